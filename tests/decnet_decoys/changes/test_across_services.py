@@ -168,6 +168,9 @@ async def test_files_that_mysql_writes_are_on_the_machine_and_read_again(lives: 
     assert '(Errcode: 2 "No such file or directory")' in await query(host, "select 1 into outfile '/srv/no/o'")
     assert (await query(host, "select load_file('/etc/passwd')")).startswith("root:x:0:0:")
     assert await query(host, "select load_file('/etc/shadow'), load_file('/nothing')") == "NULL\tNULL\n"
+    assert await query(host, "select load_file('/proc/self/maps'), load_file('//proc/./version')") == "\t\n"
+    for directory in (".", "/var/lib/mysql/", "/usr/lib/mysql/plugin"):
+        assert "already exists" in await query(host, f"select 1 into outfile '{directory}'")
     library = "select 0x7f454c46 into dumpfile '/usr/lib/mysql/plugin/u.so'"
     assert await query(host, library) == ""
     host = await lives.next()
@@ -196,6 +199,13 @@ async def test_mail_for_an_account_is_in_its_mailbox(lives: Lives) -> None:
     assert shown.endswith("root:mail 600\n")
     requests = [event.payload for event in events_in(host.state, ServiceRequest)]
     assert [isinstance(one, ServiceRequest) and one.action for one in requests].count("mail") == 4
+
+
+async def test_a_mailbox_that_is_too_large_does_not_grow(lives: Lives) -> None:
+    host = await lives.next()
+    await visit(host, "head -c 100000 /dev/zero > /var/mail/root", "root", "admin123", last=29)
+    await asyncio.to_thread(mail, host, "root", "Subject: more\r\n\r\nx\r\n")
+    assert await visit(host, "stat -c %s /var/mail/root", "root", "admin123", last=29) == (0, "100000\n")
 
 
 async def test_a_bait_that_load_file_reads_is_recorded(lives: Lives) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from time import thread_time
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.redis.dispatch import COMMANDS, _carried_out
 from decnet_decoys.redis.instance import Client, Instance
+from decnet_decoys.redis.lua import running
 from decnet_decoys.redis.profile import RedisProfile
 from decnet_decoys.redis.protocol import Error, Reply, encoded
 
@@ -52,6 +54,8 @@ def evaluated(script: bytes, *given: bytes, keys: int = 0, one: Client | None = 
         (b"return 1 == 1 and 'y' or 'n'", b"$1\r\ny\r\n"),
         (b"return {err = 'MY bad'}", b"-MY bad\r\n"),
         (b"return loadstring('return 1 + 1')()", b":2\r\n"),
+        (b"if 0 then return 'y' end return 'n'", b"$1\r\ny\r\n"),
+        (b"return {not 0, 0 and 5, 0 or 6, assert(0)}", b"*4\r\n$-1\r\n:5\r\n:0\r\n:0\r\n"),
     ],
 )  # fmt: skip
 def test_scripts_return_what_the_real_server_returns(script: bytes, reply: bytes) -> None:
@@ -109,6 +113,47 @@ def test_no_script_holds_the_loop(script: bytes) -> None:
     before = thread_time()
     evaluated(script)
     assert thread_time() - before < 0.04
+
+
+@pytest.mark.parametrize("script", [b"a=b;" * 1024, b"return {" + b"a," * 2040 + b"}", b"return 1" + b"+1" * 400])
+def test_reading_a_long_script_takes_a_part_of_a_turn(script: bytes) -> None:
+    best = 1.0
+    for _ in range(3):
+        before = thread_time()
+        evaluated(script)
+        best = min(best, thread_time() - before)
+    assert best < 0.015
+
+
+def test_the_clock_is_not_looked_at_after_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+
+    def slow_clock() -> float:
+        looks.append(0.0)
+        return 0.0
+
+    monkeypatch.setattr(running, "thread_time", slow_clock)
+    assert evaluated(b"local n = 0 for i = 1, 300 do n = n + i end return n") == 45150
+    assert len(looks) < 100
+
+
+@pytest.mark.parametrize("made", [b"string.sub(s, 1, 99999 - i)", b"string.lower(s)", b"redis.call('echo', s)"])
+def test_copies_of_a_long_string_take_no_memory(made: bytes) -> None:
+    script = b"local s = string.rep('x', 100000) local t = {} for i = 1, 4000 do t[i] = %s end return 1" % made
+    tracemalloc.start()
+    try:
+        evaluated(script)
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_errors_that_scripts_make_up_take_no_room() -> None:
+    one = client()
+    for number in range(40):
+        evaluated(b"return redis.error_reply(string.rep('%d', 90000) .. ' y')" % number, one=one)
+        evaluated(b"return redis.error_reply('a\\n%d\\xff y')" % number, one=one)
+    assert set(one.instance.errors) == {"ERR"}
 
 
 @given(st.lists(WORDS, max_size=30).map(" ".join) | st.text(max_size=60))

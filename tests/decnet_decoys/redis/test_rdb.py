@@ -68,6 +68,13 @@ def test_a_bomb_of_small_parts_takes_no_turn_too_long() -> None:
     assert thread_time() - before < 0.02
 
 
+def test_a_time_beyond_all_others_is_written_again() -> None:
+    one = databases()
+    done(rdb.read(b"REDIS0010\xfc" + b"\xff" * 8 + b"\x00\x01k\x01v\xff", one))
+    assert one[0].get(b"k") == b"v"
+    assert b"\x01k\x01v" in done(rdb.written(one, AUX, 1 << 20))
+
+
 def test_keys_without_room_are_left_out() -> None:
     before, after = databases(), databases()
     before[0].put(b"small", b"x")

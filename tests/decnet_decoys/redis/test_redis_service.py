@@ -336,6 +336,7 @@ async def test_a_few_words_do_not_ask_for_much(words: list[bytes]) -> None:
 
 
 MEMBERS = [b"%x" % at for at in range(1800)]
+MORE = [b"%x" % at for at in range(1800, 3600)]
 FLOODS = {
     "pipelined": request(b"KEYS", b"*a*b*") * 1000,
     "stars": request(b"KEYS", b"*" * 5000) * 50,
@@ -351,6 +352,16 @@ FLOODS = {
     + b"".join(request(name, b"one", *[b"other", b"one"] * 1000) for name in (b"SINTER", b"SUNION", b"SDIFF"))
     + request(b"SINTER", *[b"other"] * 2000) * 5,
     "config": request(b"CONFIG", b"GET", *[b"*a*b*c*"] * 1000) * 20,
+    "a transaction of sets": request(b"SADD", b"one", *MEMBERS)
+    + request(b"MULTI")
+    + request(b"SMEMBERS", b"one") * 100
+    + request(b"EXEC"),
+    "a dump": b"".join(
+        request(b"SELECT", b"%d" % at) + request(b"SADD", b"one", *MEMBERS) + request(b"SADD", b"one", *MORE)
+        for at in range(1, 16)
+    )
+    + request(b"SAVE"),
+    "scripts": request(b"EVAL", b"a=b;" * 1024, b"0") * 20,
 }
 
 

@@ -257,3 +257,17 @@ def test_deckies_written_before_and_between_the_phases_keep_their_addresses(old_
         assert made == msgspec.structs.replace(new, version=1)
         assert len({0, first.seed, second.seed}) == 3
     engine.dispose()
+
+
+def test_from_0028_all_identities_count_as_changed_to_campaign_clusterer_alone(old_url: str) -> None:
+    engine = open_engine(old_url)
+    before = {"campaign-clusterer": 41, "campaign-clusterer.tags": 7, "clusterer": 9}
+    with writing(engine) as connection:
+        migrate_to(connection, "0027_after_log_span")
+        for worker, seq in before.items():
+            progress.begin_cursor(connection, worker, now_ns=5)
+            assert progress.advance_cursor(connection, worker, 0, seq, now_ns=6)
+        migrate_to(connection, "0028_after_targets")
+        found = progress.cursors(connection)
+    engine.dispose()
+    assert found == {**before, "campaign-clusterer": 0}

@@ -214,6 +214,22 @@ async def test_a_visitor_is_answered_while_300_sources_hold_600_connections(star
         writer.close()
 
 
+@pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", b"odd\r\n\r\n"])
+async def test_who_has_its_last_answer_and_stays_makes_room_for_a_visitor(
+    start_web: Start, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr("decnet_web.web.client._LINGER_SECONDS", 300)
+    web = await start_web(max_connections=2, max_connections_per_source=1)
+    held = []
+    for source in ("127.0.0.2", "127.0.0.3"):
+        held.append(await asyncio.open_connection("127.0.0.1", web.port, local_addr=(source, 0)))
+        held[-1][1].write(sent)
+        await held[-1][0].read()  # to the end of the server's side
+    assert (await web.get("/"))[0] == 200
+    for _, writer in held:
+        writer.close()
+
+
 async def test_who_takes_no_answer_makes_room_for_a_visitor(start_web: Start, static: Path) -> None:
     (static / "assets" / "large-Bx3f_9aQ.js").write_bytes(bytes(32 << 20))
     web = await start_web(max_connections=2, max_connections_per_source=1, stall_seconds=300)

@@ -5,13 +5,14 @@ from collections import Counter
 from random import Random
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_workers.campaign_clusterer.identity_rows import DAY, START, identity
 
 from decnet_workers.campaign_clusterer.partition import Decided, Ruling, partition
 from decnet_workers.campaign_clusterer.profile import Profile
-from decnet_workers.campaign_clusterer.signals import TARGET
+from decnet_workers.campaign_clusterer.signals import AIMING, TARGET
 from decnet_workers.campaign_clusterer.targeting import FLEET
 from decnet_workers.campaign_clusterer.weighing import CAP, common_order, feature_bits
 
@@ -67,21 +68,39 @@ def test_one_who_copies_the_marks_of_two_campaigns_does_not_make_them_one() -> N
     assert not any({1, 4} <= group for group in found)
 
 
-def test_groups_whose_members_aimed_at_the_same_deckies_are_one_campaign_by_one_link() -> None:
-    def aiming(number: int, host: str, *deckies: str) -> Profile:
-        targets = {decky: frozenset((2900, 2901)) for decky in deckies}
-        features = {("host", host), *((TARGET, f"{decky} {week}") for decky in deckies for week in (2900, 2901))}
-        return Profile(identity(number), frozenset(features), frozenset(deckies), (), START, START + DAY, targets)
-
-    some = (
-        profile(2, "c2", deckies=("a", "b", "c")),
-        aiming(1, "c2", "a", "b", "c"),
-        aiming(3, "c3", "a", "b", "c"),
-        aiming(4, "c3", "a", "b", "c"),
+def aiming(number: int, *deckies: str, host: str = "", first: int = START) -> Profile:
+    weeks = frozenset((2900, 2901))
+    features = {(TARGET, f"{decky} {week}") for decky in deckies for week in weeks} | (
+        {("host", host)} if host else set()
     )
-    subjects = Counter(feature for one in some for feature in one.features) | {FLEET: 40}
-    found = partition({one.identity: one for one in some}, subjects)
+    return Profile(
+        identity(number), frozenset(features), frozenset(deckies), (), first, START + DAY, dict.fromkeys(deckies, weeks)
+    )
+
+
+def aiming_together(*some: Profile) -> list[set[UUID]]:
+    """Return the groups in a large fleet in which nobody else aims at anything."""
+    aims = {(AIMING, str(week)): len(some) for week in (2900, 2901)}
+    subjects = Counter(feature for one in some for feature in one.features) | aims | {FLEET: 64}
+    return [set(group) for group in partition({one.identity: one for one in some}, subjects)]
+
+
+def test_groups_whose_members_aimed_at_the_same_deckies_are_one_campaign_by_one_link() -> None:
+    found = aiming_together(
+        profile(2, "c2", deckies=("a", "b", "c")),
+        aiming(1, "a", "b", "c", host="c2"),
+        aiming(3, "a", "b", "c", host="c3"),
+        aiming(4, "a", "b", "c", host="c3"),
+    )
     assert [len(group) for group in found] == [4]
+
+
+@pytest.mark.parametrize("members", [1, 2, 4])
+def test_one_who_aims_at_the_deckies_of_two_crews_does_not_make_them_one(members: int) -> None:
+    ours, theirs = ("a", "b", "c"), ("x", "y", "z")
+    crew = [aiming(number, *theirs) for number in range(2, 2 + members)]
+    found = aiming_together(aiming(1, *ours), *crew, aiming(9, *ours, *theirs, first=START + 1))
+    assert not any({identity(1), identity(2)} <= group for group in found)
 
 
 def test_a_campaign_that_moves_from_host_to_host_stays_one() -> None:

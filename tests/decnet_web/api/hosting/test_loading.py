@@ -120,3 +120,17 @@ async def test_who_goes_away_while_routes_are_imported_keeps_them_from_nobody(mo
     await asyncio.sleep(0)
     going.set()
     assert (await second).routes
+
+
+async def test_an_import_that_failed_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    application = make_application(None, lazily=True)
+
+    def fail(name: str) -> None:
+        raise MemoryError(name)
+
+    with monkeypatch.context() as short_of_memory:
+        short_of_memory.setattr("decnet_web.api.hosting.loading.importlib.import_module", fail)
+        with pytest.raises(MemoryError):
+            await application.state.routes.router_of(f"{PREFIX}/overview")
+    assert await application.state.routes.router_of(f"{PREFIX}/overview") is not None
+    assert f"{PREFIX}/overview" in application.openapi()["paths"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -24,7 +25,8 @@ from decnet_core.supervise.status_file import read_status_files
 from decnet_web.api.application import make_application
 from decnet_web.api.document import operations
 
-PATIENCE = 60.0
+PATIENCE = 240.0
+"""More than api has for making the document: beside others it may not be enough at first."""
 SUPERVISE = "from decnet_core.supervise.command import main; raise SystemExit(main())"
 
 
@@ -61,15 +63,18 @@ class Hosted:
             time.sleep(0.05)
 
     def ask(self, *, over_tcp: bool, path: str = "workers") -> httpx.Response:
-        """Return the answer. On a busy machine the supervisor turns away who has waited for it for too long."""
+        """Return the answer. On a busy machine the supervisor turns away who has waited for it for too long, and api
+        says 503 when the document is not made in time.
+        """
         deadline = time.monotonic() + PATIENCE
         while True:
             transport = None if over_tcp else httpx.HTTPTransport(uds=str(self.socket))
             with httpx.Client(transport=transport, timeout=PATIENCE) as client:
-                try:
-                    return client.get(f"http://127.0.0.1:{self.port}/api/v1/{path}")
-                except httpx.TransportError:
-                    assert time.monotonic() < deadline
+                with contextlib.suppress(httpx.TransportError):
+                    answer = client.get(f"http://127.0.0.1:{self.port}/api/v1/{path}")
+                    if answer.status_code != 503:
+                        return answer
+                assert time.monotonic() < deadline
 
     def end(self) -> None:
         self.process.send_signal(signal.SIGTERM)

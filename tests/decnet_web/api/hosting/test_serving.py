@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from starlette.types import Receive, Scope, Send
 
 from decnet_core.net.addresses import Network
 from decnet_core.net.sockets import listening, listening_unix
@@ -161,6 +162,28 @@ async def test_who_was_accepted_before_the_end_is_answered(tmp_path: Path, insid
             server.end()
             answer = await asyncio.to_thread(_ask_plainly, client, trusting() if inside_tls else None)
     assert answer.startswith(b"HTTP/1.1 404")
+
+
+async def test_who_would_wait_for_too_long_at_the_end_gets_no_answer() -> None:
+    """So that it, or `web` for it, asks the next process; it got a 500."""
+    begun = asyncio.Event()
+
+    async def wait(scope: Scope, receive: Receive, send: Send) -> None:  # uvicorn counts parameters
+        begun.set()
+        await asyncio.Event().wait()
+
+    tcp = listening("127.0.0.1", 0)
+    server = Server(wait)
+    server.config.timeout_graceful_shutdown = 1
+    running = asyncio.ensure_future(server.serve_on([(tcp, None)]))
+    await server.begun.wait()
+    reader, writer = await asyncio.open_connection(*tcp.getsockname())
+    writer.write(REQUEST)
+    await begun.wait()
+    server.end()
+    assert await asyncio.wait_for(reader.read(), 120) == b""
+    writer.close()
+    await running
 
 
 def _ask_plainly(client: socket.socket, context: ssl.SSLContext | None) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
 from tests.decnet_web.api.served import Served, serving
 
-from decnet_web.api.passage.values import MOST_OF_FLEET, MOST_VALUES, values_in
+from decnet_web.api.passage.values import MOST_DIGITS, MOST_OF_FLEET, MOST_VALUES, has_long_number, values_in
 
 TEXTS = st.text(st.sampled_from('a",:[{}]\\/é'), max_size=5)
 VALUES = st.recursive(
@@ -62,6 +63,7 @@ def listed(value: bytes, number: int) -> bytes:
         b"[%b]" % listed(b"[]", 300_000),
         b'{"ids":["%b"]}' % listed(b'"a"', 200_000),
         b"{%b}" % b",".join(b'"%x":0' % number for number in range(90_000)),
+        b"[%b]" % listed(b"1" * 4_300, 240),
     ],
 )
 async def test_no_json_holds_the_loop(served: Served, body: bytes) -> None:
@@ -71,6 +73,38 @@ async def test_no_json_holds_the_loop(served: Served, body: bytes) -> None:
             with watched_turns() as longest:
                 answer = await asyncio.create_task(client.post("/api/v1/tokens", content=body, headers=headers))
     assert answer.status_code in (400, 413, 422)
+    assert longest.seconds < MOST_SECONDS, longest.whose
+
+
+@pytest.mark.parametrize(
+    ("text", "is_long"),
+    [
+        (b"[%b]" % (b"9" * MOST_DIGITS), False),
+        (b"[%b]" % (b"1" * (MOST_DIGITS + 1)), True),
+        (b"[-0.%b]" % (b"7" * (MOST_DIGITS + 1)), True),
+        (b'["%b"]' % (b"1" * 100), False),
+        (rb'["\\\"%b"]' % (b"1" * 100), False),
+        (rb'["\\",%b]' % (b"1" * 100), True),
+    ],
+)
+def test_a_long_number_is_one_outside_of_strings(text: bytes, is_long: bool) -> None:
+    json.loads(text)
+    assert has_long_number(text) is is_long
+
+
+@pytest.mark.parametrize("kind", ["document", "fleet"])
+async def test_a_fleet_of_500_deckies_holds_no_loop(served: Served, kind: str) -> None:
+    text = "".join(
+        f'[[decky]]\nname="decky-{one}"\naddress="127.77.{one // 250}.{one % 250 + 1}"\n'
+        'persona="debian-web"\nservices=["ssh", "http"]\n'
+        for one in range(500)
+    )
+    async with served.client("admin") as client:
+        for _ in range(2):
+            with watched_turns() as longest:
+                body = {kind: text if kind == "document" else tomllib.loads(text)}
+                answer = await asyncio.create_task(client.post("/api/v1/fleet/plan", json=body))
+    assert len(answer.json()["steps"]) == 500
     assert longest.seconds < MOST_SECONDS, longest.whose
 
 

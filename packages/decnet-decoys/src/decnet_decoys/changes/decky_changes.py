@@ -56,8 +56,8 @@ class DeckyChanges:
         self._written_at = 0.0
         self._waiting: asyncio.TimerHandle | None = None
         self._dirty = False
-        self.before_save: Callable[[], None] | None = None
-        """Called before the document is written: what a server keeps in memory and stores in a file by `put`."""
+        self.before_end: Callable[[], None] | None = None
+        """Called before the document is written for the last time: a server stores by `put` what it has in memory."""
 
     @property
     def _document(self) -> Saved:
@@ -195,8 +195,6 @@ class DeckyChanges:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
-        if self.before_save is not None:
-            self.before_save()
         if not self._dirty:
             return
         self._written_at = time.monotonic()
@@ -208,6 +206,12 @@ class DeckyChanges:
             log.warning("what intruders changed cannot be written: file=%s error=%s", self._file, error)
             return
         self._dirty = False
+
+    def end(self) -> None:
+        """Write the document for the last time."""
+        if self.before_end is not None:
+            self.before_end()
+        self.save()
 
 
 class ChangesStore:
@@ -228,8 +232,9 @@ class ChangesStore:
         return self._deckies[key]
 
     def save(self) -> None:
+        """Write all documents, for the last time."""
         for changes in self._deckies.values():
-            changes.save()
+            changes.end()
 
 
 def _weight(one: SavedEntry) -> int:

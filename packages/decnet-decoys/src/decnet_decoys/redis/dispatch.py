@@ -10,7 +10,7 @@ from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType
 from decnet_decoys.redis.lua.scripts import Scripts
 from decnet_decoys.redis.names import NAMES, WRITING
-from decnet_decoys.redis.protocol import Error, Reply, Simple, encoded
+from decnet_decoys.redis.protocol import Encoded, Error, Reply, Simple, encoded
 from decnet_decoys.redis.types import absent, hashes, lists, sorted_sets, strings
 
 _PARTS = (keys, sets, server, access, channels, strings, hashes, lists, absent, sorted_sets)
@@ -27,6 +27,9 @@ _FULL = Error("OOM command not allowed when used memory > 'maxmemory'.")
 _WITHOUT_LOGIN = frozenset({"auth", "hello", "quit", "reset"})
 _AT_ONCE = frozenset({"quit", "reset", "watch"})
 """What a transaction does not keep for its end."""
+_OF_TRANSACTIONS = ("multi", "exec", "discard")
+_SPELLED = {spelled.encode(): name for name in sorted(NAMES) for spelled in (name, name.upper())}
+"""The names as nearly all clients write them: each request is asked for its name several times."""
 _CONTAINERS = frozenset(
     ("acl", "client", "cluster", "command", "config", "function", "latency", "memory", "module", "object", "pubsub",
      "script", "slowlog")
@@ -37,25 +40,27 @@ _SHOWN = 128
 
 
 def name_of(arguments: list[bytes]) -> str:
-    return server.text(arguments[0][:_SHOWN]).lower()
+    """Return the name of the command that is asked for, as the tables have it."""
+    word = arguments[0]
+    return _SPELLED.get(word) or server.text(word[:_SHOWN]).lower()
 
 
-def is_known(arguments: list[bytes]) -> bool:
-    return name_of(arguments) in COMMANDS or name_of(arguments) in ("multi", "exec", "discard")
+def is_known(name: str) -> bool:
+    return name in COMMANDS or name in _OF_TRANSACTIONS
 
 
-def has_a_name(arguments: list[bytes]) -> bool:
+def has_a_name(name: str) -> bool:
     """Whether it is a command of Redis, one that is carried out here or another."""
-    return is_known(arguments) or name_of(arguments) in NAMES
+    return name in NAMES or is_known(name)
 
 
 async def answer(client: Client, arguments: list[bytes]) -> Reply:
     """Return the reply to a request."""
     client.instance.commands += 1
     name = name_of(arguments)
-    if not client.authenticated and name not in _WITHOUT_LOGIN and is_known(arguments):
+    if not client.authenticated and name not in _WITHOUT_LOGIN and is_known(name):
         return Error("NOAUTH Authentication required.")
-    if name in ("multi", "exec", "discard"):
+    if name in _OF_TRANSACTIONS:
         return await _transaction(client, name)
     refused = _refused(name, arguments) or channels.refused(client, name)
     if refused is not None:
@@ -101,14 +106,14 @@ async def _transaction(client: Client, name: str) -> Reply:
         return OK
     if spoiled:
         return Error("EXECABORT Transaction discarded because of previous errors.")
-    replies: list[Reply] = []
+    replies: list[bytes] = []
     left = MAX_REPLY
     for one in queued:
         reply = _carried_out(client, name_of(one), one) if left > 0 else _FULL
-        left -= len(encoded(reply, client.version))
-        replies.append(reply)
+        replies.append(encoded(reply, client.version))
+        left -= len(replies[-1])
         await turn.give_way()
-    return replies
+    return Encoded(replies)
 
 
 def _refused(name: str, arguments: list[bytes]) -> Error | None:
@@ -127,7 +132,9 @@ def _refused(name: str, arguments: list[bytes]) -> Error | None:
 
 
 def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:
-    client.keys.expire(time.time())
+    keys = client.keys
+    if keys.expiring:
+        keys.expire(time.time())
     try:
         reply = COMMANDS[name][0](client, arguments[1:])
     except WrongType:

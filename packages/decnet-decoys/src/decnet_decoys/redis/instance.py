@@ -3,6 +3,7 @@
 
 import itertools
 import random
+import re
 import time
 from collections import ChainMap
 
@@ -18,10 +19,10 @@ _DEFAULTS = parameters.defaults()
 """What all instances share until a client sets something else."""
 MOST_SCRIPTS = 64
 """That are remembered by their digest."""
-
-
 MOST_ERRORS = 32
 """Kinds that are counted."""
+_LONGEST_CODE = 64
+_CODE = re.compile(r"[!-~]+")
 
 
 class Instance:
@@ -70,7 +71,9 @@ class Instance:
         """How often each kind of error was the answer."""
 
     def count_error(self, error: Error) -> None:
-        code = error.text.partition(" ")[0]
+        code, blank, _ = error.text[:_LONGEST_CODE].partition(" ")
+        if not (blank and _CODE.fullmatch(code)):
+            code = "ERR"  # as of a long word that a script has made
         if code in self.errors or len(self.errors) < MOST_ERRORS:
             self.errors[code] = self.errors.get(code, 0) + 1
 

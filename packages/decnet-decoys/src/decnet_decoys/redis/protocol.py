@@ -64,15 +64,20 @@ class Message(NamedTuple):
     items: "Sequence[Reply]"
 
 
+class Encoded(NamedTuple):
+    """A list whose replies were encoded one by one, so that no turn is too long for them."""
+
+    replies: "Sequence[bytes]"
+
+
 class Pushed(NamedTuple):
     """Several replies to one request; none: the server says nothing."""
 
     replies: "Sequence[Reply]"
 
 
-Reply: TypeAlias = (
-    "Simple | Error | Nothing | Pushed | Pairs | Members | Message | int | float | bytes | str | Sequence[Reply] | None"
-)
+_Special: TypeAlias = "Simple | Error | Nothing | Encoded | Pushed | Pairs | Members | Message"
+Reply: TypeAlias = "_Special | int | float | bytes | str | Sequence[Reply] | None"
 
 
 class Requests:
@@ -236,6 +241,8 @@ def encoded(reply: Reply, version: int) -> bytes:  # noqa: PLR0911  # a case for
         return b"".join(encoded(one, version) for one in reply.replies)
     if isinstance(reply, Simple | Error):
         return _line(reply)
+    if isinstance(reply, Encoded):
+        return b"*%d\r\n" % len(reply.replies) + b"".join(reply.replies)
     match reply:
         case None | Nothing():
             return b"_\r\n" if version == 3 else b"$-1\r\n" if reply is None else b"*-1\r\n"
@@ -264,8 +271,15 @@ def _line(reply: "Simple | Error") -> bytes:
 def _several(reply: "Pairs | Members | Message | Sequence[Reply]", version: int) -> bytes:
     if isinstance(reply, Members | Message):
         begin = b"*" if version == 2 else b"~" if isinstance(reply, Members) else b">"
-        return b"%s%d\r\n" % (begin, len(reply.items)) + b"".join(encoded(one, version) for one in reply.items)
+        return b"%s%d\r\n" % (begin, len(reply.items)) + _each(reply.items, version)
     if not isinstance(reply, Pairs):
-        return b"*%d\r\n" % len(reply) + b"".join(encoded(one, version) for one in reply)
+        return b"*%d\r\n" % len(reply) + _each(reply, version)
     parts = [encoded(part, version) for pair in reply.items.items() for part in pair]
     return (b"%%%d\r\n" % len(reply.items) if version == 3 else b"*%d\r\n" % len(parts)) + b"".join(parts)
+
+
+def _each(replies: "Sequence[Reply]", version: int) -> bytes:
+    """Return several replies. Most are strings, often thousands: those take a fifth of the time here."""
+    return b"".join(
+        b"$%d\r\n%s\r\n" % (len(one), one) if isinstance(one, bytes) else encoded(one, version) for one in replies
+    )

@@ -50,8 +50,8 @@ class RedisService(Service[RedisProfile]):
 
     async def serve(self, connection: Connection) -> None:
         self.instance.connected += 1
-        await self.dump.load()
         try:
+            await self.dump.load()
             await _Dialogue(self, connection).serve()
         finally:
             self.instance.connected -= 1
@@ -106,7 +106,8 @@ class _Dialogue:
             self._client.leaves = True
             self._answers.clear()
             return
-        if name == "config" and len(arguments) > 3 and arguments[2].lower() == b"dir":
+        names_directory = name == "config" and len(arguments) > 3 and arguments[2].lower() == b"dir"
+        if names_directory and self._client.authenticated:
             await self._directory_named(text(arguments[3][:4096]))
         reply = await answer(self._client, arguments)
         if name in ("auth", "hello"):
@@ -129,12 +130,12 @@ class _Dialogue:
 
     def _record(self, arguments: list[bytes]) -> None:
         """Record a request in the words that other honeypots use, so that rules see all alike."""
-        name, known = name_of(arguments), is_known(arguments)
-        named = has_a_name(arguments) or name in _OF_THE_WEB or name in _OF_MODULES
+        name = name_of(arguments)
+        named = has_a_name(name) or name in _OF_THE_WEB or name in _OF_MODULES
         shown = arguments[1:64] if named else arguments[:64]
         given = " ".join(text(one[:SHOWN_ARGUMENTS]) for one in shown)[:SHOWN_ARGUMENTS]
-        action = text(name.upper()) if named else UNKNOWN_COMMAND
-        self._recorder.request(action, "" if name in ("auth", "hello") else given, known=known)
+        action = name.upper() if named else UNKNOWN_COMMAND
+        self._recorder.request(action, "" if name in ("auth", "hello") else given, known=is_known(name))
 
     def _record_login(self, arguments: list[bytes], *, success: bool) -> None:
         words = arguments[1:] if name_of(arguments) == "auth" else arguments[3:5]
@@ -164,7 +165,7 @@ class _Dialogue:
         service = self._service
         name = service.instance.file
         if name == service.dump.path:
-            service.dump.store()
+            await service.dump.store_in_turns()
             return True
         data = await turn.in_turns(rdb.written(service.instance.databases, service.instance.aux, MAX_FILE))
         refused = (await self._open_files()).write(name, data, makes=True)

@@ -241,7 +241,8 @@ class _Dialogue:
         for one in found:
             made = entry(bytes(mail.kept), session, one, arrival)
             path = f"{DIRECTORY}/{one.account}"
-            if len(files.read(path, MOST_MAILBOX) or b"") + len(made) <= MOST_MAILBOX:
+            before = b"" if files.is_absent(path) else files.read(path, MOST_MAILBOX)
+            if before is not None and len(before) + len(made) <= MOST_MAILBOX:
                 files.write(path, made, Owner(one.account, 0o600, "mail"), append=True)
             await turn.give_way()
 

@@ -71,11 +71,11 @@ class Client:
             again = not isinstance(request, Refused) and await self._answer(request)
             if isinstance(request, Refused):
                 await self._refuse(request.status, request.detail)
+            self._place.idle()
             if not again or self._site.stopping:
                 await self._linger()
                 return
             self._site.waiting.discard(self._writer.transport)
-            self._place.idle()
             await asyncio.sleep(0)  # the others' turn: the next request may have come already, and 5,000 more
             seconds = self._site.settings.idle_seconds
 

@@ -22,6 +22,8 @@ from decnet_workers.campaign_clusterer.signals import TARGET
 
 AVERAGE = 6.0
 """Bits that two groups must have in common on average: fewer than JOIN, since many identities show little."""
+MOST_COUNTED = 12.0
+"""Bits of one pair that count in the average: one strong link must not make up for all the others."""
 UNSEEN = 8.0
 """Bits of a common aim that suffice to join two groups of several."""
 SPOKESMEN = 8
@@ -60,16 +62,25 @@ class Weighed:
 
     def __init__(self, subjects: Mapping[Feature, int]) -> None:
         self._subjects = subjects
-        self._links: dict[Pair, Link | None] = {}
+        self._links: dict[int, Link] = {}
+        self._too_weak: set[int] = set()
+        """Most pairs by far, hence numbers: tuples of UUIDs take four times the memory, and are hashed in Python."""
 
     def link(self, one: Profile, other: Profile) -> Link | None:
         """Return the link of two identities if it reaches JOIN."""
         if other.identity < one.identity:
             one, other = other, one
-        pair = one.identity, other.identity
-        if pair not in self._links:
-            self._links[pair] = self._made(one, other)
-        return self._links[pair]
+        pair = one.identity.int << 128 | other.identity.int
+        if pair in self._too_weak:
+            return None
+        if (known := self._links.get(pair)) is not None:
+            return known
+        found = self._made(one, other)
+        if found is None:
+            self._too_weak.add(pair)
+        else:
+            self._links[pair] = found
+        return found
 
     def _made(self, one: Profile, other: Profile) -> Link | None:
         because = weighing.shared(one, other, self._subjects)
@@ -84,13 +95,17 @@ def links(
 ) -> list[Link]:
     """Return the pairs that reach JOIN, strongest first; `weighed` knows some of them."""
     weighed = weighed or Weighed(subjects)
-    holders: dict[Feature, list[UUID]] = {}
-    for identity in sorted(profiles):
-        for feature in profiles[identity].features:
+    ordered = sorted(profiles.values(), key=lambda profile: profile.identity)
+    holders: dict[Feature, list[int]] = {}
+    for number, profile in enumerate(ordered):
+        for feature in profile.features:
             if weighing.may_join(feature[0], subjects.get(feature, 0)):
-                holders.setdefault(feature, []).append(identity)
-    pairs = {(one, other) for found in holders.values() for n, one in enumerate(found) for other in found[n + 1 :]}
-    found = (weighed.link(profiles[one], profiles[other]) for one, other in pairs)
+                holders.setdefault(feature, []).append(number)
+    pairs: set[int] = set()  # of two numbers as one, since many features may each have thousands
+    for numbers in holders.values():
+        for place, one in enumerate(numbers):
+            pairs.update([one * len(ordered) + other for other in numbers[place + 1 :]])
+    found = (weighed.link(*(ordered[number] for number in divmod(pair, len(ordered)))) for pair in pairs)
     return sorted((each for each in found if each is not None), key=lambda each: (-each.bits, each.pair))
 
 
@@ -136,11 +151,13 @@ class _Groups:
     ) -> None:
         self._profiles, self._subjects = profiles, subjects
         self._linked: dict[UUID, list[UUID]] = {}
-        for one, other in (each.pair for each in found):
+        self._bits: dict[Pair, float] = {}
+        for each in found:
+            one, other = each.pair
             self._linked.setdefault(one, []).append(other)
             self._linked.setdefault(other, []).append(one)
+            self._bits[each.pair] = each.bits
         self._apart: set[Pair] = set()
-        self._bits: dict[Pair, float] = {}
         self._group: dict[UUID, list[UUID]] = {identity: [identity] for identity in profiles}
         for ruling in decided.rulings:
             self._obey(ruling)
@@ -200,7 +217,7 @@ class _Groups:
     def _alike(self, one: list[UUID], other: list[UUID]) -> bool:
         """Return whether two groups have enough in common; those whom a decision joined speak with one voice."""
         ours, theirs = (list(dict.fromkeys(self._block[each] for each in side))[:SPOKESMEN] for side in (one, other))
-        bits = [max(map(self._weight, _across(left, right))) for left in ours for right in theirs]
+        bits = [min(MOST_COUNTED, max(map(self._weight, _across(left, right)))) for left in ours for right in theirs]
         return sum(bits) / len(bits) >= AVERAGE
 
     def _weight(self, pair: Pair) -> float:

@@ -71,12 +71,17 @@ def targets(identity: UUID, visits: Collection[tuple[str, str, int]]) -> list[Ev
     few = {decky for decky, number in often.items() if number * _STRAY > often.total()}
     if not 2 <= len(few) <= MOST_TARGETS or sum(often[decky] for decky in few) < _CONCENTRATED * often.total():
         return []
-    found: dict[tuple[str, str], tuple[int, int]] = {}
+    seen: dict[tuple[str, int], tuple[int, int]] = {}
     for _, decky, ts in visits:
-        for week in range(ts // WEEK - 1, ts // WEEK + 2) if decky in few else ():
+        if decky in few:
+            first, last = seen.get((decky, ts // WEEK), (ts, ts))
+            seen[decky, ts // WEEK] = min(first, ts), max(last, ts)
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for (decky, of_visit), times in seen.items():
+        for week in range(of_visit - 1, of_visit + 2):
             for key in ((TARGET, f"{decky} {week}"), (AIMING, str(week))):
-                first, last = found.get(key, (ts, ts))
-                found[key] = min(first, ts), max(last, ts)
+                first, last = found.get(key, times)
+                found[key] = min(first, times[0]), max(last, times[1])
     weeks = sorted({int(value) for kind, value in found if kind == AIMING})[:MOST_WEEKS]
     return [
         Evidence(identity, kind, value, *times)

@@ -49,11 +49,14 @@ def fleet_size(deckies: int) -> int:
 
 def aimed(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> Reason | None:
     """Return what two identities have in common that aimed at two deckies or more in the same weeks."""
-    weeks = {decky: one.targets[decky] & other.targets[decky] for decky in one.targets.keys() & other.targets.keys()}
+    common = one.targets.keys() & other.targets.keys()
+    if len(common) < 2:
+        return None
+    weeks = {decky: one.targets[decky] & other.targets[decky] for decky in common}
     both = sorted(decky for decky, found in weeks.items() if found)
     if len(both) < 2:
         return None
-    busiest = max(_crowd(week, subjects) for decky in both for week in weeks[decky])
+    busiest = max(_crowd(week, subjects) for week in frozenset[int]().union(*weeks.values()))
     if busiest > LIMIT:
         return None
     chances = {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Reads a Lua script into nested tuples, of which the first part says what it is and the second where (its line)."""
 
+import itertools
 from typing import Any, TypeAlias
 
 from decnet_decoys.errors import DecoysError
@@ -9,6 +10,8 @@ from decnet_decoys.redis.lua.tokens import SyntaxProblem, Token, tokens
 Node: TypeAlias = tuple[Any, ...]
 Block: TypeAlias = list[Node]
 
+MOST_TOKENS = 1000
+"""Of a script: those are read in some milliseconds."""
 MOST_DEPTH = 40
 """Blocks and expressions within each other."""
 _BINARY = {
@@ -21,14 +24,16 @@ _ENDS = (b"end", b"else", b"elseif", b"until")
 
 
 class Unsupported(DecoysError):
-    """What the decoy does not carry out: functions of the script's own, gotos of another version, or too deep."""
+    """What the decoy does not carry out: functions of the script's own, gotos of another version, too deep or long."""
 
 
 class Parser:
     """Reads one script. Raises SyntaxProblem, Unsupported."""
 
     def __init__(self, source: bytes) -> None:
-        self._tokens = list(tokens(source))
+        self._tokens = list(itertools.islice(tokens(source), MOST_TOKENS + 1))
+        if len(self._tokens) > MOST_TOKENS:
+            raise Unsupported
         self._at = 0
         self._depth = 0
 

@@ -7,7 +7,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from decnet_decoys.redis.lua.running import LuaError, Running, Table, Value, kind, number_of, shown
+from decnet_decoys.redis.lua.running import Running
+from decnet_decoys.redis.lua.values import LuaError, Table, Value, is_false, kind, number_of, shown
 from decnet_decoys.redis.protocol import Error, Members, Message, Nothing, Pairs, Pushed, Reply, Simple, score_text
 
 Call = Callable[[list[bytes]], Reply]
@@ -29,9 +30,10 @@ def names(run: Running, keys: list[bytes], given: list[bytes], call: Call) -> di
         },
         b"string": {
             b"len": lambda text=b"", *_: float(len(library.text(text))), b"sub": library.sub, b"rep": library.rep,
-            b"upper": lambda text=b"", *_: library.text(text).upper(),
-            b"reverse": lambda text=b"", *_: library.text(text)[::-1],
-            b"lower": lambda text=b"", *_: library.text(text).lower(), b"byte": library.byte, b"char": library.char,
+            b"upper": lambda text=b"", *_: library.made(library.text(text)).upper(),
+            b"reverse": lambda text=b"", *_: library.made(library.text(text))[::-1],
+            b"lower": lambda text=b"", *_: library.made(library.text(text)).lower(),
+            b"byte": library.byte, b"char": library.char,
         },
         b"math": {
             b"floor": library.rounding(math.floor), b"ceil": library.rounding(math.ceil), b"abs": library.rounding(abs),
@@ -78,6 +80,11 @@ class _Library:
             raise self._run.fail(f"bad argument #1 to 'pairs' (table expected, got {kind(value)})")
         return value
 
+    def made(self, text: bytes) -> bytes:
+        """Count a string that is made, or the one that is as long."""
+        self._run.made(len(text))
+        return text
+
     # ---- redis
 
     def call(self, *given: Value) -> Value:
@@ -94,12 +101,16 @@ class _Library:
 
     def _reply(self, given: tuple[Value, ...]) -> Reply:
         self._run.step(20)
+        self._run.look()
         if not given:
             return Error("ERR Please specify at least one argument for this redis.call() call")
         words = [shown(one) if isinstance(one, float) else one for one in given]
         if not all(isinstance(one, bytes) for one in words):
             return Error("ERR Lua redis lib command arguments must be strings or integers")
-        return self._call([one for one in words if isinstance(one, bytes)])
+        reply = self._call([one for one in words if isinstance(one, bytes)])
+        if isinstance(reply, str | bytes):
+            self._run.made(len(reply))
+        return reply
 
     def error_reply(self, text: Value = b"", *_: Value) -> Value:
         said = self.text(text)
@@ -117,7 +128,7 @@ class _Library:
         begin, end = _whole(first, 0), _whole(last, 0)
         begin = max(1, begin + len(whole) + 1 if begin < 0 else begin)
         end = end + len(whole) + 1 if end < 0 else min(end, len(whole))
-        return whole[begin - 1 : max(0, end)]
+        return self.made(whole[begin - 1 : max(0, end)])
 
     def rep(self, text: Value = b"", times: Value = 0.0, *_: Value) -> Value:
         whole, count = self.text(text), max(0, _whole(times, 0))
@@ -208,7 +219,7 @@ class _Library:
         raise LuaError(value)
 
     def assert_(self, *given: Value) -> tuple[Value, ...]:
-        if not given or given[0] in (None, False):
+        if not given or is_false(given[0]):
             raise LuaError(given[1] if len(given) > 1 else b"assertion failed!")
         return given
 

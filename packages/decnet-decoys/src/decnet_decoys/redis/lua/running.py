@@ -4,52 +4,19 @@
 import operator as arithmetic
 from collections.abc import Callable, Iterator, Mapping
 from time import thread_time
-from typing import Any, TypeAlias
+from typing import Any
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.redis.lua.grammar import Block, Node
+from decnet_decoys.redis.lua.values import LuaError, Table, Value, is_false, kind, number_of, shown
 
 MOST_STEPS = 20_000
-MOST_SECONDS = 0.008
-"""Of processor time: the loop is not held for longer."""
+STEPS_BETWEEN_LOOKS = 40
+"""At the clock, which costs more than a step, and on some machines twenty times as much."""
+MOST_SECONDS = 0.006
+"""Of processor time, beside that of reading the script and of the last command."""
 MOST_BYTES = 256 << 10
 """Of a string, and of all that a script makes."""
-
-Value: TypeAlias = "bool | float | bytes | Table | Function | None"
-
-
-class Table:
-    """A table of Lua."""
-
-    __slots__ = ("fixed", "items")
-
-    def __init__(self, items: "dict[Any, Value] | None" = None, *, fixed: bool = False) -> None:
-        self.items: dict[Any, Value] = items if items is not None else {}
-        self.fixed = fixed
-        """Whether scripts cannot change it."""
-
-    def length(self) -> int:
-        """Return up to which index there is something (the operator #)."""
-        count = 0
-        while float(count + 1) in self.items:
-            count += 1
-        return count
-
-    @staticmethod
-    def of(values: "list[Value]") -> "Table":
-        """Return a table of values by their numbers from one."""
-        return Table({float(at): one for at, one in enumerate(values, 1) if one is not None})
-
-
-Function: TypeAlias = Callable[..., "Value | tuple[Value, ...]"]
-
-
-class LuaError(DecoysError):
-    """The script has failed; `value` is what error() was given, or a message with its line."""
-
-    def __init__(self, value: "Value") -> None:
-        super().__init__()
-        self.value = value
 
 
 class Exhausted(DecoysError):
@@ -58,44 +25,6 @@ class Exhausted(DecoysError):
 
 class _Left(DecoysError):
     """A loop is left."""
-
-
-def kind(value: Value) -> str:
-    """Return the name of a value's type."""
-    match value:
-        case None:
-            return "nil"
-        case bool():
-            return "boolean"
-        case float():
-            return "number"
-        case bytes():
-            return "string"
-        case Table():
-            return "table"
-    return "function"
-
-
-def shown(number: float) -> bytes:
-    """Return a number as tostring() does."""
-    if number != number:  # noqa: PLR0124  # not a number
-        return b"-nan"
-    if number in (float("inf"), float("-inf")):
-        return b"inf" if number > 0 else b"-inf"
-    return b"%.14g" % number
-
-
-def number_of(value: Value) -> float | None:
-    """Return the number that a value is or reads as."""
-    if isinstance(value, float):
-        return value
-    if not isinstance(value, bytes) or len(value) > 64 or b"_" in value:
-        return None
-    text = value.strip().lower()
-    try:
-        return float(int(text, 16)) if text[:2] == b"0x" else float(text)
-    except (ValueError, OverflowError):
-        return None
 
 
 _ARITHMETIC: dict[bytes, Callable[[Any, Any], Any]] = {
@@ -111,6 +40,8 @@ class Running:
         self._scopes: list[dict[bytes, Value]] = []
         self._globals: Mapping[bytes, Value] = {}
         self._steps = 0
+        self._looks = STEPS_BETWEEN_LOOKS
+        """After how many steps the clock is looked at."""
         self._made = 0
         self._ends = thread_time() + MOST_SECONDS
         self.line = 1
@@ -130,6 +61,12 @@ class Running:
     def step(self, cost: int = 1) -> None:
         """Count work."""
         self._steps += cost
+        if self._steps >= self._looks:
+            self.look()
+
+    def look(self) -> None:
+        """End the script if it has taken too long: before what may take as long as many steps."""
+        self._looks = self._steps + STEPS_BETWEEN_LOOKS
         if self._steps > MOST_STEPS or thread_time() > self._ends:
             raise Exhausted
 
@@ -208,7 +145,7 @@ class Running:
         return self._block(otherwise) if otherwise is not None else None
 
     def _true(self, condition: Node) -> bool:
-        return self.value(condition) not in (None, False)
+        return not is_false(self.value(condition))
 
     def _looped(self, turns: Iterator[dict[bytes, Value]], block: Block) -> list[Value] | None:
         try:
@@ -353,11 +290,14 @@ class Running:
         value = self.value(of)
         self.line = line
         if operator == b"not":
-            return value in (None, False)
+            return is_false(value)
         if operator == b"#":
             if not isinstance(value, bytes | Table):
                 raise self.fail(f"attempt to get length of {self._named(of)} (a {kind(value)} value)")
-            return float(len(value) if isinstance(value, bytes) else value.length())
+            if isinstance(value, bytes):
+                return float(len(value))
+            self.step(1 + len(value.items) // 64)
+            return float(value.length())
         number = number_of(value)
         if number is None:
             raise self.fail(f"attempt to perform arithmetic on {self._named(of)} (a {kind(value)} value)")
@@ -366,7 +306,7 @@ class Running:
     def _of_binary(self, line: int, operator: bytes, left: Node, right: Node) -> Value:
         one = self.value(left)
         if operator in (b"and", b"or"):
-            return one if (one in (None, False)) == (operator == b"and") else self.value(right)
+            return one if is_false(one) == (operator == b"and") else self.value(right)
         other = self.value(right)
         self.line = line
         if operator in (b"==", b"~="):

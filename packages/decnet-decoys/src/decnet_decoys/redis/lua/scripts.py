@@ -8,8 +8,9 @@ from decnet_decoys.redis.instance import MOST_SCRIPTS, Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, number
 from decnet_decoys.redis.lua.grammar import Block, Parser, Unsupported
 from decnet_decoys.redis.lua.library import names, reply_of
-from decnet_decoys.redis.lua.running import Exhausted, LuaError, Running, Table
+from decnet_decoys.redis.lua.running import Exhausted, Running
 from decnet_decoys.redis.lua.tokens import SyntaxProblem
+from decnet_decoys.redis.lua.values import LuaError, Table
 from decnet_decoys.redis.names import NAMES, WRITING
 from decnet_decoys.redis.protocol import Error, Reply
 from decnet_decoys.redis.server import text, unknown_subcommand

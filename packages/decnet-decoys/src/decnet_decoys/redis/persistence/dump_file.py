@@ -6,8 +6,11 @@ into MOST_BYTES are not there any more after a restart.
 """
 
 import asyncio
+import math
 import time
+from collections.abc import Generator
 
+from decnet_decoys.changes.decky_changes import SAVE_SECONDS
 from decnet_decoys.changes.saved import SavedEntry
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.processor import turn
@@ -27,6 +30,10 @@ class DumpFile:
         self._context = context
         self._loaded = False
         self._loading = asyncio.Lock()
+        self._storing = asyncio.Lock()
+        self._stored_at = -math.inf
+        self._waits = False
+        """Whether the file will be written soon."""
 
     async def load(self) -> None:
         """Read the file, once: instead of what the persona has stored."""
@@ -34,7 +41,7 @@ class DumpFile:
             if self._loaded:
                 return
             self._loaded = True
-            self._context.changes.before_save = self.store
+            self._context.changes.before_end = self.store
             one = self._context.changes.entry(self.path)
             if one is not None:
                 for database in self._instance.databases:
@@ -44,21 +51,47 @@ class DumpFile:
 
     def store_soon(self) -> None:
         """Have the file written if anything was changed."""
-        if self._instance.changes != self._instance.changes_stored:
+        if self._is_due and not self._waits:
+            self._waits = True
+            self._context.runtime.spawn(self._store_later(), name="dump of a redis server", may_end=True)
+
+    async def _store_later(self) -> None:
+        try:
+            await asyncio.sleep(self._stored_at + SAVE_SECONDS - time.monotonic())
+        finally:
+            self._waits = False
+        await self.store_in_turns()
+
+    async def store_in_turns(self) -> None:
+        """Write the file if anything was changed, with pauses: all databases at once would hold others up."""
+        async with self._storing:
+            if not self._is_due:
+                return
+            self._stored_at = time.monotonic()
+            changes = self._instance.changes
+            self._put(await turn.in_turns(self._written()), changes)
             self._context.changes.save_soon()
 
     def store(self) -> None:
-        """Write the file if anything was changed."""
-        instance = self._instance
-        if not self._loaded or instance.changes == instance.changes_stored:
+        """Write the file at once if anything was changed, for a server that ends."""
+        if not self._is_due:
             return
-        instance.changes_stored = instance.changes
-        steps = rdb.written(instance.databases, instance.aux, MOST_BYTES, checked=False)
+        steps = self._written()
         while True:
             try:
                 next(steps)
             except StopIteration as end:
-                data = end.value
-                break
+                self._put(end.value, self._instance.changes)
+                return
+
+    @property
+    def _is_due(self) -> bool:
+        return self._loaded and self._instance.changes != self._instance.changes_stored
+
+    def _written(self) -> Generator[None, None, bytes]:
+        return rdb.written(self._instance.databases, self._instance.aux, MOST_BYTES, checked=False)
+
+    def _put(self, data: bytes, changes: int) -> None:
+        self._instance.changes_stored = changes
         one = SavedEntry(self.path, "file", _MODE, 0, 0, int(time.time()), data)
         self._context.changes.put(one, "", self._context.made_machine)

@@ -18,8 +18,8 @@ _AUX, _RESIZE, _EXPIRES_MS, _EXPIRES, _DATABASE, _END = 0xFA, 0xFB, 0xFC, 0xFD, 
 _STRING, _LIST, _SET, _HASH, _SCORES = 0, 1, 2, 4, 5
 _PIECE = 4096
 """Bytes whose checksum is made in one go: below a millisecond."""
-
-
+_LATEST = (1 << 63) - 1
+"""Milliseconds; that of a file that was read may be later."""
 _MOST_PARTS = MAX_BYTES // 64
 """Of one value, as a database has room for."""
 
@@ -92,9 +92,15 @@ def written(
             continue
         parts.append(bytes((_DATABASE, number, _RESIZE)) + _length(len(database)) + _length(database.expiring))
         for key, one in list(database.items()):
+            if len(key) + len(one) > left:  # each part takes a byte at least
+                continue
             kind, body = value(one)
             until = database.expires_at(key)
-            expiry = b"" if until is None else bytes((_EXPIRES_MS,)) + struct.pack("<Q", max(0, int(until * 1000)))
+            expiry = (
+                b""
+                if until is None
+                else bytes((_EXPIRES_MS,)) + struct.pack("<Q", max(0, min(int(until * 1000), _LATEST)))
+            )
             made = expiry + bytes((kind,)) + string(key) + body
             if len(made) <= left:
                 left -= len(made)

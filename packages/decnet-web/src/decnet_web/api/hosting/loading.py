@@ -81,8 +81,8 @@ class Routes:
     def _add(self, modules: Iterable[str]) -> None:
         for name in modules:
             if name not in self._included:
-                self._included.add(name)
                 _include(self._application.router, name, self._prefix)
+                self._included.add(name)
 
 
 @cache

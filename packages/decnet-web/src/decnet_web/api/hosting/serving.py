@@ -118,6 +118,18 @@ class Server(uvicorn.Server):
         while self._beginning and time.monotonic() < end:  # noqa: ASYNC110  # rare and short
             await asyncio.sleep(_CHECK_SECONDS)
 
+    async def _wait_tasks_to_complete(self) -> None:
+        """Wait as uvicorn does; whose answer takes too long and has not begun gets none, and no 500 as from uvicorn.
+
+        So the client, or `web` for it, asks once more, and the next process answers.
+        """
+        try:
+            await super()._wait_tasks_to_complete()
+        except asyncio.CancelledError:  # FINISH_SECONDS are over
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+            raise
+
     @property
     def _beginning(self) -> bool:
         """Whether a client was accepted that has not sent a request yet."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Bodies: their size, their time, and that a JSON body is JSON, neither too deep nor of too many values.
+"""Bodies: their size, their time, and that a JSON body is JSON, neither too deep nor of too many values or digits.
 
 The body is read here, once, and checked by msgspec, which is strict: no NaN, no lone surrogates, no invalid UTF-8.
 
@@ -16,7 +16,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from decnet_web.api.passage.values import MOST_OF_FLEET, MOST_VALUES, values_in
+from decnet_web.api.passage.values import MOST_DIGITS, MOST_OF_FLEET, MOST_VALUES, has_long_number, values_in
 from decnet_web.api.problems import Problem
 
 BODY_SECONDS = 30
@@ -92,9 +92,13 @@ class Bodies:
             return
         if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
             raise Problem(415, detail="send JSON: Content-Type: application/json")
-        most = MOST_OF_FLEET if scope["path"].endswith(_FLEETS) else MOST_VALUES
+        is_fleet = scope["path"].endswith(_FLEETS)
+        most = MOST_OF_FLEET if is_fleet else MOST_VALUES
         if values_in(body) > most:
-            raise Problem(413, detail=f"here JSON has at most {most} values; send it in parts")
+            instead = "send a fleet as `document`, which is TOML" if is_fleet else "send it in parts"
+            raise Problem(413, detail=f"here JSON has at most {most} values; {instead}")
+        if has_long_number(body):
+            raise Problem(422, title="Bad input", detail=f"a number may have at most {MOST_DIGITS} digits in a row")
         try:
             content = msgspec.json.decode(body)
         except UnicodeDecodeError:

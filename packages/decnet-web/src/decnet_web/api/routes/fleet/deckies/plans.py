@@ -62,7 +62,7 @@ async def show_fleet_document(fleet: InFleet, _viewer: Viewer) -> FleetText:
 @router.post("/fleet/plan")
 async def plan_fleet(asked: PlanAsked, fleet: InFleet, _admin: Admin) -> PlanShown:
     """Show what would be done, and the digest to deploy it with. Nothing is changed."""
-    salt, wishes = plan_digest.new_salt(), _wishes(asked)
+    salt, wishes = plan_digest.new_salt(), await fleet.thread(lambda: _wishes(asked))
 
     def plan(connection: Connection) -> PlanShown:
         made = planned_wishes(fleet.deployment, connection, wishes, draw=plan_digest.seeds(salt))
@@ -77,7 +77,7 @@ async def deploy_fleet(asked: DeployAsked, fleet: InFleet, admin: Admin) -> Plan
 
     The problem has the digest of what would be done now (`digest`); plan again to see it.
     """
-    salt, wishes = plan_digest.salt_of(asked.digest), _wishes(asked)
+    salt, wishes = plan_digest.salt_of(asked.digest), await fleet.thread(lambda: _wishes(asked))
 
     def carry_out(connection: Connection) -> PlanShown:
         made = planned_wishes(fleet.deployment, connection, wishes, draw=plan_digest.seeds(salt))
