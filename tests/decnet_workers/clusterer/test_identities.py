@@ -220,3 +220,13 @@ def test_a_certificate_that_comes_with_a_tool_joins_none_of_those_who_use_it(eng
         ]
     )
     assert several(engine) == groups(*users.values())
+
+
+def test_an_address_is_shared_also_by_marks_that_nobody_else_shows(engine: Engine) -> None:
+    gateway = "198.51.100.9"
+    own = [make(f"{make.__name__} {number}") for make in (hassh, stack) for number in range(2)]
+    crews = [event(each, key("a")) for each in (A, B)] + [event(each, key("b"), 1) for each in (C, D)]
+    follower = Follower(engine).run([*crews, *(event(gateway, shown, 2) for shown in (key("a"), key("b"), *own))])
+    assert not any(group > {A, C} for group in several(engine))
+    follower.run([event(each, hassh(each), 3) for each in (A, C)])  # the gateway is read as their neighbour
+    assert not any(group > {A, C} for group in several(engine))

@@ -24,10 +24,10 @@ def test_others_write_while_identities_are_computed(
     other = open_engine(sqlite_url, busy_seconds=0.1)
     later = [event(C, key("a"), 5)]
 
-    def regrouped(*given: Any) -> Regrouped:
+    def regrouped(*given: Any, **most: Any) -> Regrouped:
         with writing(other) as connection:
             insert_events(connection, [later.pop()] if later else [])
-        return regroup(*given)
+        return regroup(*given, **most)
 
     monkeypatch.setattr(worker, "regroup", regrouped)
     monkeypatch.setattr(worker, "BEHIND", behind)

@@ -39,10 +39,12 @@ def engine() -> Iterator[Engine]:
 def failing(patch: pytest.MonkeyPatch, *bad: str) -> None:
     """Let the computation fail whenever it is about any of these attackers."""
 
-    def fails(view: View, attackers: Collection[str], keys: Collection[Key] = ()) -> Regrouped:
+    def fails(
+        view: View, attackers: Collection[str], keys: Collection[Key] = (), *, most: int | None = None
+    ) -> Regrouped:
         if found := sorted(set(attackers) & set(bad)):
             raise KeyError(found[0])
-        return regroup(view, attackers, keys)
+        return regroup(view, attackers, keys, most=most)
 
     patch.setattr(clusterer, "regroup", fails)
 

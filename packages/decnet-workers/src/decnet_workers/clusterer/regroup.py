@@ -36,6 +36,10 @@ from decnet_workers.clusterer.cores import (
 from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SPREAD, Feature, may_be_known, weight
 from decnet_workers.clusterer.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
+from decnet_workers.errors import WorkersError
+
+_SHARED = 2
+"""Attackers that a feature has which can join any."""
 
 _ALL = 64
 """Above the power of two of any number of attackers."""
@@ -50,9 +54,18 @@ class Regrouped(NamedTuple):
     """Attackers of whom the evidence was read."""
 
 
-def regroup(view: View, attackers: Collection[str], keys: Collection[Key] = ()) -> Regrouped:
-    """Return what has changed, given the attackers whose evidence changed and features that some no longer show."""
-    return _Regrouping(view).result(set(attackers), set(keys))
+class ReadsTooManyError(WorkersError):
+    """More attackers would have to be read than memory is allowed for."""
+
+
+def regroup(
+    view: View, attackers: Collection[str], keys: Collection[Key] = (), *, most: int | None = None
+) -> Regrouped:
+    """Return what has changed, given the attackers whose evidence changed and features that some no longer show.
+
+    Raises ReadsTooManyError before the evidence of more than `most` attackers is read.
+    """
+    return _Regrouping(view, most).result(set(attackers), set(keys))
 
 
 class _Weights(dict[Key, float]):
@@ -65,8 +78,9 @@ class _Weights(dict[Key, float]):
 class _Regrouping:
     """One computation, with what it has read."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, most: int | None) -> None:
         self._view = view
+        self._most = most
         self._keys: dict[Key, Key] = {}
         self._names: dict[str, str] = {}
         self._shown: dict[str, Collection[Key]] = {}
@@ -81,6 +95,7 @@ class _Regrouping:
         self._marks: dict[str, tuple[Key, ...] | None] = {}
         self._infected: dict[str, bool] = {}
         self._common: dict[tuple[tuple[str, ...], str], list[tuple[int, int]]] = {}
+        self._own_credentials: dict[str, int] = {}
         self._looked_at: dict[str, list[Key]] = {}
         self._strong_of: dict[str, list[Key]] = {}
         self._links_with: dict[str, tuple[list[Key], frozenset[str]] | None] = {}
@@ -94,6 +109,7 @@ class _Regrouping:
             new = self._reweighed(asked)
             changed |= new
             touched |= self._holders(new)
+        self._know_all_of(touched)
         cores = self._cores(self._keys_of(touched) | keys)
         moved = {key for key in cores if self._is_other(key, cores)} | changed
         touched |= self._holders(moved - changed)
@@ -115,12 +131,19 @@ class _Regrouping:
 
     def _read(self, attackers: Iterable[str]) -> None:
         once = self._keys.setdefault  # one object for each feature, however many show it
-        for part in parts(attacker for attacker in attackers if attacker not in self._shown):
+        for part in parts(self._unread(attackers)):
             self._shown |= dict.fromkeys(part, ())
             self._shown |= {
                 attacker: tuple(once(key, key) for key in shown if key[0] in KINDS)
                 for attacker, shown in self._view.shown_by(part).items()
             }
+
+    def _unread(self, attackers: Iterable[str]) -> set[str]:
+        """Return those who have not been read. Raises ReadsTooManyError."""
+        found = {attacker for attacker in attackers if attacker not in self._shown}
+        if self._most is not None and len(self._shown) + len(found) > self._most:
+            raise ReadsTooManyError(f"more than {self._most} attackers")
+        return found
 
     def _know(self, keys: Iterable[Key]) -> None:
         """Read features and what was computed of them; until they are weighed, they weigh what they did."""
@@ -233,8 +256,28 @@ class _Regrouping:
         """
         return self._attackers[member].bit_length() if self._weights[member] > 0 and member not in limits() else _ALL
 
-    def _know_all_of(self, attackers: Iterable[str]) -> None:
-        self._know(self._keys_of(attackers))
+    def _know_all_of(self, attackers: Collection[str]) -> None:
+        """Know what attackers show, and keep of it what others show, too."""
+        self._unread(attackers)
+        for part in parts(attacker for attacker in attackers if attacker not in self._own_credentials):
+            self._know(self._keys_of(part))
+            for attacker in part:
+                self._drop_own(attacker)
+
+    def _drop_own(self, attacker: str) -> None:
+        """Drop what only this attacker shows, which is half of all that is read: it joins nobody.
+
+        What depends on how much an attacker shows is decided before.
+        """
+        marks, _ = self._own_marks(attacker), self._is_infected(attacker)
+        shown, counts = self._shown[attacker], self._attackers
+        own = {key for key in shown if counts[key] < _SHARED and key not in self._settled}
+        self._own_credentials[attacker] = sum(key[0] == "credential" for key in own)
+        if own:
+            self._shown[attacker] = tuple(key for key in shown if key not in own)
+            self._marks[attacker] = marks and tuple(key for key in marks if key not in own)
+            for key in own:
+                del counts[key], self._keys[key]
 
     def _weight_before(self, key: Key) -> float:
         settled = self._settled.get(key)
@@ -287,7 +330,8 @@ class _Regrouping:
     def _walks(self, attacker: str) -> bool:
         """Return whether most credentials that an attacker tries are common: it walks a list, to where few come."""
         tried = [key for key in self._shown[attacker] if key[0] == "credential"]
-        return 2 * sum(self._weights[key] >= RARE for key in tried) < len(tried)
+        number = len(tried) + self._own_credentials.get(attacker, 0)
+        return 2 * sum(self._weights[key] >= RARE for key in tried) < number
 
     def _cores(self, keys: set[Key]) -> dict[Key, str]:
         """Return the cores of all features that could have another core now that these have changed."""

@@ -23,7 +23,7 @@ from decnet_workers.clusterer.announce import notices, reused
 from decnet_workers.clusterer.decided import decisions_made
 from decnet_workers.clusterer.intake import gathered
 from decnet_workers.clusterer.placing import settle
-from decnet_workers.clusterer.regroup import Regrouped, regroup
+from decnet_workers.clusterer.regroup import ReadsTooManyError, Regrouped, regroup
 from decnet_workers.clusterer.signals import KINDS_READ
 from decnet_workers.clusterer.stored_view import StoredView
 
@@ -32,8 +32,11 @@ log = logging.getLogger(__name__)
 ROUND = 3_000
 """Attackers and features at most whose identities are computed in one transaction."""
 MOST_READ = 8_000
-"""Attackers that a round should read: those who share something with its own may be many times as many."""
+"""Attackers at most that a round reads: those who share something with its own may be many times as many."""
+AIM = 6_000
+"""Attackers that a round should read, so that few are begun again with fewer of what is pending."""
 FIRST_ROUND, LEAST_ROUND = 500, 200
+"""The first round's; and what is computed whatever it reads, since a change of one large identity reads all of it."""
 BEHIND = 20_000
 """With so many of them pending, identities are computed though there are more events."""
 
@@ -54,15 +57,32 @@ class Computed(NamedTuple):
 
 
 def computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]]) -> Computed:
-    """Compute the identities of what is pending."""
+    """Compute the identities of what is pending, or of the first of it, so many that no more than MOST_READ are read.
+
+    What is computed at once does not change the result, so a round that reads too many begins again with half of it.
+    """
+    while len(pending) > LEAST_ROUND:
+        try:
+            return _computed_of(snapshot, pending, MOST_READ)
+        except ReadsTooManyError:
+            pending = pending[: max(LEAST_ROUND, len(pending) // 2)]
+    return _computed_of(snapshot, pending, None)
+
+
+def _computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]], most: int | None) -> Computed:
     attackers = {name for kind, name in pending if kind == rows.ATTACKER}
     features = {(kind, name) for kind, name in pending if kind not in (rows.ATTACKER, rows.TIMES)}
-    return Computed(pending, regroup(StoredView(snapshot), attackers, features))
+    return Computed(pending, regroup(StoredView(snapshot), attackers, features, most=most))
 
 
-def next_round(size: int, read: int) -> int:
-    """Return how much to compute next, so that memory stays bounded; `size` of the last one made it read so many."""
-    return max(LEAST_ROUND, min(ROUND, 2 * max(size, FIRST_ROUND), MOST_READ * size // max(1, read)))
+def next_round(size: int, done: int, attackers: int, read: int) -> int:
+    """Return how much to compute next, after a round of `size` at most that did so much, of so many attackers.
+
+    Features alone, which are pending before all attackers, say nothing of what attackers read.
+    """
+    if done and not attackers:
+        return size
+    return max(LEAST_ROUND, min(ROUND, 2 * max(done, FIRST_ROUND), AIM * done // max(1, read)))
 
 
 class Clusterer(CursorWorker[NoSettings]):
@@ -149,6 +169,7 @@ class Clusterer(CursorWorker[NoSettings]):
             return _aside(self._pending, self._narrowing.fault)
         self._pending = rows.pending(snapshot, min(self._round, self._narrowing.size))
         computed = self._computed(snapshot, self._pending)
+        self._pending = computed.pending
 
         def write(connection: Connection) -> Results:
             found = tuple(computed.write(connection))
@@ -159,7 +180,10 @@ class Clusterer(CursorWorker[NoSettings]):
 
     def _computed(self, snapshot: Connection, pending: Sequence[tuple[str, str]]) -> Computed:
         computed = computed_of(snapshot, pending)
-        self._round = next_round(len(pending), computed.regrouped.read)
+        done = len(computed.pending)
+        attackers = sum(kind == rows.ATTACKER for kind, _ in computed.pending)
+        begun_again = done < len(pending)
+        self._round = done if begun_again else next_round(self._round, done, attackers, computed.regrouped.read)
         return computed
 
 
