@@ -116,12 +116,12 @@ async def test_a_read_that_the_loop_gives_up_is_done_in_a_thread(tmp_path: Path)
 
         own, asked = threading.current_thread().name, set[str]()
         try:
-            while own not in threads:
+            while own not in threads[:1]:  # a machine that is busy makes a short read long, and then a thread is asked
+                asked.clear()
                 assert await fleet.read(read, "kind") == 1
-            asked.add("long")
-            threads.clear()
-            assert await fleet.read(read, "kind") == 10**6
-            assert threads[0] == own
+                asked.add("long")
+                threads.clear()
+                assert await fleet.read(read, "kind") == 10**6
             assert threads[-1] != own
             threads.clear()
             assert await fleet.read(read, "kind") == 10**6
