@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.rows.row_select import RowSelect, listed
-from decnet_models.database.statements import insert_into, parts
+from decnet_models.database.statements import insert_into, parts, unindexed
 from decnet_models.incidents.tables import (
     incident,
     incident_action,
@@ -67,7 +67,8 @@ def _fetch(connection: Connection) -> Select[Any]:
     closed = select(incident_action.c.incident).where(
         incident_action.c.incident == incident.c.id, incident_action.c.verb == CLOSED
     )
-    query = select(incident).where(incident.c.merged_into.is_(None), ~closed.exists())
+    whole = unindexed(connection, incident.c.merged_into).is_(None)  # else SQLite walks all that are not merged
+    query = select(incident).where(whole, ~closed.exists())
     return query.where(listed(connection, incident.c.id, "numbers"))
 
 
