@@ -25,7 +25,7 @@ from planted import arsenal, tradecraft
 from planted.arsenal import HOUR, word
 from planted.files import Truth
 from planted.tradecraft import Build, Credential, Operator
-from planted.visits import Acts, Visit, Written
+from planted.visits import Acts, Visit, Written, new_address
 
 BEGIN = 1_775_000_400_000_000_000
 SPAN = 100 * 24.0
@@ -33,6 +33,9 @@ SPAN = 100 * 24.0
 DECKIES = tuple(f"srv{number:02}" for number in range(48))
 EDGE = tuple(1 / (1 + number) ** 0.7 for number in range(48))
 """How often strangers visit each."""
+OWN_SOFTWARE = 0.08
+"""How many use software of their own, and not what their system brings."""
+NETWORKS = (2, 18, 34, 46, 51, 79, 83, 95, 104, 117, 138, 154, 167, 178, 185, 194, 203)
 PARTS = {"botnet": 0.18, "hands-on": 0.17, "access": 0.12, "affiliates": 0.13, "single": 0.08, "researcher": 0.08}
 """Of the addresses; the others are of strangers."""
 WRITTEN = Written("fourth", "fourth ", (20_000_000, 6_000_000_000), ("sensor-a", "sensor-b"), 52_000)
@@ -66,13 +69,7 @@ class FourthWorld:
         return WRITTEN.events(self._seed, self._visits)
 
     def _address(self, actor: str, population: str, campaign: str = "") -> str:
-        dice = self._dice
-        while True:
-            first = dice.choice((2, 18, 34, 46, 51, 79, 83, 95, 104, 117, 138, 154, 167, 178, 185, 194, 203))
-            one = f"{first}.{dice.randrange(256)}.{dice.randrange(256)}.{dice.randrange(1, 255)}"
-            if one not in self._used:
-                break
-        self._used.add(one)
+        one = new_address(self._dice, NETWORKS, self._used)
         self.truth.identities[one] = actor or f"{population} {one}"
         self.truth.populations[one] = population
         if campaign:
@@ -119,7 +116,7 @@ class FourthWorld:
                 self._come(one, hour, self._any_decky(), partial(tradecraft.infect, build=spread, token=token))
         secrets = self._list(30)
         servers = [self._address(f"operator of {named}", "loader", named) for _ in range(dice.randrange(1, 6))]
-        at = tradecraft.workstation(dice)
+        at = arsenal.any_client(dice, OWN_SOFTWARE)
         for number, one in enumerate(servers):
             for _ in range(dice.randrange(2, 9)):
                 hour = start + hours * (number + dice.random()) / len(servers)
@@ -135,7 +132,7 @@ class FourthWorld:
     def _operator(self, playbook: tuple[str, ...], secrets: tuple[Credential, ...]) -> Operator:
         dice = self._dice
         lines = arsenal.habit(dice, playbook, arsenal.directory(dice)).lines
-        return Operator(tradecraft.workstation(dice), arsenal.key(dice), lines, secrets)
+        return Operator(arsenal.any_client(dice, OWN_SOFTWARE), arsenal.key(dice), lines, secrets)
 
     def _at_work(self, start: float, days: float, shift: tuple[int, int]) -> float:
         """Return an hour within a shift, on a weekday."""
@@ -178,7 +175,11 @@ class FourthWorld:
     def _access(self) -> None:
         dice, named = self._dice, self._name("access")
         start, days = dice.uniform(0, SPAN - 700), dice.uniform(4, 20)
-        targets, broker, at = self._targets(dice.randrange(2, 6)), self._name("broker"), tradecraft.workstation(dice)
+        targets, broker, at = (
+            self._targets(dice.randrange(2, 6)),
+            self._name("broker"),
+            arsenal.any_client(dice, OWN_SOFTWARE),
+        )
         secret = dice.random() < 0.6
         sold = {
             decky: (
@@ -255,7 +256,7 @@ class FourthWorld:
         dice, actor = self._dice, self._name("researcher")
         agent, at = (
             f"Mozilla/5.0 (compatible; {word(dice).title()}Scan/1.{dice.randrange(9)}; +https://{word(dice)}.example)",
-            tradecraft.workstation(dice),
+            arsenal.any_client(dice, OWN_SOFTWARE),
         )
         for _ in range(dice.randrange(6, 25)):
             address = self._address(actor, "researcher")
@@ -267,7 +268,7 @@ class FourthWorld:
     def _stranger(self) -> None:
         dice = self._dice
         kind = dice.choices(("guesser", "exploiter", "looker"), (60, 25, 15))[0]
-        one, at = self._address("", kind), tradecraft.workstation(dice)
+        one, at = self._address("", kind), arsenal.any_client(dice, OWN_SOFTWARE)
         agent = dice.choice(("curl/7.88.1", "python-requests/2.31.0", "Go-http-client/1.1"))
         url = f"http://{arsenal.domain(dice)}/{dice.choice(('bins.sh', 'a', 'sh', 'x.sh'))}"
         since, number = dice.uniform(0, SPAN), dice.choice((1, 1, 1, 2, 2, 3, 4, 6))

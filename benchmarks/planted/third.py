@@ -20,7 +20,7 @@ from decnet_core.events.envelope import Event
 from planted import arsenal, trades
 from planted.arsenal import HOUR, WORN_OUT, Client, Key, Marks, hexadecimal, word
 from planted.files import Truth
-from planted.visits import Acts, Visit, Written
+from planted.visits import Acts, Visit, Written, new_address
 
 BEGIN = 1_770_000_000_000_000_000
 SPAN = 75 * 24.0
@@ -36,6 +36,7 @@ JOBS = {
 ADDRESSES = (1, 1, 2, 2, 3, 4, 5, 7, 9, 12, 18, 30)
 DEFAULT_CERTIFICATE = "87f2085c32b6a2cc709b365f55873e207a9caa10bffecf2fd16d3cf9d94d390c"
 DEFAULT_JARM = "07d14d16d21d21d07c42d41d00041d24a458a375eef0c576d23a7bab9a9fb1"
+NETWORKS = (8, 14, 27, 36, 43, 58, 64, 91, 106, 121, 143, 162, 188, 193, 201, 212)
 WRITTEN = Written("third", "third ", (5_000_000, 4_000_000_000), ("sensor-0", "sensor-1", "sensor-2"), 30_000)
 
 
@@ -154,13 +155,7 @@ class ThirdWorld:
         return WRITTEN.events(self._seed, self._visits)
 
     def _address(self) -> str:
-        dice = self._dice
-        while True:
-            first = dice.choice((8, 14, 27, 36, 43, 58, 64, 91, 106, 121, 143, 162, 188, 193, 201, 212))
-            one = f"{first}.{dice.randrange(256)}.{dice.randrange(256)}.{dice.randrange(1, 255)}"
-            if one not in self._used:
-                self._used.add(one)
-                return one
+        return new_address(self._dice, NETWORKS, self._used)
 
     def _come(self, one: str, hour: float, decky: str, acts: Acts) -> None:
         self._visits.append(Visit(BEGIN + int(hour * HOUR), len(self._visits), one, decky, acts))

