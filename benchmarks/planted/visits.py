@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Visits of a world as events: from the second on, worlds differ in who comes and what they do, not in how it is written."""
+"""Visits of a world as events: from the second on, worlds differ in who comes and what they do, not in how this is done."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
