@@ -14,6 +14,8 @@ Feature: TypeAlias = tuple[str, str]
 """Kind and value."""
 Reason: TypeAlias = tuple[str, str, float]
 """Kind and value of a feature, and its weight."""
+Times: TypeAlias = tuple[int, int]
+"""When something was seen first and last."""
 ChangeKind: TypeAlias = Literal["merge", "split"]
 
 _reasons = msgspec.json.Decoder(tuple[Reason, ...])
@@ -102,6 +104,10 @@ class Shared(msgspec.Struct, frozen=True):
 
 
 _reasons = msgspec.json.Decoder(tuple[Reason, ...])
+
+
+def widened(old: Times, new: Times) -> Times:
+    return min(old[0], new[0]), max(old[1], new[1])
 
 
 def digest(value: str) -> str:

@@ -17,12 +17,11 @@ from sqlalchemy.dialects.sqlite import Insert
 from decnet_models.database.rows.keyed_rows import rows_among, rows_at
 from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.statements import among, insert_into, parts
+from decnet_models.grouping.values import Times
 from decnet_models.identities.tables import IDENTITIES, identity_attacker, identity_pending, identity_sketch
 
 Key = tuple[str, str]
 """Kind and digest of a feature."""
-Times = tuple[int, int]
-"""The first and the last, in ns."""
 
 ATTACKER, TIMES = "", "times"
 """What is pending besides features: an attacker whose evidence changed, and one whose times did."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, literal_column, select
 from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import parts
 from decnet_models.grouping.membership import members
-from decnet_models.grouping.values import Evidence
+from decnet_models.grouping.values import Evidence, Times, widened
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.ttp.tables import ttp_tag
 from decnet_workers.campaign_clusterer.signals import DECKY, METHODS, SHARED, methods, of_identity, targets
@@ -87,10 +87,9 @@ def _acts(
     identity: UUID, visits: Iterable[tuple[str, str, int]], tags: Mapping[str, Sequence[tuple[str, str | None, int]]]
 ) -> list[Evidence[UUID]]:
     """Return the identity's deckies, and the longest sequence of techniques that one of its addresses used."""
-    deckies: dict[str, tuple[int, int]] = {}
+    deckies: dict[str, Times] = {}
     for _, decky, ts in visits:
-        first, last = deckies.get(decky, (ts, ts))
-        deckies[decky] = min(first, ts), max(last, ts)
+        deckies[decky] = widened(deckies.get(decky, (ts, ts)), (ts, ts))
     sequences = [methods(technique for technique, _, _ in found) for found in tags.values()]
     best = max(sequences, key=lambda sequence: (len(sequence), sequence), default=())
     acts = [Evidence(identity, DECKY, decky, *times) for decky, times in sorted(deckies.items())]

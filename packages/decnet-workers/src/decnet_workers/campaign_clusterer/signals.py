@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from uuid import UUID
 
 from decnet_core.timing.durations import DAY_NS
-from decnet_models.grouping.values import Evidence
+from decnet_models.grouping.values import Evidence, Times, widened
 
 SHARED = ("host", "url", "payload", "command", "credential")
 """Kinds of evidence of attackers that are evidence of their identity too."""
@@ -49,14 +49,14 @@ _STOCK_METHODS = frozenset(("T1059", "T1059.004", "T1078", "T1078.001", "T1105",
 
 def of_identity(identity: UUID, evidence: Iterable[Evidence[str]]) -> list[Evidence[UUID]]:
     """Return the identity's evidence from that of its attackers, with the families that its URLs name."""
-    found: dict[tuple[str, str], tuple[int, int]] = {}
+    found: dict[tuple[str, str], Times] = {}
     for one in evidence:
         if one.kind == "command" and len(one.value) < LEAST_COMMAND:
             continue
         names = ((FAMILY, name) for name in families(one.value)) if one.kind == "url" else ()
+        times = one.first_seen, one.last_seen
         for key in ((one.kind, one.value), *names):
-            first, last = found.get(key, (one.first_seen, one.last_seen))
-            found[key] = min(first, one.first_seen), max(last, one.last_seen)
+            found[key] = widened(found.get(key, times), times)
     return [Evidence(identity, kind, value, *times) for (kind, value), times in _kept(found)]
 
 
@@ -71,17 +71,15 @@ def targets(identity: UUID, visits: Collection[tuple[str, str, int]]) -> list[Ev
     few = {decky for decky, number in often.items() if number * _STRAY > often.total()}
     if not 2 <= len(few) <= MOST_TARGETS or sum(often[decky] for decky in few) < _CONCENTRATED * often.total():
         return []
-    seen: dict[tuple[str, int], tuple[int, int]] = {}
+    seen: dict[tuple[str, int], Times] = {}
     for _, decky, ts in visits:
         if decky in few:
-            first, last = seen.get((decky, ts // WEEK), (ts, ts))
-            seen[decky, ts // WEEK] = min(first, ts), max(last, ts)
-    found: dict[tuple[str, str], tuple[int, int]] = {}
+            seen[decky, ts // WEEK] = widened(seen.get((decky, ts // WEEK), (ts, ts)), (ts, ts))
+    found: dict[tuple[str, str], Times] = {}
     for (decky, of_visit), times in seen.items():
         for week in range(of_visit - 1, of_visit + 2):
             for key in ((TARGET, f"{decky} {week}"), (AIMING, str(week))):
-                first, last = found.get(key, times)
-                found[key] = min(first, times[0]), max(last, times[1])
+                found[key] = widened(found.get(key, times), times)
     weeks = sorted({int(value) for kind, value in found if kind == AIMING})[:MOST_WEEKS]
     return [
         Evidence(identity, kind, value, *times)
@@ -104,7 +102,7 @@ def methods(techniques: Iterable[str]) -> tuple[str, ...]:
     return tuple(one for one in dict.fromkeys(techniques) if one not in _STOCK_METHODS)[:MOST_METHODS]
 
 
-def _kept(found: dict[tuple[str, str], tuple[int, int]]) -> Iterator[tuple[tuple[str, str], tuple[int, int]]]:
+def _kept(found: dict[tuple[str, str], Times]) -> Iterator[tuple[tuple[str, str], Times]]:
     number: dict[str, int] = {}
     for key, times in sorted(found.items(), key=lambda item: (item[1][0], item[0])):
         number[key[0]] = number.get(key[0], 0) + 1

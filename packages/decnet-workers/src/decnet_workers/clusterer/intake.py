@@ -13,9 +13,9 @@ from decnet_core.net.addresses import canonical
 from decnet_core.text import for_column
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.events.queries import StoredEvent
-from decnet_models.grouping.values import digest
+from decnet_models.grouping.values import Times, digest, widened
 from decnet_models.identities import evidence_rows as rows
-from decnet_models.identities.evidence_rows import AttackerRow, EvidenceRow, FeatureRow, SketchRow, Times
+from decnet_models.identities.evidence_rows import AttackerRow, EvidenceRow, FeatureRow, SketchRow
 from decnet_workers.clusterer import sketches
 from decnet_workers.clusterer.kinds import KINDS, SET_OF, rarity_changes, span_changes
 from decnet_workers.clusterer.signals import of_address, signals
@@ -66,7 +66,7 @@ class _Shown:
             if (of := SET_OF.get(key[0])) is not None:
                 members, before = found.get(of, (list[Key](), times))
                 members.append(key)
-                found[of] = members, _widened(before, times)
+                found[of] = members, widened(before, times)
         return found
 
 
@@ -93,14 +93,14 @@ class Intake:
         if shown is None:
             shown = self._shown[attacker] = _Shown(times)
         elif times != shown.times:
-            shown.times = _widened(shown.times, times)
+            shown.times = widened(shown.times, times)
         features = shown.features
         for key, value in signals(payload):
             if (old := features.get(key)) is None:
                 features[key] = times
                 self._values.setdefault(key, value)
             elif times != old:
-                features[key] = _widened(old, times)
+                features[key] = widened(old, times)
 
     def write(self, connection: Connection) -> None:
         """Add it to the tables."""
@@ -163,7 +163,7 @@ class Intake:
         if old is None:
             self._pending.add((rows.ATTACKER, attacker))
         else:
-            times = _widened(old, new)
+            times = widened(old, new)
             if times == old:
                 return
             self._pending.add((rows.TIMES, attacker))  # also within the attacker's own: campaigns go by these times
@@ -179,7 +179,7 @@ class Intake:
 
     def _count(self, key: Key, times: Times, attackers: int) -> None:
         number, before = self._added.get(key, (0, times))
-        self._added[key] = number + attackers, _widened(before, times)
+        self._added[key] = number + attackers, widened(before, times)
 
     def _feature(self, key: Key) -> FeatureRow:
         attackers, times = self._added[key]
@@ -191,7 +191,7 @@ class Intake:
         changed = []
         for attacker, shown in sorted(self._shown.items()):
             old = known.get(attacker)
-            if old is not None and _widened(old, shown.times) == old:
+            if old is not None and widened(old, shown.times) == old:
                 continue
             changed.append(AttackerRow(attacker, *shown.times))
             earlier = old is None or shown.times[0] < old[0]
@@ -216,11 +216,11 @@ class Intake:
         times = min(first for first, _ in found), max(last for _, last in found)
         known = rows.features_at(connection, [LOG])
         old = (known[0].first_seen, known[0].last_seen) if known else None
-        widened = times if old is None else _widened(old, times)
-        if widened == old:
+        wider = times if old is None else widened(old, times)
+        if wider == old:
             return
-        self._added[LOG] = int(old is None), widened
-        before, after = (_as_power(last // DAY_NS - first // DAY_NS) for first, last in (old or times, widened))
+        self._added[LOG] = int(old is None), wider
+        before, after = (_as_power(last // DAY_NS - first // DAY_NS) for first, last in (old or times, wider))
         for kind, attackers in span_changes() if before != after else ():
             rows.add_features_pending(connection, kind, attackers)
 
@@ -246,12 +246,8 @@ def _united(old: SketchRow | None, attacker: str, kind: str, members: Iterable[s
     minima = [sketches.sketch(member) for member in members]
     if old is not None:
         minima.append(sketches.unpacked(old.minima))
-        times = _widened((old.first_seen, old.last_seen), times)
+        times = widened((old.first_seen, old.last_seen), times)
     return SketchRow(attacker, kind, sketches.packed(sketches.united(minima)), *times)
-
-
-def _widened(old: Times, new: Times) -> Times:
-    return min(old[0], new[0]), max(old[1], new[1])
 
 
 def _times(ts: int, payload: Payload) -> Times:
