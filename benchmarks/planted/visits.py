@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Visits of a world as events: from the second on, worlds differ in who comes and what they do, not in how this is done."""
+"""Visits of a world as events, as all worlds but the first write them: these differ in who comes and what they do."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
