@@ -14,7 +14,8 @@ from decnet_decoys.mysql.catalogue import MOST_NAMES, Done, Failed, Found, Outco
 from decnet_decoys.mysql.expressions import column_of, expressions, like, literal, value_of
 from decnet_decoys.mysql.packets import Column, number_column
 from decnet_decoys.mysql.profile import Table
-from decnet_decoys.services.machine_files import EXISTS, Owner
+from decnet_decoys.services.machine_files import Owner
+from decnet_decoys.shell.machine.fs_errors import EXISTS, IS_DIRECTORY, NO_SPACE, NOT_DIRECTORY, NOT_FOUND, TOO_LONG
 
 LONGEST: Final = 4096
 """Characters of a statement that is looked at; a longer one is known by its beginning, or by the file it writes."""
@@ -24,8 +25,7 @@ _DATA: Final = "/var/lib/mysql/"
 _SPECIAL = re.compile(rb"[\t\n\\\0]")
 _ZERO: Final = {b"\0": b"0"}
 """What INTO OUTFILE writes after a backslash, and a zero byte there."""
-_ERRNO: Final = {"No such file or directory": 2, "Not a directory": 20, "Is a directory": 21, "File name too long": 36,
-                 "No space left on device": 28}  # fmt: skip
+_ERRNO: Final = {NOT_FOUND: 2, NOT_DIRECTORY: 20, IS_DIRECTORY: 21, NO_SPACE: 28, TOO_LONG: 36}
 """Of what a write can fail with (errno.h)."""
 MOST_COMMENTS: Final = 1000
 """Before a statement; with more it is not understood."""

@@ -15,6 +15,9 @@ from decnet_decoys.redis.protocol import Error
 from decnet_decoys.services.machine_files import MachineFiles
 
 DATABASES = 16
+STARTUP_BYTES = 876_176
+"""Of memory, that the server takes before anybody comes."""
+EACH_CLIENT = 22_400
 _DEFAULTS = parameters.defaults()
 """What all instances share until a client sets something else."""
 MOST_SCRIPTS = 64
@@ -83,6 +86,11 @@ class Instance:
         return sum(one.changes for one in self.databases)
 
     @property
+    def used_without_keys(self) -> int:
+        """The bytes of memory that it says it uses, but for those of the keys."""
+        return STARTUP_BYTES + EACH_CLIENT * self.connected
+
+    @property
     def file(self) -> str:
         """Where SAVE writes."""
         return f"{self.settings['dir'].rstrip('/')}/{self.settings['dbfilename']}"
@@ -94,7 +102,7 @@ class Instance:
             "redis-ver": self.profile.version,
             "redis-bits": "64",
             "ctime": str(int(time.time())),
-            "used-mem": str(876_176 + 22_400 * self.connected),
+            "used-mem": str(self.used_without_keys),
             "aof-base": "0",
         }
 

@@ -15,6 +15,7 @@ Function: TypeAlias = Callable[[Client, Arguments], Reply]
 OK = Simple("OK")
 SYNTAX = Error("ERR syntax error")
 NOT_A_NUMBER = Error("ERR value is not an integer or out of range")
+NOT_A_FLOAT = Error("ERR value is not a valid float")
 LARGEST = 2**63
 MAX_REPLY = 1 << 20
 """Bytes of the values in one reply."""

@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import NOT_A_NUMBER, Arguments, Function, number
+from decnet_decoys.redis.keys import NOT_A_FLOAT, NOT_A_NUMBER, Arguments, Function, number
 from decnet_decoys.redis.keyspace import Full, Value
 from decnet_decoys.redis.protocol import Error, Members, Reply, Simple
 from decnet_decoys.redis.server import unknown_subcommand
@@ -21,7 +21,6 @@ _NO_FREQUENCY = Error(
     "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching "
     "between policies at runtime LRU and LFU data will take some time to adjust."
 )
-_FLOAT = Error("ERR value is not a valid float")
 
 
 def sadd(client: Client, given: Arguments) -> Reply:
@@ -131,7 +130,7 @@ def incrbyfloat(client: Client, given: Arguments) -> Reply:
     try:
         value = float(client.keys.string(given[0]) or b"0") + float(given[1])
     except ValueError:
-        return _FLOAT
+        return NOT_A_FLOAT
     shown = f"{value:.17g}".encode()
     client.keys.put(given[0], shown, keeps_time=True)
     return shown

@@ -17,12 +17,12 @@ from decnet_core.events.catalogue import BaitRead
 from decnet_core.net.addresses import source_of
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
+from decnet_decoys.shell.machine.fs_errors import EXISTS, NOT_DIRECTORY, FileSystemError
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.machine.filesystem import Access, FileSystem
     from decnet_decoys.shell.machine.tree import Identity
 
-EXISTS = "File exists"
 MAX_MADE = 16
 """Directories that are made for one file."""
 
@@ -67,7 +67,6 @@ class MachineFiles:
         That a bait is read is recorded.
         """
         from decnet_decoys.shell.machine.filesystem import Access
-        from decnet_decoys.shell.machine.fs_errors import FileSystemError
         from decnet_decoys.shell.machine.tree import size_of, whole_of
 
         with self._files() as files:
@@ -92,7 +91,6 @@ class MachineFiles:
         `new`: it must not be there yet. `makes`: missing directories are made, for a server that said they are there.
         """
         from decnet_decoys.shell.machine.filesystem import KERNEL, Access
-        from decnet_decoys.shell.machine.fs_errors import FileSystemError
 
         uid, gid = self._numbers(owner.account)
         gid = self._context.machine.groups.get(owner.group, gid)
@@ -102,13 +100,14 @@ class MachineFiles:
             try:
                 if makes:
                     _make(files, folder, access)
-                if _kind_refused(files, folder):
-                    return _kind_refused(files, folder)
-                if new and files.exists(path, KERNEL):
+                refused = _kind_refused(files, folder)
+                if refused:
+                    return refused
+                is_new = not files.exists(path, KERNEL)
+                if new and not is_new:
                     return EXISTS
-                made = not files.exists(path, KERNEL)
                 files.write(path, data, access, append=append)
-                if made:
+                if is_new:
                     files.change(path, access, mode=owner.mode, uid=uid, gid=gid)
             except FileSystemError as error:
                 return str(error)
@@ -149,9 +148,7 @@ def _make(files: FileSystem, folder: str, access: Access) -> None:
 
 
 def _kind_refused(files: FileSystem, path: str) -> str:
-    from decnet_decoys.shell.machine.fs_errors import FileSystemError
-
     try:
-        return "" if files.stat(path).kind == "dir" else "Not a directory"
+        return "" if files.stat(path).kind == "dir" else NOT_DIRECTORY
     except FileSystemError as error:
         return str(error)

@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -31,7 +31,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from decnet_models.database.rows.driver_rows import driver_rows
+from decnet_models.database.rows.driver_rows import driver_rows, sqlite_driver
 from decnet_models.database.settings import BUSY_SECONDS
 from decnet_models.database.sqlite.write_ahead_log import LOG_BYTES, SQLITES_OWN_PAGES, shorten_log
 from decnet_models.database.statements import driver_errors
@@ -156,7 +156,7 @@ def end_snapshot(connection: Connection) -> None:
     While a snapshot lasts, what is committed after it stays in the write-ahead log. Does nothing in `writing`.
     """
     if connection.dialect.name == "sqlite" and connection.get_execution_options().get(READING):
-        driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+        driver = sqlite_driver(connection)
         if driver.in_transaction:
             driver_rows(connection, "COMMIT")
 
@@ -274,7 +274,7 @@ def _begin_immediately(connection: Connection) -> None:
 
     Who waits for a checkpoint, or for somebody who opens the database, still does as SQLite has it.
     """
-    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    driver = sqlite_driver(connection)
     ((milliseconds,),) = driver.execute("PRAGMA busy_timeout").fetchall()
     began, (least, most) = time.monotonic(), LOOK_SECONDS
     with driver_errors(connection, _BEGIN):

@@ -195,9 +195,7 @@ def request_replay(connection: Connection, webhook_id: str, *, delivery_id: int 
 
 def webhook_of(row: object) -> Webhook:
     """Return the endpoint of a row that has the columns of `webhook`."""
-    values = {name: getattr(row, name) for name in Webhook.__struct_fields__}
-    read = {name: msgspec.json.decode(values[name], type=kind) for name, kind in _JSON.items()}
-    return Webhook(**{**values, **read})
+    return webhook_in([getattr(row, name) for name in Webhook.__struct_fields__])
 
 
 IN_WEBHOOK = tuple(webhook.c[name] for name in Webhook.__struct_fields__)

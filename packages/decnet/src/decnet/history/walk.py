@@ -116,8 +116,9 @@ def _made(
 ) -> Iterator[tuple[Place, T]]:
     """Yield what is made of those rows that say what the query asks for."""
     wanted = query.texts or query.excluded_texts
-    asked = known_rows is not None and not wanted
-    kept = known_rows([(one.seq, one.id) for one in places]) if asked and known_rows else [None] * len(places)
+    kept: Sequence[T | None] = [None] * len(places)
+    if known_rows is not None and not wanted:
+        kept = known_rows([(one.seq, one.id) for one in places])
     rows = part.events or rows_of(connection, (one.seq for one, made in zip(places, kept, strict=True) if made is None))
     for place, made in zip(places, kept, strict=True):
         if made is not None:

@@ -4,10 +4,7 @@
 import time
 from collections.abc import Iterable
 
-from decnet_decoys.redis.instance import Instance
-
-_STARTUP_BYTES = 876_176
-_EACH_CLIENT = 22_400
+from decnet_decoys.redis.instance import EACH_CLIENT, STARTUP_BYTES, Instance
 
 
 def info(instance: Instance, wanted: Iterable[str]) -> str:
@@ -69,9 +66,9 @@ def _sections(instance: Instance) -> dict[str, dict[str, object]]:
 
 def _memory(instance: Instance, keys: int) -> dict[str, object]:
     memory = instance.persona.hardware.memory_kib * 1024
-    used = _STARTUP_BYTES + _EACH_CLIENT * instance.connected + 96 * keys
+    used = instance.used_without_keys + 96 * keys
     peak, rss, active = used + 61_720, used + 9_400_000, used + 909_312
-    overhead = _STARTUP_BYTES + _EACH_CLIENT * instance.connected + 200
+    overhead = instance.used_without_keys + 200
     limit = instance.settings["maxmemory"]
     return {
         "used_memory": used,
@@ -82,9 +79,9 @@ def _memory(instance: Instance, keys: int) -> dict[str, object]:
         "used_memory_peak_human": _human(peak),
         "used_memory_peak_perc": f"{used / peak:.2%}",
         "used_memory_overhead": overhead,
-        "used_memory_startup": _STARTUP_BYTES,
+        "used_memory_startup": STARTUP_BYTES,
         "used_memory_dataset": max(0, used - overhead) + 40_560,
-        "used_memory_dataset_perc": f"{min(1.0, 40_560 / max(40_560, used - _STARTUP_BYTES)):.2%}",
+        "used_memory_dataset_perc": f"{min(1.0, 40_560 / max(40_560, used - STARTUP_BYTES)):.2%}",
         "allocator_allocated": used + 773_720,
         "allocator_active": active,
         "allocator_resident": active + 2_670_592,
@@ -114,7 +111,7 @@ def _memory(instance: Instance, keys: int) -> dict[str, object]:
         "mem_fragmentation_ratio": f"{rss / used:.2f}",
         "mem_fragmentation_bytes": rss - used,
         **_zeros("mem_not_counted_for_evict mem_replication_backlog mem_total_replication_buffers mem_clients_slaves"),
-        "mem_clients_normal": _EACH_CLIENT * instance.connected,
+        "mem_clients_normal": EACH_CLIENT * instance.connected,
         **_zeros("mem_cluster_links mem_aof_buffer"),
         "mem_allocator": "jemalloc-5.3.0",
         **_zeros("active_defrag_running lazyfree_pending_objects lazyfreed_objects"),

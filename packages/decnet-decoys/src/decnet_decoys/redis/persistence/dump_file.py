@@ -13,6 +13,7 @@ from collections.abc import Generator
 from decnet_decoys.changes.decky_changes import SAVE_SECONDS
 from decnet_decoys.changes.saved import SavedEntry
 from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.evidence.artifact_store import outcome
 from decnet_decoys.processor import turn
 from decnet_decoys.redis.instance import Instance
 from decnet_decoys.redis.persistence import rdb
@@ -74,15 +75,8 @@ class DumpFile:
 
     def store(self) -> None:
         """Write the file at once if anything was changed, for a server that ends."""
-        if not self._is_due:
-            return
-        steps = self._written()
-        while True:
-            try:
-                next(steps)
-            except StopIteration as end:
-                self._put(end.value, self._instance.changes)
-                return
+        if self._is_due:
+            self._put(outcome(self._written()), self._instance.changes)
 
     @property
     def _is_due(self) -> bool:

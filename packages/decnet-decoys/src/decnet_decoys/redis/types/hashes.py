@@ -4,9 +4,19 @@
 import math
 
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import LARGEST, MAX_REPLY, NOT_A_NUMBER, OK, Arguments, Function, hset, number
+from decnet_decoys.redis.keys import (
+    LARGEST,
+    MAX_REPLY,
+    NOT_A_FLOAT,
+    NOT_A_NUMBER,
+    OK,
+    Arguments,
+    Function,
+    hset,
+    number,
+)
 from decnet_decoys.redis.keyspace import Full
-from decnet_decoys.redis.protocol import Error, Reply
+from decnet_decoys.redis.protocol import Error, Reply, score_text
 from decnet_decoys.redis.types.sorted_sets import score
 
 
@@ -73,12 +83,12 @@ def hincrbyfloat(client: Client, given: Arguments) -> Reply:
     before = client.keys.hash_(key)
     change, value = score(amount), score(before.get(field, b"0"))
     if change is None:
-        return Error("ERR value is not a valid float")
+        return NOT_A_FLOAT
     if value is None:
         return Error("ERR hash value is not a float")
     if not math.isfinite(value + change):
         return Error("ERR increment would produce NaN or Infinity")
-    shown = b"%.17g" % (value + change)
+    shown = score_text(value + change)
     client.keys.put(key, {**before, field: shown}, keeps_time=True)
     return shown
 

@@ -4,12 +4,11 @@
 import math
 
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import NOT_A_NUMBER, SYNTAX, Arguments, Function, number
+from decnet_decoys.redis.keys import NOT_A_FLOAT, NOT_A_NUMBER, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.keyspace import Scores
 from decnet_decoys.redis.protocol import Error, Reply, score_text
 from decnet_decoys.redis.types.strings import between
 
-_NO_SCORE = Error("ERR value is not a valid float")
 _NO_RANGE = Error("ERR min or max is not a float")
 _MEMBERS = tuple[bytes, float]
 
@@ -52,7 +51,7 @@ def zadd(client: Client, given: Arguments) -> Reply:
         return Error("ERR INCR option supports a single increment-element pair")
     numbers = [score(one) for one in rest[::2]]
     if None in numbers:
-        return _NO_SCORE
+        return NOT_A_FLOAT
     pairs = list(zip(rest[1::2], [one for one in numbers if one is not None], strict=True))
     return _added(client, key, pairs, flags)
 

@@ -16,9 +16,14 @@ from sqlalchemy import Connection
 from decnet_models.database.statements import driver_errors
 
 
+def sqlite_driver(connection: Connection) -> sqlite3.Connection:
+    """Return the connection of SQLite's driver below SQLAlchemy's."""
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
 def driver_rows(connection: Connection, text: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Return the rows of a SELECT as SQLite's driver takes it. Raises DBAPIError, as `Connection.execute` does."""
-    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    driver = sqlite_driver(connection)
     try:
         return driver.execute(text, values).fetchall()
     except sqlite3.Error:
@@ -30,7 +35,7 @@ def driver_parts(
     connection: Connection, text: str, values: Sequence[Any], size: int
 ) -> Generator[list[tuple[Any, ...]]]:
     """Yield the rows of a SELECT, up to `size` at a time, so that the rest need not be read. Raises DBAPIError."""
-    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    driver = sqlite_driver(connection)
     with driver_errors(connection, text), closing(driver.execute(text, values)) as cursor:
         while part := cursor.fetchmany(size):
             yield part

@@ -13,14 +13,14 @@ import math
 import sqlite3
 import time
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from decnet_models.database.engine import READING, reading
-from decnet_models.database.rows.driver_rows import driver_rows
+from decnet_models.database.rows.driver_rows import driver_rows, sqlite_driver
 from decnet_models.root_error import ModelsError
 
 T = TypeVar("T")
@@ -116,7 +116,7 @@ class Snapshots:
         connection = self._engine.connect().execution_options(**{READING: True})
         try:
             connection.begin()
-            driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+            driver = sqlite_driver(connection)
             driver.rollback()
         except BaseException:
             connection.close()

@@ -16,9 +16,11 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Connection
+
+from decnet_models.database.rows.driver_rows import sqlite_driver
 
 LOG_BYTES = 16 << 20
 """The log is copied and begun anew when its file is larger, and the file is then shortened to this."""
@@ -76,7 +78,7 @@ class WriteAheadLog:
 def shorten_log(connection: Connection) -> None:
     """Begin the write-ahead log of a connection's database anew if it is too long; after a commit, on SQLite."""
     kept: dict[Any, Any] = connection.connection.info
-    driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+    driver = sqlite_driver(connection)
     if _INFO not in kept:
         file = driver.execute("PRAGMA database_list").fetchall()[0][2]
         kept[_INFO] = WriteAheadLog(Path(f"{file}-wal")) if file else None

@@ -110,16 +110,6 @@ def reverse(key: bytes) -> bytes:
     return key[size : 2 * size] + key[:size] + key[-2:] + key[-4:-2]
 
 
-def addresses(key: bytes) -> tuple[bytes, bytes]:
-    """Return the sender's and the receiver's address of a key."""
-    return (key[:4], key[4:8]) if len(key) == 12 else (key[:16], key[16:32])
-
-
-def ports(key: bytes) -> tuple[int, int]:
-    """Return the sender's and the receiver's port of a key."""
-    return key[-4] << 8 | key[-3], key[-2] << 8 | key[-1]
-
-
 def ends(key: bytes) -> Ends:
     """Return the addresses and ports of a key."""
     return NEW(Ends, _KEY4(key) if len(key) == 12 else _KEY6(key))

@@ -10,7 +10,7 @@ from decnet_sniff.sniff.sinks import FindingSinks
 from decnet_sniff.sniff.tls.dtls import Handshakes
 from decnet_sniff.sniff.tls.hello import Hello, ServerHello
 from decnet_sniff.sniff.tls.payloads import tls_payload
-from decnet_sniff.sniff.transport.flows import ESTABLISHED, Direction, Flows, ends, ports, reverse
+from decnet_sniff.sniff.transport.flows import ESTABLISHED, Direction, Flows, ends, reverse
 
 IDLE_NS: Final = 30_000_000_000
 
@@ -70,9 +70,9 @@ class UdpTracker:
                 self._report(ts, key, hello, "dtls")
 
     def _report(self, ts: int, key: bytes, hello: Hello, transport: str) -> None:
-        source_port, port = ports(key)
-        service = source_port if isinstance(hello, ServerHello) else port
-        self._sinks.findings.add(ts, ends(key), tls_payload(hello, transport), service)
+        sender = ends(key)
+        service = sender.source_port if isinstance(hello, ServerHello) else sender.destination_port
+        self._sinks.findings.add(ts, sender, tls_payload(hello, transport), service or 0)
 
     def _unknown(self, ts: int, key: bytes) -> Direction:
         source, host, source_port, port = ends(key)

@@ -19,6 +19,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from decnet_core.durable import replace_file
 from decnet_web.api.problems import Problem
 from decnet_web.api.reads.threads import Threads
 
@@ -90,9 +91,7 @@ def _keep(path: Path, text: bytes) -> None:
     with contextlib.suppress(OSError):
         for former in path.parent.glob(_PATTERN):
             former.unlink(missing_ok=True)
-        beside = path.with_suffix(".new")
-        beside.write_bytes(text)
-        beside.replace(path)
+        replace_file(path, text, synced=False)
 
 
 def _code() -> str:

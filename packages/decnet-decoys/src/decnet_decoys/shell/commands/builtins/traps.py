@@ -2,51 +2,19 @@
 """The builtin trap: what a shell does when it ends, when a command fails or is about to run, and on signals."""
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.processes.signals import SIGNALS
 from decnet_decoys.shell.environment.traps import EVENTS
 from decnet_decoys.shell.programs import command
 
 MAX_TRAPS = 32
-_SIGNALS = [
-    "HUP",
-    "INT",
-    "QUIT",
-    "ILL",
-    "TRAP",
-    "ABRT",
-    "BUS",
-    "FPE",
-    "KILL",
-    "USR1",
-    "SEGV",
-    "USR2",
-    "PIPE",
-    "ALRM",
-    "TERM",
-    "STKFLT",
-    "CHLD",
-    "CONT",
-    "STOP",
-    "TSTP",
-    "TTIN",
-    "TTOU",
-    "URG",
-    "XCPU",
-    "XFSZ",
-    "VTALRM",
-    "PROF",
-    "WINCH",
-    "IO",
-    "PWR",
-    "SYS",
-]
 
 
 def _named(signal: str) -> str:
     """Return a signal by the name under which it is kept, empty for none."""
     if signal.isdecimal() and len(signal) < 3:
-        return "EXIT" if int(signal) == 0 else next(iter(_SIGNALS[int(signal) - 1 : int(signal)]), "")
+        return "EXIT" if int(signal) == 0 else next(iter(SIGNALS[int(signal) - 1 : int(signal)]), "")
     name = signal.upper().removeprefix("SIG")
-    return name if name in EVENTS or name in _SIGNALS else ""
+    return name if name in EVENTS or name in SIGNALS else ""
 
 
 @command("trap", folder="")
@@ -58,7 +26,7 @@ def trap(call: Call) -> int:
         return 0
     if not args or "-p" in call.args:
         wanted = [_named(one) for one in args]
-        for name in (one for one in ("EXIT", *_SIGNALS, "DEBUG", "ERR", "RETURN") if one in traps):
+        for name in (one for one in ("EXIT", *SIGNALS, "DEBUG", "ERR", "RETURN") if one in traps):
             if not wanted or name in wanted:
                 shown = name if name in EVENTS else f"SIG{name}"
                 quoted = traps[name].replace("'", "'\\''")

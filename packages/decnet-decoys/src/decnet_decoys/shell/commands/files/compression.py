@@ -173,7 +173,7 @@ def _is_left_out(name: str, patterns: list[str]) -> bool:
     return any(matches(one, pattern.rstrip("/")) for pattern in patterns[:MAX_PATTERNS] for one in (*paths, *parts))
 
 
-_GIVEN_UP = "tar: Error is not recoverable: exiting now"
+_GIVEN_UP = "Error is not recoverable: exiting now"
 
 
 def _base(call: Call, found: Options) -> str:
@@ -182,7 +182,7 @@ def _base(call: Call, found: Options) -> str:
     try:
         return call.shell.files.enter(asked, call.shell.access)
     except FileSystemError as error:
-        raise UsageError(f"{asked[:4096]}: Cannot open: {error}\n{_GIVEN_UP}", 2) from error
+        raise UsageError(f"{asked[:4096]}: Cannot open: {error}\ntar: {_GIVEN_UP}", 2) from error
 
 
 def _made(call: Call, found: Options) -> Effects:
@@ -256,14 +256,14 @@ def _read(call: Call, found: Options, *, extract: bool) -> Effects:
             child = " (child)" if found.any("zjJ") else ""
             call.print_error(f"tar{child}: {path}: Cannot open: {error}")
             if child:
-                call.print_error(f"tar{child}: Error is not recoverable: exiting now\ntar: Child returned status 2")
-            return call.fail("Error is not recoverable: exiting now", 2)
+                call.print_error(f"tar{child}: {_GIVEN_UP}\ntar: Child returned status 2")
+            return call.fail(_GIVEN_UP, 2)
     if data.startswith(b"\x1f\x8b"):
         data = unpacked(data) or b""
     elif "z" in found:
         call.print_error("\ngzip: stdin: not in gzip format")
         call.fail("Child returned status 1")
-        return call.fail("Error is not recoverable: exiting now", 2)
+        return call.fail(_GIVEN_UP, 2)
     yield from turn()
     try:
         members = tarfile.TarFile(fileobj=io.BytesIO(data))
@@ -317,11 +317,12 @@ def _extracted(call: Call, found: Options, archive: tarfile.TarFile, info: tarfi
         name = "/".join(name.split("/")[int(found.last("strip")) :])
     if not name:
         return
-    target = posixpath.join(_base(call, found), name)
+    base = _base(call, found)
+    target = posixpath.join(base, name)
     try:
         parts = name.split("/")
         for depth in range(1, len(parts)):
-            above = posixpath.join(_base(call, found), *parts[:depth])
+            above = posixpath.join(base, *parts[:depth])
             if not files.exists(above, access):
                 files.mkdir(above, access)
         if info.isdir():

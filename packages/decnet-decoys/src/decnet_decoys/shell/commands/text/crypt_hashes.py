@@ -5,6 +5,7 @@ By the descriptions of Poul-Henning Kamp (md5crypt) and Ulrich Drepper (SHA-cryp
 """
 
 import hashlib
+import os
 from typing import Any
 
 from decnet_decoys.shell.effects import Steps, turn
@@ -14,6 +15,11 @@ _ROUNDS = 5000
 _ROUNDS_OF_MD5 = 1000
 _AT_ONCE = 100
 """Rounds in one go: some tenths of a millisecond."""
+
+
+def drawn_salt(kind: str) -> str:
+    """Return a random salt of the length that programs choose for a kind of hash."""
+    return "".join(chr(_ALPHABET[byte & 63]) for byte in os.urandom(16 if kind in ("5", "6") else 8))
 
 
 def crypted(password: bytes, salt: bytes, kind: str) -> Steps[str]:

@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.text.ciphers import enc, encoded_by
-from decnet_decoys.shell.commands.text.crypt_hashes import crypted
+from decnet_decoys.shell.commands.text.crypt_hashes import crypted, drawn_salt
 from decnet_decoys.shell.commands.text.text_encoders import digest_of
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, Requested, turn
 from decnet_decoys.shell.encoding import encode
@@ -22,7 +22,6 @@ MAX_ENCODED = 1 << 18
 """Bytes turned from or into base64."""
 MAX_RANDOM = 4096
 MAX_PASSWORDS = 16
-_SALTS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGESTS = {"md5": "MD5", "sha1": "SHA1", "sha224": "SHA2-224", "sha256": "SHA2-256", "sha384": "SHA2-384",
             "sha512": "SHA2-512"}  # fmt: skip
 
@@ -62,8 +61,7 @@ def _passwd(call: Call, args: list[str]) -> Effects:
     """Write the hash of each password: of those named, of the lines of standard input, or of the one that is typed."""
     kind = next((one[1:] for one in args if one in ("-1", "-apr1", "-5", "-6")), "1")
     values = {one: after for one, after in pairwise(args) if one in ("-salt", "-in")}
-    drawn = os.urandom(16 if kind in ("5", "6") else 8)
-    salt = values.get("-salt") or "".join(_SALTS[byte & 63] for byte in drawn)
+    salt = values.get("-salt") or drawn_salt(kind)
     skipped = {at + 1 for at, one in enumerate(args) if one in ("-salt", "-in")}
     words = [encode(one) for at, one in enumerate(args) if not one.startswith("-") and at not in skipped]
     if "-stdin" in args or "-in" in values:

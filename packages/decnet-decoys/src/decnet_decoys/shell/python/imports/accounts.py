@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from decnet_decoys.shell.commands.text.crypt_hashes import crypted
+from decnet_decoys.shell.commands.text.crypt_hashes import crypted, drawn_salt
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.machine.files import account_files
 from decnet_decoys.shell.python.imports.functions import fixed, natives
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from decnet_decoys.personas.schema import User
     from decnet_decoys.shell.python.program import Program
 
-_SALTS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _METHODS = {"METHOD_SHA512": "6", "METHOD_SHA256": "5", "METHOD_MD5": "1"}
 _DEPRECATED = "'crypt' is deprecated and slated for removal in Python 3.13"
 
@@ -84,8 +82,7 @@ def _crypt(program: Program) -> dict[str, Any]:
 
     def mksalt(_program: Program, method: Any = None, **_named: Any) -> str:
         kind = method.names["ident"] if isinstance(method, Record) and "ident" in method.names else "6"
-        drawn = os.urandom(8 if kind == "1" else 16)
-        return f"${kind}$" + "".join(_SALTS[byte & 63] for byte in drawn)
+        return f"${kind}${drawn_salt(kind)}"
 
     def crypt(program: Program, word: Any, salt: Any = None) -> Steps[Any]:
         if not isinstance(salt, str):
