@@ -10,11 +10,18 @@ from typing import Any
 
 import msgspec
 from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
+from tests.decnet_decoys.services.dialogues.kinds import server_of
 from tests.decnet_decoys.services.dialogues.real_servers import DATABASE_PASSWORD, HOST
 
 from decnet_decoys.redis.keyspace import Keyspace
 
 OTHERWISE: dict[str, dict[str, str]] = {
+    "ftp-more": {
+        "AUTH, then plain text": "the decoy drops what a client sends ahead of TLS; vsftpd takes it for the handshake",
+    },
+    "smtp-more": {
+        "an address for an account": "the decoy takes a mailbox's address for its account, so that bots get in",
+    },
     "mysql": {
         "what there is": "`show databases like` has not the columns of the table that the real server reads",
         "what is not there": "10.11.19 says 'SELECT' where 10.11.6, which the decoy claims to be, says 'field list'",
@@ -55,6 +62,7 @@ _SERVICES = {"inetutils": "telnet"}
 @asynccontextmanager
 async def decoy_of(name: str, directory: Path) -> AsyncIterator[tuple[str, int]]:
     """Play a decoy in this loop until the block ends."""
+    name = server_of(name)
     persona, adapt = _DECOYS[name]
     offered = _SERVICES.get(name, name)
     host = DeckyHost(directory, fleet_settings(persona, offers=(offered,)))
