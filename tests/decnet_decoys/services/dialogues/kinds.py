@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tests.decnet_decoys.services.dialogues import ftp, inetutils, mysql, redis, smtp, telnet
 from tests.decnet_decoys.services.dialogues.more import ftp as more_ftp
+from tests.decnet_decoys.services.dialogues.more import mysql as more_mysql
+from tests.decnet_decoys.services.dialogues.more import redis as more_redis
 from tests.decnet_decoys.services.dialogues.more import smtp as more_smtp
 from tests.decnet_decoys.services.dialogues.play import Answers, Kind
 
@@ -15,7 +17,8 @@ RECORDS = Path(__file__).parent
 KINDS: dict[str, Kind] = {
     "ftp": ftp.KIND, "smtp": smtp.KIND, "redis": redis.KIND, "mysql": mysql.KIND, "telnet": telnet.KIND,
     "inetutils": inetutils.KIND,
-    "ftp-more": more_ftp.KIND, "smtp-more": more_smtp.KIND,
+    "ftp-more": more_ftp.KIND, "smtp-more": more_smtp.KIND, "redis-more": more_redis.KIND,
+    "mysql-more": more_mysql.KIND,
 }  # fmt: skip
 """By the server's name, with what tells one set of dialogues from another behind a hyphen."""
 

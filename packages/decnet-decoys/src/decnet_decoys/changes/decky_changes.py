@@ -59,19 +59,33 @@ class DeckyChanges:
         self.before_end: Callable[[], None] | None = None
         """Called before the document is written for the last time: a server stores by `put` what it has in memory."""
 
+        self.databases_of: Callable[[], bytes] | None = None
+        """Asked for what the database server holds before the document is written, once that was changed."""
+        self._databases_changed = False
+
     @property
     def _document(self) -> Saved:
         if self._saved is None:
             self._saved = saved.read(self._file, self._persona, self._keep_seconds)
             self._entries = {one.path: one for one in self._saved.entries[:MAX_ENTRIES]}
             self._bytes = sum(map(_weight, self._entries.values()))
-            self._lease.hold(self._bytes)
+            self._lease.hold(self._bytes + len(self._saved.databases))
         return self._saved
 
     @property
     def accounts(self) -> dict[str, Account]:
         """The accounts that are not as the persona has them."""
         return self._document.accounts
+
+    @property
+    def databases(self) -> bytes:
+        """What the database server held when it was written last."""
+        return self._document.databases
+
+    def note_databases(self) -> None:
+        """Have what the database server holds written, soon."""
+        self._databases_changed = self._dirty = True
+        self.save_soon()
 
     def password_planted_by(self, username: str, password: str) -> str:
         """Return the session that set this password of the account, empty if none did."""
@@ -200,12 +214,22 @@ class DeckyChanges:
         self._written_at = time.monotonic()
         document = self._document
         document.entries = list(self._entries.values())
+        self._take_databases(document)
         try:
             saved.write(self._file, document)
         except OSError as error:
             log.warning("what intruders changed cannot be written: file=%s error=%s", self._file, error)
             return
         self._dirty = False
+
+    def _take_databases(self, document: Saved) -> None:
+        """Ask the database server for what it holds; without room it stays as it was written last."""
+        if self.databases_of is None or not self._databases_changed:
+            return
+        made = self.databases_of()
+        if self._lease.hold(len(made) - len(document.databases)):
+            document.databases = made
+        self._databases_changed = False
 
     def end(self) -> None:
         """Write the document for the last time."""

@@ -67,6 +67,8 @@ class Saved(msgspec.Struct):
     mounts: list[tuple[str, str, str, str]] = []
     held: list[str] = []
     hostname: str = ""
+    databases: bytes = b""
+    """What a database server holds, as it writes it."""
 
 
 def read(file: Path, persona: str, keep_seconds: float) -> Saved:

@@ -4,12 +4,14 @@
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from decnet_decoys.mysql.packets import Column
-from decnet_decoys.mysql.profile import MysqlProfile, Table
+from decnet_decoys.mysql.profile import MysqlProfile
+from decnet_decoys.mysql.sql.tables import Stored, stored, weight
+from decnet_decoys.mysql.sql.values import Value
 from decnet_decoys.services.machine_files import MachineFiles
 
 MOST_NAMES: Final = 200
@@ -19,6 +21,25 @@ MOST_BYTES: Final = 512 << 10
 _SYSTEM: Final = ("information_schema", "mysql", "performance_schema", "sys")
 
 
+_SWITCHES: Final = frozenset(
+    [
+        "local_infile",
+        "performance_schema",
+        "general_log",
+        "autocommit",
+        "slow_query_log",
+        "log_bin",
+        "read_only",
+        "foreign_key_checks",
+        "unique_checks",
+    ]
+)
+"""Variables that are ON or OFF where SHOW tells them."""
+_MODES: Final = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION"
+_MODES_OF_MYSQL: Final = (
+    "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
+    "NO_ENGINE_SUBSTITUTION"
+)
 _EACH: Final = 512
 """What a database or a table takes beside its names."""
 
@@ -35,13 +56,20 @@ class Done(NamedTuple):
     """It is done, or appears to be."""
 
     affected: int = 0
+    insert_id: int = 0
+    warnings: int = 0
+    info: str = ""
+    status: int = 0
+    """Bits of the server's status, beside those of the session."""
 
 
 class Found(NamedTuple):
     """A result."""
 
     columns: Sequence[Column]
-    rows: Sequence[Sequence[str | None]]
+    rows: Sequence[Sequence[str | bytes | None]]
+    warnings: int = 0
+    status: int = 0
 
 
 Outcome = Failed | Done | Found
@@ -62,19 +90,33 @@ class Catalogue:
     def __init__(self, profile: MysqlProfile, host: str) -> None:
         self.profile = profile
         self.started = time.time()
-        self.databases: dict[str, dict[str, Table]] = {
+        self.accounts = dict(profile.accounts)
+        self.databases: dict[str, dict[str, Stored]] = {
             **{name: {} for name in _SYSTEM},
-            **{name: dict(tables) for name, tables in profile.databases.items()},
+            **{
+                name: {title: stored(table) for title, table in tables.items()}
+                for name, tables in profile.databases.items()
+            },
         }
+        self.switches = _SWITCHES
         self.files: set[str] = set()
         self.functions: set[str] = set()
         self._left = MOST_BYTES
+        self.changed = False
+        """Whether there is something to keep that is not on disk."""
         self.variables = {
             "version": profile.version, "version_comment": profile.comment, "hostname": host, "port": "3306",
             "version_compile_os": "debian-linux-gnu", "version_compile_machine": "x86_64", "autocommit": "1",
-            "datadir": "/var/lib/mysql/", "plugin_dir": "/usr/lib/mysql/plugin/", "basedir": "/usr",
+            "datadir": "/var/lib/mysql/", "plugin_dir": "/usr/lib/mysql/plugin/", "basedir": "/usr/" if profile.flavour == "mariadb" else "/usr",
             "secure_file_priv": "", "tmpdir": "/tmp",  # noqa: S108  # shown, not used
-            "max_allowed_packet": "16777216", "sql_mode": "",
+            "max_allowed_packet": "16777216", "sql_mode": _MODES if profile.flavour == "mariadb" else _MODES_OF_MYSQL,
+            "local_infile": "1", "performance_schema": "0", "character_set_connection": "utf8mb4",
+            "character_set_results": "utf8mb4", "collation_connection": "utf8mb4_general_ci", "have_openssl": "YES",
+            "plugin_maturity": "gamma", "slow_query_log": "0", "log_output": "FILE", "event_scheduler": "OFF",
+            "log_bin": "0", "read_only": "0", "server_id": "1", "max_connections": "151",
+            "innodb_version": profile.version.partition("-")[0], "protocol_version": "10",
+            "character_set_database": "utf8mb4", "collation_database": "utf8mb4_general_ci",
+            "character_sets_dir": "/usr/share/mysql/charsets/", "foreign_key_checks": "1", "unique_checks": "1",
             "character_set_client": "utf8mb4", "character_set_server": "utf8mb4",
             "collation_server": "utf8mb4_general_ci", "lower_case_table_names": "0", "tx_isolation": "REPEATABLE-READ",
             "transaction_isolation": "REPEATABLE-READ",
@@ -84,12 +126,39 @@ class Catalogue:
             "auto_increment_increment": "1", "query_cache_size": "1048576", "query_cache_type": "OFF",
         }  # fmt: skip
 
+    def saved(self) -> bytes:
+        """Return the databases and their rows, as `load` reads them."""
+        return msgspec.msgpack.encode({name: tables for name, tables in self.databases.items() if name not in _SYSTEM})
+
+    def load(self, data: bytes) -> None:
+        """Take the databases as they were left, if they can be read; what is larger than may be is left out."""
+        if not data:
+            return
+        try:
+            found = msgspec.msgpack.decode(data, type=dict[str, dict[str, Stored]])
+        except msgspec.DecodeError:
+            return
+        for name in [one for one in self.databases if one not in _SYSTEM]:
+            del self.databases[name]
+        for name, tables in found.items():
+            self.databases[name] = {
+                title: table for title, table in tables.items()
+                if self.has_room(title, *(one.name for one in table.columns)) and self.take(sum(map(weight, table.rows)))
+            }  # fmt: skip
+
     def has_room(self, *names: str) -> bool:
         """Return whether there is room for a database, or a table with its columns, and take it."""
         size = _size(names)
         if size > self._left:
             return False
         self._left -= size
+        return True
+
+    def take(self, size: int) -> bool:
+        """Take memory for rows, in bytes; give it back where it is negative. Return whether there is room."""
+        if size > self._left:
+            return False
+        self._left = min(MOST_BYTES, self._left - size)
         return True
 
     def give_back(self, *names: str) -> None:
@@ -115,3 +184,40 @@ class Visitor(msgspec.Struct):
     """Files that its last statement writes."""
     commands: list[str] = []
     """Commands of the system that its last statement would run."""
+    delay: float = 0.0
+    """Seconds that its last statement takes: SLEEP, BENCHMARK."""
+    variables: dict[str, Value] = {}
+    prepared: dict[str, str] = {}
+    """Statements, by the names that PREPARE gave them."""
+    parameters: list[Value] = []
+    """Of the statement that is executed."""
+    insert_id: int = 0
+    row_count: int = -1
+    found_rows: int = 1
+    autocommit: bool = True
+    in_transaction: bool = False
+    undone: dict[tuple[str, str], tuple[Stored, list[Any], int]] = {}
+    """Tables as they were when this session's transaction first changed them."""
+
+    @property
+    def status(self) -> int:
+        """The server's status (bits): whether a transaction is open, and statements commit by themselves."""
+        return int(self.in_transaction) | 2 * self.autocommit
+
+    def changing(self, database: str, name: str, table: Stored) -> None:
+        """Note a table that a statement is about to change."""
+        self.in_transaction = self.in_transaction or not self.autocommit
+        if self.in_transaction:
+            self.undone.setdefault((database, name), (table, table.rows[:], table.next_number))
+        self.catalogue.changed = True
+
+    def commit(self) -> None:
+        """End a transaction."""
+        self.undone, self.in_transaction = {}, False
+
+    def roll_back(self) -> None:
+        """End a transaction, and leave its tables as they were."""
+        for table, rows, _ in self.undone.values():
+            if self.catalogue.take(sum(map(weight, rows)) - sum(map(weight, table.rows))):
+                table.rows[:] = rows
+        self.commit()

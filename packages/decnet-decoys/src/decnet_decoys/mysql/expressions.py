@@ -72,14 +72,14 @@ def value_of(visitor: Visitor, expression: str) -> str | Failed | None:
     if computed:
         return _computed(computed)
     if expression[:2] == "@@":
-        return _variable(visitor, expression)
+        return variable(visitor, expression)
     call = re.fullmatch(r"(?P<name>\w+)\s*\((?P<given>.*)\)", expression, re.DOTALL)
     if call:
         return _called(visitor, call["name"].lower(), call["given"].strip(), call["name"])
     return _constant(expression)
 
 
-def _variable(visitor: Visitor, expression: str) -> str | Failed | None:
+def variable(visitor: Visitor, expression: str) -> str | Failed | None:
     name = re.sub(r"^@@(?:global\.|session\.|local\.)?", "", expression, flags=re.IGNORECASE).strip("`").lower()
     known = visitor.catalogue.variables.get(name)
     if known is None:
@@ -125,7 +125,11 @@ def _called(visitor: Visitor, name: str, given: str, shown: str) -> str | Failed
 
 def _loaded(visitor: Visitor, given: str) -> str | None:
     """Return a file of the machine that everybody may read, as the real server does, or NULL."""
-    path = literal(given).decode("utf-8", "surrogateescape")
+    return loaded_file(visitor, literal(given).decode("utf-8", "surrogateescape"))
+
+
+def loaded_file(visitor: Visitor, path: str) -> str | None:
+    """Return a file of the machine that everybody may read, as the real server does, or NULL."""
     if visitor.files is None or not path.startswith("/"):
         return None
     data = visitor.files.read(path, MOST_LOADED, account="mysql")

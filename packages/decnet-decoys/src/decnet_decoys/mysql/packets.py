@@ -14,7 +14,10 @@ EXTENDED_METADATA, CACHED_METADATA = 1 << 35, 1 << 36
 """Of MariaDB alone; it announces them beside the others, and so does its client."""
 _OFFERED: Final = {"mariadb": 0x81FFF7FE, "mysql": 0xC7FFFFFF}
 """Capabilities, read off the real servers; that of TLS is added where it is offered."""
-_AUTOCOMMIT: Final = 2
+AUTOCOMMIT: Final = 2
+MORE_RESULTS: Final = 8
+NO_INDEX_USED: Final = 0x20
+MULTI_STATEMENTS: Final = 1 << 16
 TEXT = 0xFD
 """Type of a column: VAR_STRING."""
 _BINARY, _BLOB, _LONG, _NULL = 63, 0xFB, 3, 6
@@ -31,6 +34,13 @@ class OutOfOrderError(DecoysError):
     """A packet has another number than the one that comes next."""
 
 
+class ProxyHeaderError(DecoysError):
+    """A client begins with what begins a header of the PROXY protocol, of a proxy that is none of ours."""
+
+
+_PROXY: Final = (b"PROXY", b"\r\n\r\n")
+
+
 class Column(NamedTuple):
     """A column of a result, as the real server describes it."""
 
@@ -41,6 +51,11 @@ class Column(NamedTuple):
     decimals: int = 39
     text: bool = True
     """Whether it has the connection's character set."""
+    schema: str = ""
+    table: str = ""
+    real_table: str = ""
+    """As the catalogue has it, where the statement gives it another name; likewise the column's `origin`."""
+    origin: str = ""
 
 
 def number_column(name: str, size: int, *, constant: bool = True) -> Column:
@@ -74,9 +89,14 @@ class Framing:
         self._buffer += data
 
     def take(self) -> bytes | None:
-        """Return the next packet, None when it is not there yet; raises TooLongError, OutOfOrderError."""
+        """Return the next packet, None when it is not there yet.
+
+        Raises TooLongError, OutOfOrderError, ProxyHeaderError.
+        """
         if len(self._buffer) < 4:
             return None
+        if self.sequence == 1 and self._buffer.startswith(_PROXY):
+            raise ProxyHeaderError
         if self._buffer[3] != self.sequence:
             raise OutOfOrderError
         size = int.from_bytes(self._buffer[:3], "little")
@@ -124,7 +144,7 @@ def greeting(flavour: str, version: str, plugin: str, thread: int, salt: bytes, 
         (
             b"\n" + name.encode() + b"\0",
             struct.pack("<I", thread) + salt[:8] + b"\0",
-            struct.pack("<HBHHB", capabilities & 0xFFFF, 45 if flavour == "mariadb" else 255, _AUTOCOMMIT,
+            struct.pack("<HBHHB", capabilities & 0xFFFF, 45 if flavour == "mariadb" else 255, AUTOCOMMIT,
                         capabilities >> 16, len(salt) + 1),
             bytes(6) + extended + salt[8:] + b"\0" + plugin.encode() + b"\0",
         )
@@ -163,8 +183,17 @@ def _rest_of_hello(capabilities: int, username: bytes, response: bytes, rest: by
     return Hello(capabilities, username, response, database, plugin[:64].decode("latin-1"), charset)
 
 
-def ok(affected: int = 0, header: int = 0) -> bytes:
-    return bytes((header,)) + _length(affected) + b"\0" + struct.pack("<HH", _AUTOCOMMIT, 0)
+def ok(
+    affected: int = 0,
+    header: int = 0,
+    *,
+    insert_id: int = 0,
+    status: int = AUTOCOMMIT,
+    warnings: int = 0,
+    info: str = "",
+) -> bytes:
+    told = _text(info) if info else b""
+    return bytes((header,)) + _length(affected) + _length(insert_id) + struct.pack("<HH", status, warnings) + told
 
 
 def error(code: int, state: str, message: str) -> bytes:
@@ -182,31 +211,41 @@ def switch(plugin: str, salt: bytes) -> bytes:
     return b"\xfe" + plugin.encode() + b"\0" + salt + b"\0"
 
 
-def rows(
-    columns: Sequence[Column], values: Iterable[Sequence[str | None]], capabilities: int, charset: int = 33
+def end_of_rows(status: int = AUTOCOMMIT, warnings: int = 0) -> bytes:
+    return b"\xfe" + struct.pack("<HH", warnings, status)
+
+
+def rows(  # noqa: PLR0917  # of one packet's parts
+    columns: Sequence[Column],
+    values: Iterable[Sequence[str | bytes | None]],
+    capabilities: int,
+    charset: int = 33,
+    status: int = AUTOCOMMIT,
+    warnings: int = 0,
 ) -> Iterable[bytes]:
     """Yield the packets of a result; a value of None is NULL."""
     deprecated = capabilities & DEPRECATE_EOF
-    end = b"\xfe\0\0" + struct.pack("<H", _AUTOCOMMIT)
+    end = end_of_rows(status, warnings)
     yield _length(len(columns)) + (b"\1" if capabilities & CACHED_METADATA else b"")
     extension = b"\0" if capabilities & EXTENDED_METADATA else b""
     for column in columns:
         yield _column(column, extension, charset)
     if not deprecated:
-        yield end
+        yield end_of_rows(status)
     for row in values:
         yield b"".join(b"\xfb" if one is None else _text(one) for one in row)
-    yield ok(header=0xFE) if deprecated else end
+    yield ok(header=0xFE, status=status, warnings=warnings) if deprecated else end
 
 
 def _column(column: Column, extension: bytes, charset: int) -> bytes:
     used = charset if column.text else _BINARY
     fixed = struct.pack("<HIBHB", used, column.size, column.kind, column.flags, column.decimals)
-    return b"\x03def\0\0\0" + _text(column.name) + b"\0" + extension + b"\x0c" + fixed + b"\0\0"
+    names = (column.schema, column.table, column.real_table, column.name, column.origin)
+    return b"\x03def" + b"".join(map(_text, names)) + extension + b"\x0c" + fixed + b"\0\0"
 
 
-def _text(value: str) -> bytes:
-    data = value.encode("utf-8", "surrogateescape")
+def _text(value: str | bytes) -> bytes:
+    data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
     return _length(len(data)) + data
 
 

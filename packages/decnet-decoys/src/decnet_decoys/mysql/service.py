@@ -21,9 +21,10 @@ from decnet_decoys.mysql.authentication import (
     unmasked,
 )
 from decnet_decoys.mysql.catalogue import Catalogue, Done, Failed, Outcome, Visitor
-from decnet_decoys.mysql.packets import Framing, Hello, OutOfOrderError, TooLongError
+from decnet_decoys.mysql.packets import Framing, Hello, OutOfOrderError, ProxyHeaderError, TooLongError
 from decnet_decoys.mysql.profile import MysqlProfile
-from decnet_decoys.mysql.statements import LONGEST, answer, use
+from decnet_decoys.mysql.sql.running import answer, divided
+from decnet_decoys.mysql.statements import LONGEST, use
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import NO_REQUEST, Connection
 from decnet_decoys.services.machine_files import MachineFiles
@@ -32,6 +33,9 @@ from decnet_decoys.services.service import Service
 
 _QUIT, _INIT_DB, _QUERY, _STATISTICS, _PING = 1, 2, 3, 9, 14
 _PROCESSES, _PREPARE, _RESET = 10, 22, 31
+_REFRESH, _KILL, _DEBUG, _BINLOG, _REGISTER, _SET_OPTION = 7, 12, 13, 18, 21, 27
+_EXECUTE, _CLOSE, _RESET_STATEMENT, _FETCH = 23, 25, 26, 28
+_OF_STATEMENTS = {_EXECUTE: "mysqld_stmt_execute", _RESET_STATEMENT: "mysqld_stmt_reset", _FETCH: "mysqld_stmt_fetch"}
 _NONE = -1
 _FULL_EXCHANGE, _FAST_OK, _WANTS_KEY = b"\x01\x04", b"\x01\x03", b"\x02"
 
@@ -57,6 +61,16 @@ class MysqlService(Service[MysqlProfile]):
             from decnet_decoys.tls.offer import TlsOffer
 
             self.tls = TlsOffer(context, "MySQL_Server_Auto_Generated_Server_Certificate")
+
+        self._changes = context.changes
+        self.catalogue.load(self._changes.databases)
+        self._changes.databases_of = self.catalogue.saved
+
+    def keep(self) -> None:
+        """Have what visitors changed written down, if anything was."""
+        if self.catalogue.changed:
+            self.catalogue.changed = False
+            self._changes.note_databases()
 
     async def serve(self, connection: Connection) -> None:
         await _Dialogue(self, connection).play()
@@ -85,6 +99,10 @@ class _Dialogue:
             if visitor is not None:
                 self._framing.most = service.context.settings.limits.body_bytes
                 await self._questions(visitor)
+        except ProxyHeaderError:
+            words = f"Proxy header is not accepted from {self._recorder.info.src[0]}"
+            await self._send(packets.error(1130, "HY000", words))
+            self._note_garbage()
         except OutOfOrderError:
             await self._send(packets.error(1156, "08S01", "Got packets out of order"))
             self._note_garbage()
@@ -214,21 +232,26 @@ class _Dialogue:
             command, given = packet[0] if packet else _NONE, packet[1:]
             if command == _QUIT:
                 return
-            await self._answer(visitor, command, given)
+            if not await self._answer(visitor, command, given):
+                return
             await turn.give_way()
 
     async def _command(self) -> bytes | None:
         self._framing.sequence = 0
         return await self._packet()
 
-    async def _answer(self, visitor: Visitor, command: int, given: bytes) -> None:
+    async def _answer(self, visitor: Visitor, command: int, given: bytes) -> bool:
+        """Answer a command; False: the connection ends."""
         if command == _QUERY:
             await self._statement(visitor, given)
         elif command == _INIT_DB:
             self._recorder.emit(CommandRun(service=self._recorder.service, command=f"USE {text(given[:256])}"))
-            await self._send(*self._made(use(visitor, _name(given))))
+            await self._send(*self._made(use(visitor, _name(given)), visitor.status))
         elif command in (_PING, _RESET):
-            await self._send(packets.ok())
+            if command == _RESET:
+                visitor.roll_back()
+                visitor.variables, visitor.prepared, visitor.autocommit = {}, {}, True
+            await self._send(packets.ok(status=visitor.status))
         elif command == _PREPARE:
             await self._prepared(visitor, given)
         elif command == _PROCESSES:
@@ -237,7 +260,35 @@ class _Dialogue:
             await self._send(self._statistics())
         else:
             self._record("command", {"number": str(command), "data": text(given[:512])})
-            await self._send(packets.error(1047, "08S01", "Unknown command"))
+            return await self._rare(visitor, command, given)
+        return True
+
+    async def _rare(self, visitor: Visitor, command: int, given: bytes) -> bool:
+        """Answer a command that few clients send; False: the connection ends."""
+        number = int.from_bytes(given[:4], "little")
+        if command in (_REFRESH, _REGISTER):
+            made = packets.ok(status=visitor.status)
+        elif command in (_DEBUG, _SET_OPTION):
+            if command == _SET_OPTION and given[:2] in (b"\0\0", b"\1\0"):
+                on = given[:1] == b"\0"
+                self._capabilities = self._capabilities & ~packets.MULTI_STATEMENTS | on * packets.MULTI_STATEMENTS
+            made = packets.end_of_rows(visitor.status)
+        elif command == _KILL and len(given) >= 4:
+            made = packets.error(1094, "HY000", f"Unknown thread id: {number}")
+        elif command == _BINLOG:
+            await self._send(packets.error(1236, "HY000", "Binary log is not open"))
+            return False
+        elif command in _OF_STATEMENTS and len(given) >= 4:
+            words = f"Unknown prepared statement handler ({number}) given to {_OF_STATEMENTS[command]}"
+            made = packets.error(1243, "HY000", words)
+        elif command == _EXECUTE:
+            made = packets.error(1835, "HY000", "Malformed communication packet")
+        elif command == _CLOSE:
+            return True
+        else:
+            made = packets.error(1047, "08S01", "Unknown command")
+        await self._send(made)
+        return True
 
     async def _prepared(self, visitor: Visitor, given: bytes) -> None:
         """Refuse a prepared statement as one that cannot be prepared, after its errors."""
@@ -258,8 +309,19 @@ class _Dialogue:
         sql = given.decode("utf-8", "surrogateescape")
         if visitor.files is None and (_FILES.search(given[:LONGEST]) or _FILES.search(given[-LONGEST:])):
             visitor.files = await MachineFiles.opened(self._service.context, self._recorder)
+        several = bool(self._capabilities & packets.MULTI_STATEMENTS)
+        parts = divided(sql, several=several)
+        for place, part in enumerate(parts, 1):
+            more = packets.MORE_RESULTS if place < len(parts) else 0
+            if await self._one(visitor, part, given if len(parts) == 1 else None, more):
+                break
+            await turn.give_way()
+
+    async def _one(self, visitor: Visitor, sql: str, given: bytes | None, more: int) -> bool:
+        """Answer one statement of a query; return whether it failed, which ends the query."""
         outcome, known = answer(visitor, sql)
-        self._recorder.emit(CommandRun(service=self._recorder.service, command=text(given), known=known))
+        told = given if given is not None else sql.strip().encode("utf-8", "surrogateescape")
+        self._recorder.emit(CommandRun(service=self._recorder.service, command=text(told), known=known))
         for written in visitor.written:
             digest = await turn.in_turns(self._service.context.fleet.artifacts.storing(written.data))
             self._recorder.emit(
@@ -269,14 +331,25 @@ class _Dialogue:
             )
         for command in visitor.commands:
             self._recorder.emit(CommandRun(service=self._recorder.service, command=text(command), known=False))
-        await self._send(*self._made(outcome))
+        if visitor.delay:
+            await asyncio.sleep(visitor.delay)
+        self._service.keep()
+        await self._send(*self._made(outcome, visitor.status | more))
+        return isinstance(outcome, Failed)
 
-    def _made(self, outcome: Outcome) -> list[bytes]:
+    def _made(self, outcome: Outcome, status: int = packets.AUTOCOMMIT) -> list[bytes]:
         if isinstance(outcome, Failed):
             return [packets.error(*outcome)]
+        status |= outcome.status
         if isinstance(outcome, Done):
-            return [packets.ok(outcome.affected)]
-        return list(packets.rows(outcome.columns, outcome.rows, self._capabilities, self._framing.charset))
+            return [
+                packets.ok(
+                    outcome.affected, insert_id=outcome.insert_id, status=status, warnings=outcome.warnings,
+                    info=outcome.info,
+                )
+            ]  # fmt: skip
+        charset = self._framing.charset
+        return list(packets.rows(outcome.columns, outcome.rows, self._capabilities, charset, status, outcome.warnings))
 
 
 def _name(value: bytes) -> str:

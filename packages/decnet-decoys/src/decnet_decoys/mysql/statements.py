@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from decnet_decoys.mysql.catalogue import MOST_NAMES, Done, Failed, Found, Outcome, Visitor, Written
-from decnet_decoys.mysql.expressions import column_of, expressions, like, literal, value_of
-from decnet_decoys.mysql.packets import Column, number_column
-from decnet_decoys.mysql.profile import Table
+from decnet_decoys.mysql.expressions import expressions, like, literal
+from decnet_decoys.mysql.packets import Column
 from decnet_decoys.services.machine_files import Owner
 from decnet_decoys.shell.machine.fs_errors import EXISTS, IS_DIRECTORY, NO_SPACE, NOT_DIRECTORY, NOT_FOUND, TOO_LONG
 
+DROPPED: Final = 0x100
+"""Server's status: a database was dropped."""
 LONGEST: Final = 4096
 """Characters of a statement that is looked at; a longer one is known by its beginning, or by the file it writes."""
 
@@ -40,7 +41,7 @@ def answer(visitor: Visitor, sql: str) -> tuple[Outcome, bool]:
         return Failed(1065, "42000", "Query was empty"), True
     written = _writing(text)
     if written is not None:
-        return _write(visitor, written), True
+        return write(visitor, written), True
     if text.lower() in _VERBS:
         return _near(visitor, ""), False
     text = " ".join(text[:LONGEST].split())  # so that no shape has to try how many spaces there are
@@ -107,27 +108,6 @@ def _strings(*values: str) -> list[list[str | None]]:
     return [[value] for value in values]
 
 
-def _databases(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    return Found(
-        [Column("Database", size=256, flags=1)], _strings(*_matched(visitor.catalogue.databases, match["like"]))
-    )
-
-
-def _tables(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    name = _name(match["db"] or "") or visitor.database
-    if not name:
-        return Failed(1046, "3D000", "No database selected")
-    if name not in visitor.catalogue.databases:
-        return Failed(1049, "42000", f"Unknown database '{name}'")
-    return Found([Column(f"Tables_in_{name}", size=256, flags=1)], _strings(*sorted(visitor.catalogue.databases[name])))
-
-
-def _variables(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    variables = visitor.catalogue.variables
-    shown = [[name, variables[name]] for name in _matched(variables, match["like"])]
-    return Found([Column("Variable_name", size=256, flags=1), Column("Value", size=8192)], shown)
-
-
 def _matched(names: Iterable[str], pattern: str | None) -> list[str]:
     """Return the names that a pattern of SQL's LIKE matches, in order; all without a pattern."""
     return sorted(names) if pattern is None else sorted(filter(like(pattern), names))
@@ -148,6 +128,10 @@ def _grants(visitor: Visitor, _match: re.Match[str]) -> Outcome:
 
 def use(visitor: Visitor, name: str) -> Outcome:
     """Choose a database."""
+    if not name:
+        return Failed(1046, "3D000", "No database selected")
+    if "\0" in name:
+        return Failed(1102, "42000", f"Incorrect database name '{name.partition(chr(0))[0]}'")
     if name not in visitor.catalogue.databases:
         return Failed(1049, "42000", f"Unknown database '{name[:64]}'")
     visitor.database = name
@@ -160,48 +144,7 @@ def _create_database(visitor: Visitor, match: re.Match[str]) -> Outcome:
         return Done() if match["exists"] else Failed(1007, "HY000", f"Can't create database '{name}'; database exists")
     if len(databases) < MOST_NAMES and visitor.catalogue.has_room(name):
         databases[name] = {}
-    return Done(1)
-
-
-def _drop_database(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    name, databases = _name(match["name"]), visitor.catalogue.databases
-    if name not in databases:
-        gone = Failed(1008, "HY000", f"Can't drop database '{name}'; database doesn't exist")
-        return Done() if match["exists"] else gone
-    tables = databases.pop(name)
-    visitor.catalogue.give_back(name)
-    for title, table in tables.items():
-        visitor.catalogue.give_back(title, *table.columns)
-    return Done(len(tables))
-
-
-def _create_table(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    database, name = _split(visitor, match["name"])
-    tables = visitor.catalogue.databases.get(database)
-    if tables is None:
-        return (
-            Failed(1046, "3D000", "No database selected")
-            if not database
-            else Failed(1049, "42000", f"Unknown database '{database}'")
-        )
-    columns = tuple(_name(part.split()[0]) for part in match["columns"].split(",")[:50] if part.split())
-    if name not in tables and len(tables) < MOST_NAMES and visitor.catalogue.has_room(name, *columns):
-        tables[name] = Table(columns=columns)
-    return Done()
-
-
-def _drop_table(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    database, name = _split(visitor, match["name"])
-    tables = visitor.catalogue.databases.get(database, {})
-    if name not in tables and not match["exists"]:
-        return Failed(1051, "42S02", f"Unknown table '{database}.{name}'")
-    table = tables.pop(name, None)
-    if table is not None:
-        visitor.catalogue.give_back(name, *table.columns)
-    return Done()
-
-
-def _changed(_visitor: Visitor, _match: re.Match[str]) -> Outcome:
+        visitor.catalogue.changed = True
     return Done(1)
 
 
@@ -209,19 +152,7 @@ def _accepted(_visitor: Visitor, _match: re.Match[str]) -> Outcome:
     return Done()
 
 
-def _select_from(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    database, name = _split(visitor, match["name"])
-    if not database:
-        return Failed(1046, "3D000", "No database selected")
-    table = visitor.catalogue.databases.get(database, {}).get(name)
-    if table is None:
-        return Failed(1146, "42S02", f"Table '{database}.{name}' doesn't exist")
-    if re.fullmatch(r"count\s*\(.{0,60}\)", match["what"].strip(), re.IGNORECASE):
-        return Found([number_column(match["what"].strip(), 21)], _strings(str(len(table.rows))))
-    return Found([Column(column) for column in table.columns], table.rows)
-
-
-def _write(visitor: Visitor, written: Written) -> Outcome:
+def write(visitor: Visitor, written: Written) -> Outcome:
     visitor.written.append(written)
     path = posixpath.normpath(posixpath.join(_DATA, visitor.database, written.path))
     owner = Owner("mysql", 0o666 if written.dumps else 0o644)
@@ -234,6 +165,12 @@ def _write(visitor: Visitor, written: Written) -> Outcome:
         refused = visitor.files.write(path, written.data, owner, new=True, makes=makes)
     if refused == EXISTS:
         return Failed(1086, "HY000", f"File '{written.path}' already exists")
+    if refused in (NOT_FOUND, NOT_DIRECTORY) and visitor.catalogue.profile.flavour == "mariadb":
+        return Failed(
+            1290,
+            "HY000",
+            "The MariaDB server is running with the --secure-file-priv option so it cannot execute this statement",
+        )
     if refused:
         number = _ERRNO.get(refused, 13)
         return Failed(1, "HY000", f"Can't create/write to file '{written.path}' (Errcode: {number} \"{refused}\")")
@@ -251,21 +188,6 @@ def _create_function(visitor: Visitor, match: re.Match[str]) -> Outcome:
     if len(catalogue.functions) < MOST_NAMES:
         catalogue.functions.add(_name(match["name"]).lower())
     return Done()
-
-
-def _select(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    if match["what"].split()[0].lower() in ("from", "where", "into"):
-        return _near(visitor, match["what"])
-    columns, row = [], []
-    for each in expressions(match["what"]):
-        named = re.fullmatch(r"(?P<what>.+?) as [`'\"]?(?P<name>[\w$]{1,64})[`'\"]?", each, re.IGNORECASE)
-        expression = named["what"] if named else each
-        value = value_of(visitor, expression)
-        if isinstance(value, Failed):
-            return value
-        columns.append(column_of(named["name"] if named else each, expression, value))
-        row.append(value)
-    return Found(columns, [row])
 
 
 def _set(visitor: Visitor, match: re.Match[str]) -> Outcome:
@@ -303,16 +225,10 @@ def _shape(pattern: str) -> re.Pattern[str]:
 
 
 _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[Visitor, re.Match[str]], Outcome]], ...]] = (
-    (_shape(r"show (?:databases|schemas)(?: like ['\"](?P<like>[^'\"]*)['\"])?"), _databases),
-    (_shape(f"show (?:full )?tables(?: (?:from|in) (?P<db>{_NAME}))?"), _tables),
-    (_shape(r"show (?:global |session )?variables(?: like ['\"](?P<like>[^'\"]*)['\"])?"), _variables),
     (_shape("show (?:full )?processlist"), _processes),
     (_shape("show grants(?: for .*)?"), _grants),
     (_shape(f"use (?P<name>{_NAME})"), lambda visitor, match: use(visitor, _name(match["name"]))),
     (_shape(f"create (?:database|schema) {_EXISTS}(?P<name>{_NAME})(?: .*)?"), _create_database),
-    (_shape(f"drop (?:database|schema) {_EXISTS}(?P<name>{_NAME})"), _drop_database),
-    (_shape(rf"create table {_EXISTS}(?P<name>{_NAME}) ?\((?P<columns>.*)\).*"), _create_table),
-    (_shape(f"drop table {_EXISTS}(?P<name>{_NAME})"), _drop_table),
     (
         _shape(
             rf"create (?:aggregate )?function (?P<name>{_NAME}) returns \w+ soname "
@@ -320,9 +236,6 @@ _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[Visitor, re.Match[str]], O
         ),
         _create_function,
     ),
-    (_shape(f"select (?P<what>[^;]+?) from (?P<name>{_NAME})(?: .*)?"), _select_from),  # noqa: S608  # a pattern
-    (_shape(r"select (?P<what>.+?)(?: limit \d{1,10})?"), _select),
-    (_shape("(?:insert|replace|update|delete|truncate) .*"), _changed),
     (_shape(r"set (?:global |session |local )?(?P<name>[@\w.]{1,64}) ?:?= ?.*"), _set),
     (
         _shape(

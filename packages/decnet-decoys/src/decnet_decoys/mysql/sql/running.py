@@ -1,0 +1,423 @@
+# SPDX-License-Identifier: MIT
+"""Answers statements: what is parsed here, from the tables of the catalogue; the rest by the shapes of `statements`."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from decnet_decoys.mysql import statements
+from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor, Written
+from decnet_decoys.mysql.sql import changing, defining, showing
+from decnet_decoys.mysql.sql.evaluating import Scope, StatementError, remember, value
+from decnet_decoys.mysql.sql.parsing import Parser, plain
+from decnet_decoys.mysql.sql.schemas import table_of
+from decnet_decoys.mysql.sql.selecting import parse_select, run, selected
+from decnet_decoys.mysql.sql.tokens import NotUnderstoodError, Token, TooLongError, tokens
+from decnet_decoys.mysql.sql.values import raw, shown, text
+
+MOST_STATEMENTS: Final = 32
+"""Of one query."""
+_PREPARED: Final = 16
+"""Statements that a session may prepare by text."""
+_INTO: Final = re.compile(
+    r"\binto\s+(?P<how>outfile|dumpfile)\s*(?P<path>'[^']{1,1024}'|\"[^\"]{1,1024}\")", re.IGNORECASE
+)
+
+
+def divided(sql: str, *, several: bool) -> list[str]:
+    """Return the statements of a query, if the client may send several."""
+    if ";" not in sql:
+        return [sql]
+    try:
+        found = tokens(sql)
+    except (NotUnderstoodError, TooLongError):
+        return [sql]
+    ends = [one.at for one in found if one.text == ";" and one.kind == "operator"]
+    parts, start = [], 0
+    for end in ends[: MOST_STATEMENTS - 1]:
+        if not sql[end:].strip("; \t\r\n\0"):
+            break
+        parts.append(sql[start:end])
+        start = end + 1
+    parts.append(sql[start:])
+    return parts if several or len(parts) == 1 else [sql]
+
+
+def answer(visitor: Visitor, sql: str) -> tuple[Outcome, bool]:
+    """Return what comes of a statement, and whether it was understood."""
+    visitor.written, visitor.commands, visitor.delay = [], [], 0.0
+    trimmed = sql.rstrip("; \t\r\n\0")
+    try:
+        outcome = _parsed(visitor, trimmed)
+    except NotUnderstoodError as error:
+        return near(visitor, trimmed, error.at), False
+    except StatementError as error:
+        return error.failed, error.failed.code != 1064
+    except TooLongError:
+        outcome = Done(1) if trimmed.lstrip()[:6].lower() in ("insert", "replac", "update", "delete") else None
+    if outcome is None:
+        return statements.answer(visitor, sql)
+    if isinstance(outcome, Done):
+        visitor.row_count = outcome.affected
+    elif isinstance(outcome, Found):
+        visitor.row_count = -1
+    return outcome, True
+
+
+def near(visitor: Visitor, sql: str, at: int) -> Failed:
+    """Return the error of a statement that cannot be parsed from a place on."""
+    rest = sql[at:]
+    rest = plain(rest)
+    told = rest if len(rest) <= 80 else rest[:77] + "..."
+    server = "MariaDB" if visitor.catalogue.profile.flavour == "mariadb" else "MySQL"
+    return Failed(
+        1064,
+        "42000",
+        "You have an error in your SQL syntax; check the manual that corresponds to your "
+        f"{server} server version for the right syntax to use near '{told}' at line {sql.count(chr(10), 0, at) + 1}",
+    )
+
+
+def _parsed(visitor: Visitor, sql: str) -> Outcome | None:
+    """Return what comes of a statement; None for one that is not parsed here."""
+    if not sql.strip():
+        return Failed(1065, "42000", "Query was empty")
+    into = _INTO.search(sql[-2048:])
+    if into is not None:
+        return _written(visitor, sql, into)
+    found = tokens(sql)
+    if found[0].kind == "end":
+        return Done()
+    parser, scope = Parser(sql, found), Scope(visitor, (), visitor.parameters)
+    scope.run = run
+    parser.select = lambda: parse_select(parser)
+    for words, made in _STATEMENTS.items():
+        if _begins(found, words):
+            return made(parser, scope)
+    if found[0].kind != "word" or found[0].text.upper() not in _ELSEWHERE:
+        raise NotUnderstoodError(found[0].at)
+    return None
+
+
+def _begins(found: list[Token], words: tuple[str, ...]) -> bool:
+    return len(found) > len(words) and all(
+        one.text.upper() == word and one.kind in ("word", "operator") for one, word in zip(found, words, strict=False)
+    )
+
+
+def _select(parser: Parser, scope: Scope) -> Outcome:
+    select = parse_select(parser)
+    if not parser.ends():
+        raise parser.fail()
+    result = selected(select, scope)
+    if select.into:
+        for name, one in zip(select.into, result.rows[0] if result.rows else (), strict=False):
+            remember(scope.visitor, name, one)
+        return Done(len(result.rows[:1]))
+    return Found(result.columns, [tuple(map(shown, row)) for row in result.rows], scope.warnings, result.status)
+
+
+def _written(visitor: Visitor, sql: str, into: re.Match[str]) -> Outcome | None:
+    """Write what a SELECT finds into a file; None for one that stands for itself (`statements`)."""
+    start = len(sql) - len(sql[-2048:]) + into.start()
+    before = sql[:start].strip()
+    path = into["path"][1:-1]
+    dumps = into["how"].lower() == "dumpfile"
+    if not re.search(r"\bfrom\b", before, re.IGNORECASE):
+        return None
+    found = tokens(before)
+    parser, scope = Parser(before, found), Scope(visitor)
+    parser.select = lambda: parse_select(parser)
+    rows = selected(parse_select(parser), scope).rows
+    if dumps:
+        if len(rows) > 1:
+            raise StatementError(1172, "42000", "Result consisted of more than one row")
+        data = b"".join(b"" if one is None else raw(one) for row in rows for one in row)
+    else:
+        data = b"".join(b"\t".join(b"\\N" if one is None else raw(one) for one in row) + b"\n" for row in rows)
+    return statements.write(visitor, Written(path, data, dumps))
+
+
+def _show(parser: Parser, scope: Scope) -> Outcome | None:
+    return showing.show(parser, scope)
+
+
+def _describe(parser: Parser, scope: Scope) -> Outcome | None:
+    parser.at += 1
+    if parser.sees("SELECT", "UPDATE", "DELETE", "INSERT", "EXTENDED", "FORMAT"):
+        return None
+    database, name = parser.path()
+    return showing.describe(parser, scope, database, name)
+
+
+def _create(parser: Parser, scope: Scope, made: Callable[[Parser, Scope], Done]) -> Outcome:
+    parser.at += 1
+    return made(parser, scope)
+
+
+def _drop_database(parser: Parser, scope: Scope) -> Outcome:
+    parser.at += 2
+    exists = parser.then("IF", "EXISTS")
+    name = parser.name()
+    if not parser.ends():
+        raise parser.fail()
+    if name not in scope.visitor.catalogue.databases:
+        if exists:
+            return Done(0, 0, 1, "", statements.DROPPED)
+        raise StatementError(1008, "HY000", f"Can't drop database '{name}'; database doesn't exist")
+    if name.lower() == "information_schema":
+        raise StatementError(
+            1044, "42000", f"Access denied for user '{scope.visitor.user}'@'%' to database 'information_schema'"
+        )
+    return Done(defining.forget_database(scope.visitor, name), 0, 0, "", statements.DROPPED)
+
+
+def _begin(parser: Parser, scope: Scope) -> Outcome:
+    scope.visitor.commit()
+    scope.visitor.in_transaction = True
+    while not parser.ends():
+        parser.take("word", "operator")
+    return Done()
+
+
+def _commit(_parser: Parser, scope: Scope) -> Outcome:
+    scope.visitor.commit()
+    return Done()
+
+
+def _rollback(parser: Parser, scope: Scope) -> Outcome:
+    parser.at += 1
+    if not parser.then("TO"):
+        scope.visitor.roll_back()
+    return Done()
+
+
+def _do(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("DO")
+    for node in parser.listed(parser.expression):
+        value(node, scope)
+    return Done()
+
+
+def _set(parser: Parser, scope: Scope) -> Outcome | None:
+    """Set variables of the session; the server's are set by `statements`."""
+    commits = re.fullmatch(
+        r"\s*set\s+(?:session\s+|@@(?:session\.)?)?autocommit\s*=\s*(0|1|on|off)\s*", parser.sql, re.IGNORECASE
+    )
+    if commits is not None:
+        scope.visitor.commit()
+        scope.visitor.autocommit = commits[1].lower() in ("1", "on")
+        return Done()
+    if not _begins_with_variable(parser):
+        return None
+    parser.must("SET")
+    for name, node in parser.listed(lambda: _assigned(parser)):
+        remember(scope.visitor, name, value(node, scope))
+    if not parser.ends():
+        raise parser.fail()
+    return Done()
+
+
+def _begins_with_variable(parser: Parser) -> bool:
+    start = parser.at
+    parser.must("SET")
+    found = parser.token.kind == "variable"
+    parser.at = start
+    return found
+
+
+def _assigned(parser: Parser) -> tuple[str, Any]:
+    name = parser.take("variable").text
+    if not parser.then(":="):
+        parser.must("=")
+    return name, parser.expression()
+
+
+def _prepare(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("PREPARE")
+    name = parser.name().lower()
+    parser.must("FROM")
+    token = parser.take("string", "variable")
+    words = token.text if token.kind == "string" else text(scope.visitor.variables.get(token.text) or "")
+    check(scope.visitor, words)
+    if name in scope.visitor.prepared or len(scope.visitor.prepared) < _PREPARED:
+        scope.visitor.prepared[name] = words[:4096]
+    return Done(info="Statement prepared")
+
+
+def check(visitor: Visitor, sql: str) -> int:
+    """Return how many parameters a statement has; raises StatementError if it cannot be parsed."""
+    try:
+        found = tokens(sql.rstrip("; \t\r\n\0"))
+    except (NotUnderstoodError, TooLongError) as error:
+        raise StatementError(*near(visitor, sql, getattr(error, "at", 0))) from error
+    if found[0].kind == "end":
+        raise StatementError(1065, "42000", "Query was empty")
+    if found[0].text.upper() not in _ELSEWHERE and not any(_begins(found, words) for words in _STATEMENTS):
+        raise StatementError(*near(visitor, sql, found[0].at))
+    return sum(one.text == "?" and one.kind == "operator" for one in found)
+
+
+def _execute(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("EXECUTE")
+    name = parser.name().lower()
+    given = parser.listed(lambda: parser.take("variable").text) if parser.then("USING") else []
+    words = scope.visitor.prepared.get(name)
+    if words is None:
+        raise StatementError(1243, "HY000", f"Unknown prepared statement handler ({name}) given to EXECUTE")
+    if len(given) != check(scope.visitor, words):
+        raise StatementError(1210, "HY000", "Incorrect arguments to EXECUTE")
+    if re.match(r"\s*(?:execute|prepare)\b", words, re.IGNORECASE):
+        raise StatementError(1295, "HY000", "This command is not supported in the prepared statement protocol yet")
+    scope.visitor.parameters = [scope.visitor.variables.get(one) for one in given]
+    try:
+        outcome, _ = answer(scope.visitor, words)
+    finally:
+        scope.visitor.parameters = []
+    return outcome
+
+
+def _deallocate(parser: Parser, scope: Scope) -> Outcome:
+    if not parser.then("DROP"):
+        parser.must("DEALLOCATE")
+    parser.must("PREPARE")
+    name = parser.name().lower()
+    if scope.visitor.prepared.pop(name, None) is None:
+        raise StatementError(1243, "HY000", f"Unknown prepared statement handler ({name}) given to DEALLOCATE PREPARE")
+    return Done()
+
+
+def _kill(parser: Parser, _scope: Scope) -> Outcome:
+    parser.must("KILL")
+    for word in ("HARD", "SOFT", "CONNECTION", "QUERY"):
+        parser.then(word)
+    raise StatementError(1094, "HY000", f"Unknown thread id: {parser.take('number').text[:20]}")
+
+
+def _lock(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("LOCK")
+    if not parser.then("TABLES"):
+        parser.must("TABLE")
+    for database, name in parser.listed(lambda: _locked(parser)):
+        table_of(scope.visitor, database, name)
+    return Done()
+
+
+def _locked(parser: Parser) -> tuple[str, str]:
+    path = parser.path()
+    if parser.then("AS"):
+        parser.name()
+    while parser.sees("READ", "WRITE", "LOCAL", "LOW_PRIORITY"):
+        parser.at += 1
+    return path
+
+
+def _drop_function(parser: Parser, scope: Scope) -> Outcome:
+    parser.at += 2
+    exists = parser.then("IF", "EXISTS")
+    database, name = parser.path()
+    if name.lower() in scope.visitor.catalogue.functions:
+        scope.visitor.catalogue.functions.discard(name.lower())
+        return Done()
+    if exists:
+        return Done(0, 0, 1)
+    place = database or scope.visitor.database
+    raise StatementError(1305, "42000", f"FUNCTION {f'{place}.' if place else '(UDF) '}{name} does not exist")
+
+
+def _help(parser: Parser, _scope: Scope) -> Outcome | None:
+    parser.must("HELP")
+    parser.take("string", "word")
+    return None
+
+
+def _no_diagnostics(parser: Parser) -> Outcome:
+    parser.at += 1
+    raise parser.fail()
+
+
+def _call(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("CALL")
+    database, name = parser.path()
+    if not (database or scope.visitor.database):
+        raise StatementError(1046, "3D000", "No database selected")
+    raise StatementError(1305, "42000", f"PROCEDURE {database or scope.visitor.database}.{name} does not exist")
+
+
+_STATEMENTS: Final[dict[tuple[str, ...], Callable[[Parser, Scope], Outcome | None]]] = {
+    ("SELECT",): _select,
+    ("(",): _select,
+    ("INSERT",): changing.insert,
+    ("REPLACE",): changing.insert,
+    ("UPDATE",): changing.update,
+    ("DELETE",): changing.delete,
+    ("TRUNCATE",): changing.truncate,
+    ("SHOW",): _show,
+    ("DESCRIBE",): _describe,
+    ("DESC",): _describe,
+    ("EXPLAIN",): _describe,
+    ("CREATE", "TABLE"): lambda parser, scope: _create(parser, scope, defining.create_table),
+    ("CREATE", "TEMPORARY"): lambda parser, scope: _create(parser, scope, defining.create_table),
+    ("CREATE", "VIEW"): lambda parser, scope: _create(parser, scope, defining.create_view),
+    ("CREATE", "OR", "REPLACE", "VIEW"): lambda parser, scope: _create(parser, scope, defining.create_view),
+    ("DROP", "TABLE"): lambda parser, scope: _create(parser, scope, defining.drop_table),
+    ("DROP", "VIEW"): lambda parser, scope: _create(parser, scope, defining.drop_view),
+    ("ALTER", "TABLE"): lambda parser, scope: _create(parser, scope, defining.alter_table),
+    ("RENAME", "TABLE"): lambda parser, scope: _create(parser, scope, defining.rename_table),
+    ("DROP", "DATABASE"): _drop_database,
+    ("DROP", "SCHEMA"): _drop_database,
+    ("BEGIN",): _begin,
+    ("START", "TRANSACTION"): _begin,
+    ("COMMIT",): _commit,
+    ("ROLLBACK",): _rollback,
+    ("DO",): _do,
+    ("SET",): _set,
+    ("PREPARE",): _prepare,
+    ("EXECUTE",): _execute,
+    ("DEALLOCATE",): _deallocate,
+    ("DROP", "PREPARE"): _deallocate,
+    ("KILL",): _kill,
+    ("CALL",): _call,
+    ("LOCK",): _lock,
+    ("DROP", "FUNCTION"): _drop_function,
+    ("HELP",): _help,
+    ("GET",): lambda parser, _scope: _no_diagnostics(parser),
+}
+_ELSEWHERE: Final = frozenset(
+    [
+        "CREATE",
+        "DROP",
+        "ALTER",
+        "USE",
+        "GRANT",
+        "REVOKE",
+        "FLUSH",
+        "LOCK",
+        "UNLOCK",
+        "LOAD",
+        "RENAME",
+        "RESET",
+        "OPTIMIZE",
+        "CHECK",
+        "ANALYZE",
+        "PURGE",
+        "INSTALL",
+        "UNINSTALL",
+        "HANDLER",
+        "HELP",
+        "SIGNAL",
+        "SAVEPOINT",
+        "RELEASE",
+        "CHANGE",
+        "STOP",
+        "SHUTDOWN",
+        "XA",
+        "REPAIR",
+        "CACHE",
+        "BINLOG",
+        "VALUES",
+        "WITH",
+        "START",
+    ]
+)
+"""Words that a statement may begin with, beside those that are parsed here."""
