@@ -32,6 +32,10 @@ OTHERWISE: dict[str, dict[str, str]] = {
 """Dialogues in which a decoy answers otherwise, and why."""
 
 
+def _ftp(service: Any) -> None:
+    service.profile = msgspec.structs.replace(service.profile, umask=0o077)
+
+
 def _smtp(service: Any) -> None:
     service.profile = msgspec.structs.replace(service.profile, name=HOST)
     service.name = HOST
@@ -50,7 +54,7 @@ def _telnet(service: Any) -> None:
 
 
 _DECOYS: dict[str, tuple[str, Callable[[Any], None]]] = {
-    "ftp": ("debian-web", lambda _service: None), "smtp": ("debian-web", _smtp), "redis": ("debian-web", _redis),
+    "ftp": ("debian-web", _ftp), "smtp": ("debian-web", _smtp), "redis": ("debian-web", _redis),
     "mysql": ("debian-web", _mysql), "telnet": ("nas", _telnet),
     "inetutils": ("debian-web", lambda _service: None),
 }  # fmt: skip

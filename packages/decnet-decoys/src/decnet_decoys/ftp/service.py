@@ -206,7 +206,13 @@ class _Dialogue:
                 recorder.begin(None, 80, 24)
                 shell.on_bait = recorder.bait_read
                 session = FtpSession(
-                    shell, self._connection, recorder, self._service.tls, secure=self._secure, private=self._private
+                    shell,
+                    self._connection,
+                    recorder,
+                    self._service.tls,
+                    secure=self._secure,
+                    private=self._private,
+                    umask=self._service.profile.umask,
                 )
                 try:
                     while (command := await self._command()) is not None:

@@ -39,12 +39,13 @@ class FtpSession:
         *,
         secure: bool,
         private: bool = False,
+        umask: int = 0o022,
     ) -> None:
         """Whether the control connection is `secure`, and data `private`, was agreed before the log-in."""
         context = recorder.context
         data = DataChannel(connection, context.settings.limits, context.data_ports)
         self._client = FtpClient(shell, connection, recorder, data, tls, secure, private)
-        shell.umask = 0o077  # of vsftpd
+        shell.umask = umask
         self._began = time.monotonic()
 
     def close(self) -> None:
