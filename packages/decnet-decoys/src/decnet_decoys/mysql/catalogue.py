@@ -10,7 +10,7 @@ import msgspec
 
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.profile import MysqlProfile
-from decnet_decoys.mysql.sql.tables import Stored, stored, weight
+from decnet_decoys.mysql.sql.tables import Stored, stored, table_weight, weight
 from decnet_decoys.mysql.sql.values import Value
 from decnet_decoys.services.machine_files import MachineFiles
 
@@ -107,7 +107,7 @@ class Catalogue:
         self.variables = {
             "version": profile.version, "version_comment": profile.comment, "hostname": host, "port": "3306",
             "version_compile_os": "debian-linux-gnu", "version_compile_machine": "x86_64", "autocommit": "1",
-            "datadir": "/var/lib/mysql/", "plugin_dir": "/usr/lib/mysql/plugin/", "basedir": "/usr/" if profile.flavour == "mariadb" else "/usr",
+            "datadir": "/var/lib/mysql/", "plugin_dir": "/usr/lib/mysql/plugin/", "basedir": "/usr/",
             "secure_file_priv": "", "tmpdir": "/tmp",  # noqa: S108  # shown, not used
             "max_allowed_packet": "16777216", "sql_mode": _MODES if profile.flavour == "mariadb" else _MODES_OF_MYSQL,
             "local_infile": "1", "performance_schema": "0", "character_set_connection": "utf8mb4",
@@ -143,7 +143,7 @@ class Catalogue:
         for name, tables in found.items():
             self.databases[name] = {
                 title: table for title, table in tables.items()
-                if self.has_room(title, *(one.name for one in table.columns)) and self.take(sum(map(weight, table.rows)))
+                if self.has_room(title, *(one.name for one in table.columns)) and self.take(table_weight(table))
             }  # fmt: skip
 
     def has_room(self, *names: str) -> bool:

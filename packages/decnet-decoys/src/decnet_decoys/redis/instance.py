@@ -128,6 +128,7 @@ class Client:
         self.leaves = False
         """Whether the connection ends after this answer."""
         self.channels: dict[bytes, None] = {}
+        self.patterns: dict[bytes, None] = {}
         """What it has subscribed to."""
         self.queued: list[list[bytes]] | None = None
         """What MULTI collects."""

@@ -6,7 +6,16 @@ from decnet_decoys.mysql.sql.evaluating import Scope, StatementError
 from decnet_decoys.mysql.sql.parsing import Parser, plain
 from decnet_decoys.mysql.sql.schemas import INFORMATION, find, no_database, table_of
 from decnet_decoys.mysql.sql.selecting import parse_select, selected
-from decnet_decoys.mysql.sql.tables import KINDS, BadValueError, ColumnDefinition, Stored, kept, same_kind, weight
+from decnet_decoys.mysql.sql.tables import (
+    COLUMN_BYTES,
+    KINDS,
+    BadValueError,
+    ColumnDefinition,
+    Stored,
+    kept,
+    same_kind,
+    table_weight,
+)
 
 MOST_COLUMNS = 64
 _END = ("PRIMARY", "KEY", "INDEX", "UNIQUE", "CONSTRAINT", "FOREIGN", "FULLTEXT", "CHECK", "SPATIAL")
@@ -41,7 +50,7 @@ def column(parser: Parser) -> ColumnDefinition:
     return made
 
 
-def _attribute(parser: Parser, made: ColumnDefinition) -> bool:
+def _attribute(parser: Parser, made: ColumnDefinition) -> bool:  # noqa: C901, PLR0912
     if parser.then("NOT", "NULL"):
         made.not_null = True
     elif parser.then("NULL") or parser.then("ZEROFILL") or parser.then("SIGNED") or parser.then("BINARY"):
@@ -90,7 +99,7 @@ def _default(parser: Parser, made: ColumnDefinition) -> None:
     made.default = ("-" if negative else "") + plain(token.text[:1024])
 
 
-def create_table(parser: Parser, scope: Scope) -> Done:
+def create_table(parser: Parser, scope: Scope) -> Done:  # noqa: C901
     """CREATE TABLE, with its columns, LIKE another or AS a SELECT."""
     parser.then("TEMPORARY")
     parser.must("TABLE")
@@ -121,12 +130,15 @@ def create_table(parser: Parser, scope: Scope) -> Done:
     if query is not None:
         _fill(made, selected(query, scope))
     _check(made)
-    size = sum(map(weight, made.rows))
-    if len(tables) >= MOST_NAMES or not scope.visitor.catalogue.has_room(name, *(one.name for one in made.columns)):
+    size = table_weight(made)
+    catalogue = scope.visitor.catalogue
+    if len(tables) >= MOST_NAMES or not catalogue.take(size):
         return Done()
-    if not scope.visitor.catalogue.take(size):
-        made.rows = []
+    if not catalogue.has_room(name, *(one.name for one in made.columns)):
+        catalogue.take(-size)
+        return Done()
     tables[name] = made
+    catalogue.changed = True
     info = f"Records: {len(made.rows)}  Duplicates: 0  Warnings: 0" if query is not None else ""
     return Done(len(made.rows), 0, 0, info)
 
@@ -246,8 +258,9 @@ def drop_table(parser: Parser, scope: Scope) -> Done:
 
 def _forget(visitor: Visitor, tables: dict[str, Stored], name: str) -> None:
     table = tables.pop(name)
+    visitor.catalogue.changed = True
     visitor.catalogue.give_back(name, *(one.name for one in table.columns))
-    visitor.catalogue.take(-sum(map(weight, table.rows)))
+    visitor.catalogue.take(-table_weight(table))
 
 
 def forget_database(visitor: Visitor, name: str) -> int:
@@ -257,6 +270,7 @@ def forget_database(visitor: Visitor, name: str) -> int:
     for title in list(tables):
         _forget(visitor, tables, title)
     del visitor.catalogue.databases[name]
+    visitor.catalogue.changed = True
     visitor.catalogue.give_back(name)
     if visitor.database == name:
         visitor.database = ""
@@ -336,7 +350,7 @@ def alter_table(parser: Parser, scope: Scope) -> Done:
     return Done(0, 0, 0, "Records: 0  Duplicates: 0  Warnings: 0")
 
 
-def _alteration(parser: Parser, scope: Scope, table: Stored, database: str, name: str) -> None:
+def _alteration(parser: Parser, scope: Scope, table: Stored, database: str, name: str) -> None:  # noqa: C901
     if parser.then("ADD"):
         parser.then("COLUMN")
         if parser.sees(*_END):
@@ -376,7 +390,9 @@ def _place(table: Stored, name: str) -> int:
 def _add(scope: Scope, table: Stored, one: ColumnDefinition) -> None:
     if one.name.lower() in table.names:
         raise StatementError(1060, "42S21", f"Duplicate column name '{one.name}'")
-    if len(table.columns) >= MOST_COLUMNS or not scope.visitor.catalogue.take(64 * len(table.rows) + len(one.name)):
+    if len(table.columns) >= MOST_COLUMNS or not scope.visitor.catalogue.take(
+        COLUMN_BYTES + 64 * len(table.rows) + len(one.name)
+    ):
         raise StatementError(1117, "HY000", "Too many columns")
     cell = (
         kept(one, one.default)
@@ -431,4 +447,4 @@ def definition(name: str, table: Stored) -> str:
         else ""
     )
     inside = ",\n".join(lines)
-    return f"CREATE TABLE `{name}` (\n{inside}\n) ENGINE=InnoDB{counted} DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci"
+    return f"CREATE TABLE `{name}` (\n{inside}\n) ENGINE=InnoDB{counted} DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci"  # noqa: E501

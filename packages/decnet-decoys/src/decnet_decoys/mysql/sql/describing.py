@@ -120,9 +120,7 @@ def column(node: Node, scope: Scope, value: Value, name: str = "") -> Column:
     if made is not None:
         return made(node, scope, value, name)
     if node.op in _BOOLEAN:
-        return integer_column(
-            name, 1, nullable=node.op != "is" and any(map(lambda one: _nullable(one, scope), _parts(node)))
-        )
+        return integer_column(name, 1, nullable=node.op != "is" and any(_nullable(one, scope) for one in _parts(node)))
     return _by_value(value, name)
 
 
@@ -213,11 +211,11 @@ def _parameter(given: Value, name: str) -> Column:
 def _precision(one: Column, node: Node) -> int:
     literal = node.op in ("number", "true", "false")
     if one.kind == _DECIMAL:
-        return one.size - 1 - bool(one.decimals) * (1 if not literal else 1)
+        return one.size - 1 - bool(one.decimals)
     return one.size if literal or one.size == 1 else one.size - 1
 
 
-def _arithmetic(node: Node, scope: Scope, _value: Value, name: str) -> Column:
+def _arithmetic(node: Node, scope: Scope, _value: Value, name: str) -> Column:  # noqa: PLR0911
     left, right = (column(one, scope, None) for one in node.args)
     nullable = not (left.flags & right.flags & NOT_NULL)
     if _DOUBLE in (left.kind, right.kind) or _STRING in (left.kind, right.kind) or 252 in (left.kind, right.kind):
@@ -272,7 +270,7 @@ def _case(node: Node, scope: Scope, _value: Value, name: str) -> Column:
     return _agreed(results, scope, name, nullable=nullable)
 
 
-def _call(node: Node, scope: Scope, value: Value, name: str) -> Column:
+def _call(node: Node, scope: Scope, value: Value, name: str) -> Column:  # noqa: C901, PLR0911, PLR0912
     called, args = node.args[0].lower(), node.args[1]
     given = [column(one, scope, None) if isinstance(one, Node) and one.op != "star" else None for one in args]
     first = given[0] if given else None
@@ -314,7 +312,7 @@ def _call(node: Node, scope: Scope, value: Value, name: str) -> Column:
     return _of_text(called, args, first, given, value, name)
 
 
-def _of_text(
+def _of_text(  # noqa: C901, PLR0911, PLR0917
     called: str, args: Sequence[Node], first: Column, given: Sequence[Column | None], value: Value, name: str
 ) -> Column:
     size = first.size if first.text else 4 * first.size
@@ -360,7 +358,7 @@ _MADE: Final[dict[str, Callable[[Node, Scope, Value, str], Column]]] = {
     "string": lambda node, _scope, _value, name: text_column(name, 4 * len(node.args[0]), nullable=False),
     "true": lambda _node, _scope, _value, name: integer_column(name, 5, nullable=False),
     "false": lambda _node, _scope, _value, name: integer_column(name, 5, nullable=False),
-    "parameter": lambda node, scope, _value, name: _parameter(scope.parameters[node.args[0]], name),
+    "parameter": lambda node, scope, _value, name: _parameter(scope.parameter(node.args[0]), name),
     "assign": lambda node, scope, value, name: column(node.args[1], scope, value, name),
     "subquery": lambda _node, _scope, value, name: _by_value(value, name),
     **dict.fromkeys(("+", "-", "*", "/", "%", "DIV"), _arithmetic),

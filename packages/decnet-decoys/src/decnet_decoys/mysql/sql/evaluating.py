@@ -60,6 +60,10 @@ class Scope:
         self.warnings = 0
         self._places: dict[tuple[str, ...], int] = {}
 
+    def parameter(self, place: int) -> Value:
+        """Return a parameter of the statement that is executed; NULL where it has none."""
+        return self.parameters[place] if place < len(self.parameters) else None
+
     def place(self, parts: tuple[str, ...]) -> int:
         """Return which column a name means; raises StatementError."""
         known = self._places.get(parts)
@@ -72,9 +76,8 @@ class Scope:
             if one.name.lower() == name and (not table or one.table.lower() == table)
         ]
         if not found:
-            if table and not any(one.table.lower() == table for one in self.columns):
-                if not self.columns:
-                    raise StatementError(1109, "42S02", f"Unknown table '{parts[-2]}' in {self.where}")
+            if table and not self.columns:
+                raise StatementError(1109, "42S02", f"Unknown table '{parts[-2]}' in {self.where}")
             raise StatementError(1054, "42S22", f"Unknown column '{'.'.join(parts)}' in '{self.where}'")
         if len(found) > 1 and len({self.columns[index].table for index in found}) > 1:
             raise StatementError(1052, "23000", f"Column '{'.'.join(parts)}' in {self.where} is ambiguous")
@@ -274,7 +277,8 @@ def _divided(left: Any, right: Any) -> Any:
     if isinstance(left, float):
         return left / right
     exact = Decimal(left) / Decimal(right)
-    places = 4 + (max(0, -left.as_tuple().exponent) if isinstance(left, Decimal) else 0)
+    exponent = left.as_tuple().exponent if isinstance(left, Decimal) else 0
+    places = 4 + (max(0, -exponent) if isinstance(exponent, int) else 0)
     return exact.quantize(Decimal(1).scaleb(-min(places, 30)))
 
 
@@ -317,7 +321,7 @@ def is_aggregate(node: Any) -> bool:
     return isinstance(node, list | tuple) and any(map(is_aggregate, node))
 
 
-def _call(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Value:
+def _call(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Value:  # noqa: PLR0911
     name, args, database, distinct = node.args
     lowered = name.lower()
     if lowered in AGGREGATES and not database and group is not None:
@@ -356,7 +360,7 @@ def no_function(visitor: Visitor, name: str, database: str) -> StatementError:
     return StatementError(1305, "42000", f"FUNCTION {place + '.' if place else ''}{name[:64]} does not exist")
 
 
-def _aggregated(name: str, args: Sequence[Node], scope: Scope, group: Sequence[Row], *, distinct: bool) -> Value:
+def _aggregated(name: str, args: Sequence[Node], scope: Scope, group: Sequence[Row], *, distinct: bool) -> Value:  # noqa: PLR0911
     if len(args) != 1:
         raise wrong_count(name)
     if args[0].op == "star":
@@ -468,9 +472,7 @@ _OPERATIONS: Final[dict[str, Callable[[Node, Scope, Row, Sequence[Row] | None], 
     "call": _call,
     "variable": lambda node, scope, *_: scope.visitor.variables.get(node.args[0]),
     "assign": _assign,
-    "parameter": lambda node, scope, *_: (
-        scope.parameters[node.args[0]] if node.args[0] < len(scope.parameters) else None
-    ),
+    "parameter": lambda node, scope, *_: scope.parameter(node.args[0]),
     "and": _logic,
     "or": _logic,
     "xor": _logic,

@@ -16,7 +16,7 @@ Made = Callable[[Sequence[Value]], Value]
 
 
 class Function(NamedTuple):
-    """How many arguments it takes at least and at most, and what it makes of them; of NULL it makes NULL, if `strict`."""
+    """How many arguments it takes at least and at most, and what it makes of them; of NULL it makes NULL, if `strict`."""  # noqa: E501
 
     least: int
     most: int

@@ -292,7 +292,7 @@ class Parser:
             return self._made(start, "binary", self._unary())
         return self._primary()
 
-    def _primary(self) -> Node:
+    def _primary(self) -> Node:  # noqa: C901, PLR0911
         token, start = self.token, self.at
         if token.kind in ("number", "hex", "string"):
             self.at += 1
@@ -320,10 +320,10 @@ class Parser:
             self.must(")")
             return self._made(start, "exists", inner)
         following = self._tokens[min(self.at + 1, len(self._tokens) - 1)]
-        if token.kind == "word" and following.text == "(" and following.kind == "operator":
-            if token.text.upper() not in RESERVED or token.text.upper() in _CALLABLE:
-                self.at += 1
-                return self._call(start, "", token.text)
+        calls = token.kind == "word" and following.text == "(" and following.kind == "operator"
+        if calls and (token.text.upper() not in RESERVED or token.text.upper() in _CALLABLE):
+            self.at += 1
+            return self._call(start, "", token.text)
         return self._column(start)
 
     def _case(self, start: int) -> Node:

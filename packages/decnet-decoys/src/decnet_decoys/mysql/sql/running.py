@@ -53,6 +53,8 @@ def answer(visitor: Visitor, sql: str) -> tuple[Outcome, bool]:
         return near(visitor, trimmed, error.at), False
     except StatementError as error:
         return error.failed, error.failed.code != 1064
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):  # of values that nobody thought of
+        return Failed(1105, "HY000", "Unknown error"), True
     except TooLongError:
         outcome = Done(1) if trimmed.lstrip()[:6].lower() in ("insert", "replac", "update", "delete") else None
     if outcome is None:

@@ -43,14 +43,14 @@ class Select(NamedTuple):
     items: list[tuple[Node, str]]
     sources: list[Source]
     where: Node | None = None
-    group: list[Node] = []
+    group: Sequence[Node] = ()
     having: Node | None = None
-    order: list[tuple[Node, bool]] = []
+    order: Sequence[tuple[Node, bool]] = ()
     limit: tuple[int, int] | None = None
     """How many rows are left out, and how many follow at most."""
     distinct: bool = False
     into: tuple[str, ...] = ()
-    others: list[tuple[Any, bool]] = []
+    others: Sequence[tuple[Any, bool]] = ()
     """Of UNION, each with whether all rows count."""
 
 
@@ -79,7 +79,7 @@ def parse_select(parser: Parser) -> Select:
     if not others:
         return select
     last = others[-1][0]
-    others[-1] = (last._replace(order=[], limit=None), others[-1][1])
+    others[-1] = (last._replace(order=(), limit=None), others[-1][1])
     return select._replace(others=others, order=last.order, limit=last.limit)
 
 
@@ -235,7 +235,7 @@ def selected(select: Select, scope: Scope) -> Result:
     scope.run = run
     if not select.others:
         return _selected(select, scope)
-    first = _selected(select._replace(order=[], limit=None, others=[]), scope)
+    first = _selected(select._replace(order=(), limit=None, others=()), scope)
     rows, columns, status = first.rows, first.columns, first.status
     for other, every in select.others:
         part, more = run(other, scope)
@@ -273,8 +273,7 @@ def _selected(select: Select, scope: Scope) -> Result:
             first = group[0] if group else ()
             made.append((tuple(value(node, scope, (), group) for node, _ in items), first, group))
     else:
-        for row in rows:
-            made.append((tuple(value(node, scope, row) for node, _ in items), row, None))
+        made += [(tuple(value(node, scope, row) for node, _ in items), row, None) for row in rows]
     if select.having is not None:
         made = [one for one in made if truth(_of_result(select.having, items, scope, one))]
     if select.order:
@@ -317,7 +316,9 @@ def _of_result(
     return value(node, scope, () if group is not None else row, group)
 
 
-def _sorted(made: list[Any], order: list[tuple[Node, bool]], items: list[tuple[Node, str]], scope: Scope) -> list[Any]:
+def _sorted(
+    made: list[Any], order: Sequence[tuple[Node, bool]], items: list[tuple[Node, str]], scope: Scope
+) -> list[Any]:
     keyed = [([_of_result(node, items, scope, one) for node, _ in order], one) for one in made]
 
     def compare(left: Any, right: Any) -> int:
@@ -446,7 +447,7 @@ def _viewed(query: str, scope: Scope) -> tuple[Sequence[Any], list[Row]]:
     return run(parse_select(parser), scope)
 
 
-def _joined(
+def _joined(  # noqa: PLR0917
     origins: list[Origin], rows: list[Row], mine: list[Origin], more: list[Row], source: Source, scope: Scope
 ) -> tuple[list[Origin], list[Row]]:
     if not origins:

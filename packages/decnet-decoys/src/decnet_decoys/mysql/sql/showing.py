@@ -19,7 +19,7 @@ _CAPTION = 4096
 Rows = Sequence[Sequence[str | None]]
 
 
-def shown_column(
+def shown_column(  # noqa: PLR0917
     name: str, table: str, origin: str, size: int, flags: int = NOT_NULL | NO_DEFAULT, kind: int = 253
 ) -> Column:
     """Return a column of the information schema."""
@@ -219,7 +219,7 @@ def _create_database(parser: Parser, scope: Scope, _full: bool) -> Outcome:
     name = parser.name()
     if name not in scope.visitor.catalogue.databases:
         raise StatementError(1049, "42000", f"Unknown database '{name}'")
-    words = f"CREATE DATABASE {'/*!32312 IF NOT EXISTS*/ ' if exists else ''}`{name}` /*!40100 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci */"
+    words = f"CREATE DATABASE {'/*!32312 IF NOT EXISTS*/ ' if exists else ''}`{name}` /*!40100 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci */"  # noqa: E501
     return Found(
         [text_column("Database", 256, nullable=False), text_column("Create Database", _CAPTION, nullable=False)],
         [[name, words]],

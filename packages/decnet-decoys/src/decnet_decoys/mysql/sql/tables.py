@@ -11,6 +11,7 @@ from decnet_decoys.errors import DecoysError
 from decnet_decoys.mysql.profile import Table
 from decnet_decoys.mysql.sql.values import Value, number, raw, text
 
+COLUMN_BYTES: Final = 400
 ROW_BYTES: Final = 96
 """Memory that a row takes beside its values, of which each takes VALUE_BYTES more than its text."""
 VALUE_BYTES: Final = 56
@@ -108,7 +109,7 @@ class Described(NamedTuple):
     text: bool
 
 
-def described(column: ColumnDefinition) -> Described:
+def described(column: ColumnDefinition) -> Described:  # noqa: PLR0911
     """Return how a result describes a column."""
     kind, size = column.kind, column.sizes[0] if column.sizes else 0
     own = (
@@ -164,12 +165,17 @@ def weight(row: tuple[Any, ...]) -> int:
     return ROW_BYTES + sum(VALUE_BYTES + (len(one) if isinstance(one, str | bytes) else 0) for one in row)
 
 
+def table_weight(table: Stored) -> int:
+    """Return the bytes of memory that a table takes beside its names."""
+    return COLUMN_BYTES * len(table.columns) + sum(map(weight, table.rows))
+
+
 def loaded(column: ColumnDefinition, value: str | int | float | bytes | None) -> Value:
     """Return a value of a row as it is computed with."""
     return Decimal(value) if column.kind == "decimal" and isinstance(value, str) else value
 
 
-def kept(column: ColumnDefinition, value: Value, row: int = 1) -> str | int | float | bytes | None:
+def kept(column: ColumnDefinition, value: Value, row: int = 1) -> str | int | float | bytes | None:  # noqa: C901, PLR0911
     """Return what a column holds of a value; raises BadValueError, in strict mode, for what it cannot hold."""
     kind, name = column.kind, column.name
     if value is None:
@@ -238,7 +244,7 @@ def _moment(column: ColumnDefinition, words: str, row: int) -> str:
         raise BadValueError(
             1292,
             "22007",
-            f"Incorrect {'date' if column.kind == 'date' else 'datetime'} value: '{words[:64]}' for column `{{}}`.`{column.name}` at row {row}",
+            f"Incorrect {'date' if column.kind == 'date' else 'datetime'} value: '{words[:64]}' for column `{{}}`.`{column.name}` at row {row}",  # noqa: E501
         )
     day, _, hour = words.replace("T", " ").partition(" ")
     year, month, date = day.split("-")
