@@ -22,7 +22,7 @@ class KnownSources:
 
     def __init__(self, sources: Iterable[KnownSource] = ()) -> None:
         self._networks = [(parse_network(one.network), one) for one in sources]
-        self._at = lru_cache(_ADDRESSES)(self._covering)
+        self._at = lru_cache(_ADDRESSES)(self._covering) if self._networks else self._covering
 
     def __bool__(self) -> bool:
         return bool(self._networks)

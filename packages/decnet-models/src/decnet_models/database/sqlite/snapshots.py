@@ -20,7 +20,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from decnet_models.database.engine import READING, reading
-from decnet_models.database.rows.driver_rows import driver_rows, sqlite_driver
+from decnet_models.database.rows.driver_rows import sqlite_driver
+from decnet_models.database.statements import driver_errors
 from decnet_models.root_error import ModelsError
 
 T = TypeVar("T")
@@ -106,7 +107,11 @@ class Snapshots:
         self._engine.dispose()
 
     def _on(self, kept: _Kept, function: Callable[[Connection], T]) -> T:
-        driver_rows(kept.connection, "BEGIN")
+        try:
+            kept.driver.execute("BEGIN")
+        except sqlite3.Error:
+            with driver_errors(kept.connection, "BEGIN"):
+                raise
         try:
             return function(kept.connection)
         finally:
