@@ -127,11 +127,13 @@ class RecentRoute(APIRoute):
                 return known
             if key[2]:
                 return await answer(request)  # a stream
-            made, future = None, recent.begin(mark, key)
+            future = recent.begin(mark, key)
             try:
                 made = await answer(request)
-            finally:
-                recent.end(key, future, made)
+            except BaseException:
+                recent.end(key, future, None)
+                raise
+            recent.end(key, future, made)
             recent.keep(mark, key, made)
             return made
 
