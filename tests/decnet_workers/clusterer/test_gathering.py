@@ -48,7 +48,7 @@ def test_a_round_that_reads_too_many_begins_again_with_half_of_it(
 ) -> None:
     asked: list[tuple[int, int]] = []
 
-    def counted(*given: Any, **limits: int) -> Gathered:
+    def counted(*given: Any, **limits: Any) -> Gathered:
         asked.append((limits["most"], limits["reach"]))
         return gathered(*given, **limits)
 
