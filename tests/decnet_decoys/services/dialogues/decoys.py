@@ -13,6 +13,7 @@ from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
 from tests.decnet_decoys.services.dialogues.kinds import server_of
 from tests.decnet_decoys.services.dialogues.real_servers import DATABASE_PASSWORD, HOST
 
+from decnet_decoys.mysql.catalogue import Catalogue
 from decnet_decoys.redis.keyspace import Keyspace
 
 OTHERWISE: dict[str, dict[str, str]] = {
@@ -22,14 +23,101 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "smtp-more": {
         "an address for an account": "the decoy takes a mailbox's address for its account, so that bots get in",
     },
-    "mysql": {
-        "what there is": "`show databases like` has not the columns of the table that the real server reads",
-        "what is not there": "10.11.19 says 'SELECT' where 10.11.6, which the decoy claims to be, says 'field list'",
-        "a transaction": "the decoy's answers do not say that a transaction is open",
-        "create and drop": "the decoy keeps no rows that visitors insert",
+    "mysql-more": {
+        "native, named otherwise": "see the difference: one statement of several",
+        "ed25519": "see the difference: one statement of several",
+        "the old password": "see the difference: one statement of several",
+        "a response of five bytes": "see the difference: one statement of several",
+        "a response without an end": "see the difference: one statement of several",
+        "protocol 3.20": "see the difference: one statement of several",
+        "a large length": "see the difference: one statement of several",
+        "session track": "what is set is not kept, nor told to the client",
+        "latin1 client": "what is set is not kept, nor told to the client",
+        "COM_STATISTICS": "not every command of the protocol, and no prepared statement in binary, is answered",
+        "COM_FIELD_LIST": "not every command of the protocol, and no prepared statement in binary, is answered",
+        "COM_PROCESS_KILL": "not every command of the protocol, and no prepared statement in binary, is answered",
+        "COM_SET_OPTION": "not every command of the protocol, and no prepared statement in binary, is answered",
+        "COM_CHANGE_USER": "not every command of the protocol, and no prepared statement in binary, is answered",
+        "COM_CHANGE_USER, short": "not every command of the protocol, and no prepared statement in binary, is answered",
+        "a statement prepared": "not every command of the protocol, and no prepared statement in binary, is answered",
+        "a statement with a parameter": "not every command of the protocol, and no prepared statement in binary, is answered",  # noqa: E501
+        "the mariadb client's": "see the difference: one statement of several",
+        "status": "SHOW, HELP and administration are known in part",
+        "tables": "SHOW, HELP and administration are known in part",
+        "users": "mysql.user is a table here, with the accounts of the persona, and who is made stays unknown",
+        "mysql.user's columns": "mysql.user is a table here, with the accounts of the persona, and who is made stays unknown",  # noqa: E501
+        "processes": "SHOW, HELP and administration are known in part",
+        "engines and sets": "SHOW, HELP and administration are known in part",
+        "blind injections": "see the difference: one statement of several",
+        "several statements": "not every command of the protocol, and no prepared statement in binary, is answered",
+        "Unicode": "see the difference: one statement of several",
+        "unknown names": "see the difference: one statement of several",
+        "wrong numbers of arguments": "see the difference: one statement of several",
+        "settings": "what is set is not kept, nor told to the client",
+        "UDF": "see the difference: one statement of several",
+        "a table for a library": "see the difference: one statement of several",
+        "into a file": "see the difference: one statement of several",
+        "LOAD DATA": "LOAD DATA is not known: it would take files of the client",
+        "LOAD DATA LOCAL": "LOAD DATA is not known: it would take files of the client",
+        "a shell by the log": "what is set is not kept, nor told to the client",
+        "MOF and events": "SHOW, HELP and administration are known in part",
+        "accounts": "mysql.user is a table here, with the accounts of the persona, and who is made stays unknown",
+        "GRANT as of old": "mysql.user is a table here, with the accounts of the persona, and who is made stays unknown",  # noqa: E501
+        "more rows": "see the difference: one statement of several",
+        "kinds of columns": "see the difference: one statement of several",
+        "about a table": "see the difference: one statement of several",
+        "errors about tables": "see the difference: one statement of several",
+        "joins": "see the difference: one statement of several",
+        "a dump": "SHOW, HELP and administration are known in part",
+        "a transaction's rows": "see the difference: one statement of several",
+        "a view": "see the difference: one statement of several",
+        "in the system's tables": "mysql.user is a table here, with the accounts of the persona, and who is made stays unknown",  # noqa: E501
+        "shutdown's kin": "SHOW, HELP and administration are known in part",
+        "EXPLAIN": "SHOW, HELP and administration are known in part",
+    },
+    "redis-more": {
+        "CONFIG's more": "there are no texts of help",
+        "messages": "an argument or a state that is judged otherwise",
+        "Lua": "Lua has not all of its library",
+        "Lua's way out": "Lua has not all of its library",
+        "Lua's libraries": "Lua has not all of its library",
+        "scripts kept": "Lua has not all of its library",
+        "HELP": "there are no texts of help",
+        "helps": "there are no texts of help",
+        "COMMAND": "there are no texts of help",
+        "streams": "there are no streams",
+        "streams' errors": "there are no streams",
+        "streams read": "there are no streams",
+        "groups": "there are no streams",
+        "blocking pops": "nothing waits for a key",
+        "blocked, then given": "nothing waits for a key",
+        "blocked within MULTI": "nothing waits for a key",
+        "lists": "a command is not known",
+        "hashes": "a command is not known",
+        "sets": "a command is not known",
+        "bits": "a command is not known",
+        "other types": "a command is not known",
+        "DUMP and RESTORE": "an argument or a state that is judged otherwise",
+        "EXPIRE's options": "an argument or a state that is judged otherwise",
+        "MULTI with errors": "an argument or a state that is judged otherwise",
+        "CLIENT REPLY": "an argument or a state that is judged otherwise",
+        "ACL": "an argument or a state that is judged otherwise",
+        "a miner's module": "an argument or a state that is judged otherwise",
+        "replication": "an argument or a state that is judged otherwise",
+        "cluster": "an argument or a state that is judged otherwise",
+        "MEMORY and LATENCY": "an argument or a state that is judged otherwise",
+        "saving": "an argument or a state that is judged otherwise",
+        "the arguments of others": "a command is not known",
+        "LOLWUT": "a command is not known",
+        "numbers' bounds": "an argument or a state that is judged otherwise",
+        "a length with zeros": "an argument or a state that is judged otherwise",
     },
 }
 """Dialogues in which a decoy answers otherwise, and why."""
+
+
+_DATABASE = "10.11.19-MariaDB-0+deb12u1"
+"""Whose words are on record."""
 
 
 def _ftp(service: Any) -> None:
@@ -46,7 +134,10 @@ def _redis(service: Any) -> None:
 
 
 def _mysql(service: Any) -> None:
-    service.profile = msgspec.structs.replace(service.profile, accounts={"root": (DATABASE_PASSWORD,)})
+    service.profile = msgspec.structs.replace(
+        service.profile, accounts={"root": (DATABASE_PASSWORD,)}, version=_DATABASE
+    )
+    service.catalogue = Catalogue(service.profile, service.context.host_name)
 
 
 def _telnet(service: Any) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What one server holds for all its visitors, what each of them is, and what comes of a statement."""
 
+import re
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -40,6 +41,8 @@ _MODES_OF_MYSQL: Final = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,"
     "NO_ENGINE_SUBSTITUTION"
 )
+_LATELY: Final = 12
+"""Patch level of MariaDB 10.11 from which errors say SELECT where they said `field list`; that of 10.11.19 is known."""
 _EACH: Final = 512
 """What a database or a table takes beside its names."""
 
@@ -99,6 +102,9 @@ class Catalogue:
             },
         }
         self.switches = _SWITCHES
+        patch = re.match(r"10\.11\.(\d+)-", profile.version)
+        self.names_clauses = patch is None or int(patch[1]) < _LATELY
+        """Whether errors say `field list` and the like."""
         self.files: set[str] = set()
         self.functions: set[str] = set()
         self._left = MOST_BYTES

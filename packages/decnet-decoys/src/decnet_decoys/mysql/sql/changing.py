@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from decnet_decoys.mysql.catalogue import Done
-from decnet_decoys.mysql.sql.evaluating import Origin, Row, Scope, StatementError, value
+from decnet_decoys.mysql.sql.evaluating import Origin, Row, Scope, StatementError, clause, value
 from decnet_decoys.mysql.sql.parsing import Node, Parser
 from decnet_decoys.mysql.sql.schemas import INFORMATION, find, table_of
 from decnet_decoys.mysql.sql.selecting import SCANNED, parse_limit, parse_select, run
@@ -165,7 +165,7 @@ def _places(target: Target, names: list[str] | None) -> list[int]:
         return list(range(len(known)))
     for name in names:
         if name.lower() not in known:
-            raise StatementError(1054, "42S22", f"Unknown column '{name}' in 'INSERT INTO'")
+            raise StatementError(1054, "42S22", f"Unknown column '{name}' in '{clause(target.visitor, 'INSERT INTO')}'")
     return [known.index(name.lower()) for name in names]
 
 
@@ -219,7 +219,7 @@ def _set(target: Target, index: int, changes: list[tuple[str, Node]], number: in
     known = target.table.names
     for name, node in changes:
         if name.lower() not in known:
-            raise StatementError(1054, "42S22", f"Unknown column '{name}' in 'UPDATE'")
+            raise StatementError(1054, "42S22", f"Unknown column '{name}' in '{clause(target.visitor, 'UPDATE')}'")
         place = known.index(name.lower())
         made = value(node, target.scope, target.row(tuple(cells)))
         cells[place] = target.cell(target.table.columns[place], made, number)

@@ -47,6 +47,21 @@ class Origin(NamedTuple):
     """The Column of a computed one."""
 
 
+def clause(visitor: Visitor, name: str) -> str:
+    """Return how a server's errors name a clause: MariaDB has called them as they are written since lately."""
+    return _CLAUSES.get(name, name) if visitor.catalogue.names_clauses else name
+
+
+_CLAUSES: Final = {
+    "SELECT": "field list",
+    "INSERT INTO": "field list",
+    "UPDATE": "field list",
+    "WHERE": "where clause",
+    "ON": "on clause",
+    "ORDER BY": "order clause",
+}
+
+
 class Scope:
     """What the names in expressions mean, and how much has been computed."""
 
@@ -77,10 +92,16 @@ class Scope:
         ]
         if not found:
             if table and not self.columns:
-                raise StatementError(1109, "42S02", f"Unknown table '{parts[-2]}' in {self.where}")
-            raise StatementError(1054, "42S22", f"Unknown column '{'.'.join(parts)}' in '{self.where}'")
+                raise StatementError(
+                    1109, "42S02", f"Unknown table '{parts[-2]}' in {clause(self.visitor, self.where)}"
+                )
+            raise StatementError(
+                1054, "42S22", f"Unknown column '{'.'.join(parts)}' in '{clause(self.visitor, self.where)}'"
+            )
         if len(found) > 1 and len({self.columns[index].table for index in found}) > 1:
-            raise StatementError(1052, "23000", f"Column '{'.'.join(parts)}' in {self.where} is ambiguous")
+            raise StatementError(
+                1052, "23000", f"Column '{'.'.join(parts)}' in {clause(self.visitor, self.where)} is ambiguous"
+            )
         self._places[parts] = found[0]
         return found[0]
 

@@ -125,7 +125,7 @@ class Parser:
         self.sql = sql
         self._tokens = found
         self.at = at
-        self.select: Callable[[], Any] | None = None
+        self.select: Callable[[Parser], Any] | None = None
         """What parses a SELECT within brackets."""
         self.parameters = 0
         self._depth = 0
@@ -266,7 +266,7 @@ class Parser:
     def _inner(self) -> Any:
         if self.select is None:
             raise self.fail()
-        return self.select()
+        return self.select(self)
 
     def _binary(self, level: int) -> Node:
         if level == len(_LEVELS):

@@ -92,7 +92,7 @@ def _parsed(visitor: Visitor, sql: str) -> Outcome | None:
         return Done()
     parser, scope = Parser(sql, found), Scope(visitor, (), visitor.parameters)
     scope.run = run
-    parser.select = lambda: parse_select(parser)
+    parser.select = parse_select
     for words, made in _STATEMENTS.items():
         if _begins(found, words):
             return made(parser, scope)
@@ -129,7 +129,7 @@ def _written(visitor: Visitor, sql: str, into: re.Match[str]) -> Outcome | None:
         return None
     found = tokens(before)
     parser, scope = Parser(before, found), Scope(visitor)
-    parser.select = lambda: parse_select(parser)
+    parser.select = parse_select
     rows = selected(parse_select(parser), scope).rows
     if dumps:
         if len(rows) > 1:

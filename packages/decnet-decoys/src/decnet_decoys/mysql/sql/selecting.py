@@ -14,6 +14,7 @@ from decnet_decoys.mysql.sql.evaluating import (
     Row,
     Scope,
     StatementError,
+    clause,
     is_aggregate,
     value,
 )
@@ -332,7 +333,9 @@ def _sorted(
 
     for node, _ in order:
         if node.op == "number" and node.args[0].isdecimal() and not 1 <= int(node.args[0]) <= len(items):
-            raise StatementError(1054, "42S22", f"Unknown column '{node.args[0]}' in 'ORDER BY'")
+            raise StatementError(
+                1054, "42S22", f"Unknown column '{node.args[0]}' in '{clause(scope.visitor, 'ORDER BY')}'"
+            )
     scope.steps += 4 * len(keyed)
     return [one for _, one in sorted(keyed, key=cmp_to_key(compare))]
 
@@ -443,7 +446,7 @@ def _viewed(query: str, scope: Scope) -> tuple[Sequence[Any], list[Row]]:
         raise StatementError(1317, "70100", "Query execution was interrupted")
     scope.steps += 200  # a view of views ends
     parser = Parser(query, tokens(query))
-    parser.select = lambda: parse_select(parser)
+    parser.select = parse_select
     return run(parse_select(parser), scope)
 
 

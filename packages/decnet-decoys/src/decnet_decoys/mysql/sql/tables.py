@@ -149,7 +149,8 @@ class Stored(msgspec.Struct):
     """A table: what its columns are, and its rows."""
 
     columns: list[ColumnDefinition]
-    rows: list[tuple[str | int | float | bytes | None, ...]] = []
+    rows: list[tuple[Any, ...]] = []
+    """Each value is None, a number, text or bytes."""
     next_number: int = 1
     """Of AUTO_INCREMENT."""
     query: str = ""

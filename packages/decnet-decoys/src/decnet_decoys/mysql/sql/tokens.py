@@ -48,7 +48,9 @@ def tokens(sql: str) -> list[Token]:
     """Return the tokens of statements, the last of kind `end`; raises NotUnderstoodError, TooLongError."""
     found: list[Token] = []
     at, commented = 0, False
-    while at < len(sql):
+    for _ in range(MOST_TOKENS):
+        if at >= len(sql):
+            break
         match = _TOKEN.match(sql, at)
         if match is None or (match[0] == "*/" and not commented):
             if match is not None:
@@ -65,8 +67,8 @@ def tokens(sql: str) -> list[Token]:
         else:
             _add(found, kind, match[0], at, match.end())
         at = match.end()
-        if len(found) > MOST_TOKENS:
-            raise TooLongError
+    if at < len(sql) or len(found) > MOST_TOKENS:
+        raise TooLongError
     found.append(Token("end", "", len(sql), len(sql)))
     return found
 
