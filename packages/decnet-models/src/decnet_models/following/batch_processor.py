@@ -28,11 +28,11 @@ from decnet_models.errors import EveryEventFailsError, blames_no_item, stops
 from decnet_models.events.queries import (
     StoredEvent,
     StoredRow,
+    decoded,
     last_seq,
     payload_size,
     rows_after,
     rows_of_shards,
-    stored,
 )
 from decnet_models.following.cursor_position import CursorPosition, Span, WholeLog
 from decnet_models.known.matching import KnownSources, KnownSourcesCache
@@ -166,7 +166,9 @@ class BatchProcessor:
         return position
 
     def _commit(self, rows: Sequence[StoredRow], span: Span, position: int, end: int, done: BatchResult) -> None:
-        events = [one for one in map(stored, rows) if self._known.match(one.event) is None]
+        events: Sequence[StoredEvent] = decoded(rows)
+        if self._known:
+            events = [one for one in events if self._known.match(one.event) is None]
         write = self._computed(events) if events else None
         kinds: set[str] = set()
         with writing(self._engine) as connection:

@@ -22,6 +22,7 @@ from decnet_core.spool.positions import Position
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.reader import ReadResult
 from decnet_core.text import for_terminal
+from decnet_core.uncollected import uncollected
 from decnet_models.artifacts.queries import register
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import EveryEventRefusedError, reason, refuses_values
@@ -92,6 +93,7 @@ class Intake:
         with reading(self._engine) as connection:
             return queries.last_seq(connection)
 
+    @uncollected()  # a batch is bounded
     def run_pass(self) -> IntakeResult:
         """Take and commit one batch; raises DBAPIError when the database fails, and can then be repeated.
 
