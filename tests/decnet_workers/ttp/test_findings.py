@@ -160,7 +160,7 @@ def test_a_rule_on_the_envelope_looks_at_each_event_though_their_payloads_are_on
     assert library.of_envelope == {CommandRun}
     events = [stored(number, WGET, decky=decky) for number, decky in enumerate(["web-1", "db-1", "web-1"], 1)]
     rows, _ = look(connection, [events], library)
-    assert [row[0] for row in rows["ttp_tag"]] == [1, 3]
+    assert [row[0] for row in rows["ttp_tag"]] == ["1", "3"]
 
 
 def test_a_correlation_counts_another_and_the_counted_one_is_silent(
