@@ -28,12 +28,13 @@ import msgspec
 from decnet_decoys.personas.catalog import persona
 from decnet_decoys.personas.siblings import Identity, sibling
 from decnet_decoys.shell.effects import Pause, Print
+from decnet_decoys.shell.environment.origin import Origin
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.files.host_key_files import put_host_keys
 from decnet_decoys.shell.machine.image import build
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.shown_network import shown_network
-from decnet_decoys.shell.state import Origin, ShellState
+from decnet_decoys.shell.state import ShellState
 
 COMMANDS = Path(__file__).parent / "shell_commands/01.txt"
 LISTS = sorted(COMMANDS.parent.glob("*.txt"))

@@ -41,9 +41,10 @@ from decnet_decoys.shell.effects import (
     Steps,
     Turn,
 )
+from decnet_decoys.shell.environment.origin import Origin
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.machine import Machine
-from decnet_decoys.shell.state import Origin, ShellState
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.ssh.profile import SshProfile
 from decnet_decoys.worker import Decoys
 

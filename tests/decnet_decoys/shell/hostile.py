@@ -13,7 +13,8 @@ from decnet_decoys.memory_budget import MemoryBudget, MemoryLease
 from decnet_decoys.processor import turn
 from decnet_decoys.shell.effects import AskLine, Effects, ReadAll
 from decnet_decoys.shell.interpreter import Interpreter
-from decnet_decoys.shell.machine.filesystem import KERNEL, FileSystem
+from decnet_decoys.shell.machine.access import KERNEL
+from decnet_decoys.shell.machine.filesystem import FileSystem
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import FILES_BYTES, Overlay
 from decnet_decoys.shell.machine.tree import Tree

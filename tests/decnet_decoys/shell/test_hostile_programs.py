@@ -18,7 +18,7 @@ from tests.decnet_decoys.shell.hostile import measured
 
 from decnet_decoys.shell.effects import Effects, Print
 from decnet_decoys.shell.interpreter import Interpreter
-from decnet_decoys.shell.machine.filesystem import KERNEL
+from decnet_decoys.shell.machine.access import KERNEL
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.streams import MAX_OUTPUT
 

@@ -17,7 +17,7 @@ from decnet_decoys.shell.command_lookup import find
 from decnet_decoys.shell.control_flow import KILLED
 from decnet_decoys.shell.effects import Pause, Print
 from decnet_decoys.shell.interpreter import HANG_SECONDS, Interpreter
-from decnet_decoys.shell.machine.filesystem import KERNEL
+from decnet_decoys.shell.machine.access import KERNEL
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.streams import MAX_OUTPUT

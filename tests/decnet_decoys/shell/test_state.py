@@ -7,16 +7,13 @@ import pytest
 from tests.decnet_decoys.decky_host import NOW, ORIGIN, Player, root_shell
 
 from decnet_decoys.shell.budget import MAX_WORD
+from decnet_decoys.shell.environment.history import MAX_HISTORY_CHARACTERS
+from decnet_decoys.shell.environment.language import MAX_FUNCTION_CHARACTERS
+from decnet_decoys.shell.environment.origin import Origin
+from decnet_decoys.shell.environment.variables import MAX_VARIABLE_CHARACTERS, MAX_VARIABLES
 from decnet_decoys.shell.interactive.completion import completion
 from decnet_decoys.shell.machine.machine import Machine
-from decnet_decoys.shell.state import (
-    MAX_FUNCTION_CHARACTERS,
-    MAX_HISTORY_CHARACTERS,
-    MAX_VARIABLE_CHARACTERS,
-    MAX_VARIABLES,
-    Origin,
-    ShellState,
-)
+from decnet_decoys.shell.state import ShellState
 
 
 def test_a_user_has_an_identity_a_home_and_an_environment(machine: Machine) -> None:
@@ -95,10 +92,10 @@ def test_variables_functions_and_history_are_bounded_in_all(shell: ShellState) -
     assert 50 <= len(shell.functions) <= MAX_FUNCTION_CHARACTERS // 1000
     assert run("f").text.startswith("199 ")
     for number in range(2000):
-        shell.remember(str(number) * 1000)
-    assert sum(map(len, shell.history)) <= MAX_HISTORY_CHARACTERS
-    assert sum(map(len, shell._entered)) <= MAX_HISTORY_CHARACTERS
-    assert shell.history[-1].startswith("1999")
+        shell.history.add(str(number) * 1000)
+    assert sum(map(len, shell.history.lines)) <= MAX_HISTORY_CHARACTERS
+    assert sum(map(len, shell.history._entered)) <= MAX_HISTORY_CHARACTERS
+    assert shell.history.lines[-1].startswith("1999")
 
 
 def test_a_child_changes_nothing_of_its_parent(shell: ShellState) -> None:

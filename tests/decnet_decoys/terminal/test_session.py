@@ -251,10 +251,10 @@ async def test_more_input_than_there_is_memory_for_is_dropped_and_given_back(mac
 
 async def test_history_is_bounded_and_starts_with_the_personas(machine: Machine) -> None:
     shell = root_shell(machine)
-    before = len(shell.history)
+    before = len(shell.history.lines)
     await run(shell, "id " + "x" * 9000)
-    assert len(shell.history[-1]) == 4096
-    assert len(shell.history) == before + 1
+    assert len(shell.history.lines[-1]) == 4096
+    assert len(shell.history.lines) == before + 1
 
 
 async def test_a_file_is_edited_over_the_terminal(client: Client) -> None:
@@ -275,5 +275,5 @@ async def test_what_was_entered_is_in_the_history_of_the_next_session(machine: M
         client.writer.write(b"exit\r")
         await client.left()
         await client.close()
-    assert "echo planted" in next_shell().history
-    assert not [line for line in next_shell().history if "secret" in line]
+    assert "echo planted" in next_shell().history.lines
+    assert not [line for line in next_shell().history.lines if "secret" in line]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import Player, root_shell
 from tests.decnet_decoys.shell.hostile import keeps_turns
 
-from decnet_decoys.shell.machine.filesystem import KERNEL
+from decnet_decoys.shell.machine.access import KERNEL
 from decnet_decoys.shell.machine.machine import Machine
 
 BLOB = b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(range(32))

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_decoys.memory_budget import MemoryBudget, MemoryLease
-from decnet_decoys.shell.machine.filesystem import KERNEL, MAX_ENTRIES, Access, FileSystem
+from decnet_decoys.shell.machine.access import KERNEL, Access
+from decnet_decoys.shell.machine.filesystem import MAX_ENTRIES, FileSystem
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry, Identity, Tree
 

@@ -8,7 +8,7 @@ import pytest
 from tests.decnet_decoys.decky_host import ORIGIN
 
 from decnet_decoys.memory_budget import MemoryBudget
-from decnet_decoys.shell.machine.filesystem import KERNEL
+from decnet_decoys.shell.machine.access import KERNEL
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import MAX_IDLE_BYTES, OverlayStore

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from tests.decnet_decoys.decky_host import Player, outcome
 
-from decnet_decoys.shell.state import MAX_VARIABLES
+from decnet_decoys.shell.environment.variables import MAX_VARIABLES
 from decnet_decoys.shell.syntax.nodes import IncompleteError
 from decnet_decoys.shell.syntax.parser import parse
 

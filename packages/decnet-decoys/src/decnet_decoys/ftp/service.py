@@ -177,8 +177,8 @@ class _Dialogue:
 
     async def _session(self, username: str) -> None:
         from decnet_decoys.ftp.session import FtpSession
+        from decnet_decoys.shell.environment.origin import Origin
         from decnet_decoys.shell.login import logged_in
-        from decnet_decoys.shell.state import Origin
 
         context = self._context
         await context.prepare_machine()

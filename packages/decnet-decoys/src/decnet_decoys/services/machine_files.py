@@ -20,7 +20,8 @@ from decnet_decoys.evidence.connection_recorder import ConnectionRecorder
 from decnet_decoys.shell.machine.fs_errors import EXISTS, NOT_DIRECTORY, FileSystemError
 
 if TYPE_CHECKING:
-    from decnet_decoys.shell.machine.filesystem import Access, FileSystem
+    from decnet_decoys.shell.machine.access import Access
+    from decnet_decoys.shell.machine.filesystem import FileSystem
     from decnet_decoys.shell.machine.tree import Identity
 
 MAX_MADE = 16
@@ -66,7 +67,7 @@ class MachineFiles:
 
         That a bait is read is recorded.
         """
-        from decnet_decoys.shell.machine.filesystem import Access
+        from decnet_decoys.shell.machine.access import Access
         from decnet_decoys.shell.machine.tree import size_of, whole_of
 
         with self._files() as files:
@@ -90,7 +91,7 @@ class MachineFiles:
 
         `new`: it must not be there yet. `makes`: missing directories are made, for a server that said they are there.
         """
-        from decnet_decoys.shell.machine.filesystem import KERNEL, Access
+        from decnet_decoys.shell.machine.access import KERNEL, Access
 
         uid, gid = self._numbers(owner.account)
         gid = self._context.machine.groups.get(owner.group, gid)

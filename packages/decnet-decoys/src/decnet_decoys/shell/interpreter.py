@@ -9,32 +9,27 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Any
 
-from decnet_decoys.shell.budget import MAX_COMMANDS, BudgetExceededError, LineBudget
-from decnet_decoys.shell.call import Call, Handler
+from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
 from decnet_decoys.shell.command_lookup import Found, find
-from decnet_decoys.shell.commands.options import UsageError
-from decnet_decoys.shell.commands.refused_options import refused
-from decnet_decoys.shell.commands.versions import version_told
 from decnet_decoys.shell.compound import as_process, complained, complaint_of, compound, in_child
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
-from decnet_decoys.shell.effects import Captured, Effect, Effects, Pause, Print, turn
-from decnet_decoys.shell.encoding import encode, shell_word
-from decnet_decoys.shell.environment.dash import BASH_ONLY, syntax_error
-from decnet_decoys.shell.environment.preloading import preload_errors
+from decnet_decoys.shell.effects import Effect, Effects, Pause, Print, turn
+from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.environment.dash import BASH_ONLY
 from decnet_decoys.shell.environment.timing import took_text
-from decnet_decoys.shell.environment.traps import acted, before_command, own_traps
+from decnet_decoys.shell.environment.traps import acted, own_traps
+from decnet_decoys.shell.execution.background import BackgroundJobs, with_lists
+from decnet_decoys.shell.execution.complaints import syntax_complaint, warn_of_documents
+from decnet_decoys.shell.execution.evidence import save
+from decnet_decoys.shell.execution.executables import called_program, run_program, run_script
+from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended
+from decnet_decoys.shell.execution.simple_commands import is_exec, simple_command
 from decnet_decoys.shell.expansion import arrays
-from decnet_decoys.shell.expansion.assignment import assign
-from decnet_decoys.shell.expansion.conditions import conditions_or_fields
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
-from decnet_decoys.shell.jobs import Job, text_of
-from decnet_decoys.shell.machine.distribution import called_as
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.machine.tree import whole_of
-from decnet_decoys.shell.programs import BUILTINS
+from decnet_decoys.shell.jobs import text_of
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
-from decnet_decoys.shell.state import OPTION_OF, ShellState
-from decnet_decoys.shell.streams import InputBuffer, JobOutput, OutputBuffer, OutputFullError, Streams
+from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
 from decnet_decoys.shell.syntax.dash import DashLexer
 from decnet_decoys.shell.syntax.lexer import Lexer
 from decnet_decoys.shell.syntax.nodes import (
@@ -49,21 +44,7 @@ from decnet_decoys.shell.syntax.nodes import (
 )
 from decnet_decoys.shell.syntax.parser import Parser
 
-_KEEPS_ASSIGNMENTS = frozenset(
-    ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")
-)
 HANG_SECONDS = 900.0
-MAX_JOBS_WITHIN = 3
-"""Jobs that begin jobs, deep: more is taken for a fork bomb, which hangs the line."""
-MAX_JOB_COMMANDS = MAX_COMMANDS // 2
-"""Commands of a line after which a job in the background that pauses goes no further: the line needs the rest."""
-ENDLESS_SECONDS = 30 * 86400.0
-"""How long such a job is seen as running; what it has not yet shown by then is not shown."""
-MAX_TRACED = 50
-"""Marks of `set -x` for substitutions within each other."""
-MAX_LINES_BEFORE = 20_000
-"""Lines of a script before the one that is shown as wrong."""
-_ENDED = "syntax error: unexpected end of file"
 MAX_STATUSES = 64
 """Of a pipeline's commands, that $PIPESTATUS has."""
 MAX_PRINTED = 32 << 10
@@ -80,7 +61,7 @@ class Interpreter:
     def _begin_line(self) -> None:
         self.shell.line = 1
         self._budget = LineBudget(self.shell.lease)
-        self._jobs_within, self._bombed = 0, False
+        self._background_jobs = BackgroundJobs(self.shell, self._budget)
         self._screen, self._errors = self.buffer(), self.buffer()
         self.errors = self._errors
         self.descriptors: dict[int, InputBuffer | OutputBuffer] = {}
@@ -116,38 +97,17 @@ class Interpreter:
             shell.status = 127 if isinstance(fault, UnsetError) and shell.command is not None else 1
         except (OutputFullError, ReturnFunction, LoopJump):
             shell.status = BROKEN_PIPE
-        yield from self._at_exit()
+        yield from at_exit(self, Streams(None, self._screen, self._errors))
         if shell.readers:
             for buffer in (self._screen, self._errors):
                 buffer.divert(buffer)
             with suppress(BudgetExceededError, ReturnFunction, LoopJump, ExpansionError):
-                yield from self._feed(0, Streams(None, self._screen, self._errors))
+                yield from feed(self, 0, Streams(None, self._screen, self._errors))
             shell.readers.clear()
         self._screen.settle()
         self._errors.settle()
-        self._report(begun)
+        report_ended(shell, begun, self._errors)
         yield from self.flush()
-        return shell.status
-
-    def _report(self, begun: list[Job]) -> None:
-        """Tell of jobs that have ended since an earlier line began them, as an interactive shell does."""
-        shell, now = self.shell, self.shell.clock()
-        if shell.terminal is None or shell.command is not None:
-            return
-        for job in [job for job in begun if job in shell.jobs.all and job.ends <= now]:
-            self._errors.write(encode(job.line(now, shell.jobs.mark(job)) + "\n"))
-            shell.jobs.forget(job)
-
-    def _at_exit(self) -> Effects:
-        """Run what `trap` wants done when the shell ends, if it does: one that runs a command, or that is left."""
-        shell = self.shell
-        action = shell.traps.get("EXIT", "")
-        if action and (shell.finished or shell.command is not None):
-            shell.traps.clear()
-            status = shell.status
-            with suppress(ExitShell, BudgetExceededError, OutputFullError, ReturnFunction, LoopJump, ExpansionError):
-                yield from self.script(action, Streams(None, self._screen, self._errors))
-            shell.status = status
         return shell.status
 
     def flush(self) -> Generator[Effect, Any, None]:
@@ -172,10 +132,10 @@ class Interpreter:
                     except ShellSyntaxError as fault:
                         is_quote = isinstance(fault, IncompleteError) and fault.quotes
                         self.shell.line = parser.opened if is_quote else parser.reached()
-                        return self._syntax_error(fault, text, first, streams)
+                        return syntax_complaint(self.shell, fault, text, first, streams)
                     if line is None:
                         return self.shell.status
-                    self._warn_of_documents(parser, first, streams)
+                    warn_of_documents(self.shell, parser, first, streams)
                     self.shell.line = parser.number
                     try:
                         self.shell.status = yield from self.sequence(line, streams)
@@ -187,41 +147,9 @@ class Interpreter:
         finally:
             self.shell.line = first
 
-    def _warn_of_documents(self, parser: Parser, first: int, streams: Streams) -> None:
-        """Tell of here-documents that ended with the text, as bash does."""
-        for delimiter, begun, ended in parser.unended() if not self.shell.dash else ():
-            self.shell.line = first + ended - 1
-            what = f"here-document at line {first + begun - 1} delimited by end-of-file (wanted `{delimiter[:256]}')"
-            streams.err.write(encode(self.shell.complaint(f"warning: {what}") + "\n"))
-
-    def _syntax_error(self, fault: ShellSyntaxError, text: str, first: int, streams: Streams) -> int:
-        """Complain as bash does: of a string that it was given to run, with the line in question."""
-        shell = self.shell
-        if shell.dash:
-            is_open = isinstance(fault, IncompleteError)
-            shell.line = first + text.count("\n") if is_open else shell.line
-            wrong = syntax_error(str(fault), fault.expected, incomplete=is_open)
-            streams.err.write(encode(f"{shell.error_prefix}: {wrong}\n"))
-            raise ExitShell(2)
-        given = "-c: " if text == shell.string or (text == shell.command and shell.name == "bash") else shell.evaluated
-        if isinstance(fault, IncompleteError):
-            if not fault.quotes or str(fault) == ")":
-                shell.line = first + text.count("\n") + (not text.endswith("\n"))
-            message = f"unexpected EOF while looking for matching `{fault}'" if fault.quotes else _ENDED
-        else:
-            message = f"syntax error near unexpected token `{fault}'"
-        prefix = shell.error_prefix.replace(": ", f": {given}", 1)
-        message = f"{prefix}: {message}\n"
-        if not isinstance(fault, IncompleteError) and (shell.terminal is None or shell.command or shell.script):
-            place = min(shell.line - first, MAX_LINES_BEFORE)
-            lines = text.split("\n", place + 1)[place:][:1]
-            message += f"{prefix}: `{(lines or [text])[0][:4096]}'\n"
-        streams.err.write(encode(message))
-        return 2
-
     def sequence(self, sequence: Sequence, streams: Streams) -> Effects:
         previous, shell = ";", self.shell
-        for pipeline, following in self._with_lists(sequence):
+        for pipeline, following in with_lists(sequence):
             skipped = (previous == "&&" and shell.status != 0) or (previous == "||" and shell.status == 0)
             if not skipped:
                 tested = following in ("&&", "||") or pipeline.negated
@@ -235,22 +163,6 @@ class Interpreter:
             previous = following
         return shell.status
 
-    @staticmethod
-    def _with_lists(sequence: Sequence) -> list[tuple[Pipeline, str]]:
-        """Return the pipelines; those of an AND-OR list that runs in the background (`a && b &`) as one."""
-        found: list[tuple[Pipeline, str]] = []
-        for pipeline, following in sequence.items:
-            found.append((pipeline, following))
-            if following != "&":
-                continue
-            first = len(found) - 1
-            while first and found[first - 1][1] in ("&&", "||"):
-                first -= 1
-            if first < len(found) - 1:
-                whole = Sequence((*found[first:-1], (pipeline, ";")))
-                found[first:] = [(Pipeline((Group(whole, subshell=True, redirects=()),), negated=False), "&")]
-        return found
-
     def _failed(self, streams: Streams) -> Effects:
         """Do what is to be done after a command that failed and whose status nobody tests: `trap ... ERR`, `set -e`."""
         status = yield from acted(self, "ERR", streams)
@@ -259,50 +171,13 @@ class Interpreter:
         return status
 
     def _background(self, pipeline: Pipeline, streams: Streams) -> Effects:
-        """Run a pipeline as a job: its pauses are not waited for, but put off its end."""
+        """Run a pipeline as a job."""
         shell = self.shell
         job = shell.jobs.begin(text_of(pipeline))
         if streams.out.target is self._screen and shell.terminal and shell.command is None:
             streams.err.write(encode(f"[{job.number}] {job.pid}\n"))
-        output = JobOutput(self._budget, streams.out), JobOutput(self._budget, streams.err)
-        streams = streams._replace(out=output[0], err=output[1])
-        steps = in_child(self, self._pipeline(pipeline, streams), streams)
-        reply, seconds, kept = None, 0.0, self._budget.half()
-        self._jobs_within += 1
-        try:
-            while True:
-                with self._budget.without(kept):
-                    effect = steps.send(reply)
-                if not isinstance(effect, Pause):
-                    reply = yield effect
-                    continue
-                reply, seconds = None, seconds + effect.seconds
-                for one in output:
-                    one.hold()
-                if self._budget.commands > MAX_JOB_COMMANDS:  # `while :; do ...; sleep 60; done &`
-                    seconds = max(seconds, ENDLESS_SECONDS)
-                    break
-        except StopIteration as end:
-            job.status = int(end.value)
-        except BudgetExceededError:  # `while :; do :; done &`, but for a fork bomb
-            self._refuse_bomb()
-            seconds = ENDLESS_SECONDS
-        finally:
-            self._jobs_within -= 1
-            job.ends = shell.clock() + seconds if seconds else 0.0
-            job.output = output if seconds else ()
-            for one in output:
-                one.ends = job.ends
-            if seconds >= ENDLESS_SECONDS:
-                job.drop()
-            steps.close()
-        return 0
-
-    def _refuse_bomb(self) -> None:
-        """Raise BudgetExceededError when the job that used up its commands is one of too many within each other."""
-        self._bombed = self._bombed or self._jobs_within > MAX_JOBS_WITHIN
-        if self._bombed:
-            raise BudgetExceededError
+        begun = lambda given: in_child(self, self._pipeline(pipeline, given), given)  # noqa: E731
+        return (yield from self._background_jobs.run(job, begun, streams))
 
     def _timed(self, pipeline: Pipeline, streams: Streams) -> Effects:
         """Run a pipeline and tell how long it took, pauses included."""
@@ -351,30 +226,16 @@ class Interpreter:
             status = yield from self._one(command, streams)
         finally:
             self.shell.close_opened(opened)
-        if len(self.shell.readers) > readers and not _is_exec(command):
-            yield from self._feed(readers, streams)
+        if len(self.shell.readers) > readers and not is_exec(command):
+            yield from feed(self, readers, streams)
         return status
-
-    def _feed(self, kept: int, streams: Streams) -> Effects:
-        """Run the commands of `>(command)` but for the first `kept`, on what was written to them."""
-        shell = self.shell
-        while len(shell.readers) > kept:
-            path, command = shell.readers.popitem()
-            try:
-                data = whole_of(shell.files.read(path, shell.access))
-                shell.files.remove(path, shell.access)
-            except FileSystemError:
-                continue
-            with shell.forked(), suppress(ExitShell, OutputFullError):
-                yield from self.script(command, streams._replace(stdin=InputBuffer(data)))
-        return shell.status
 
     def _one(self, command: Command, streams: Streams) -> Effects:
         if isinstance(command, Function):
             self.shell.define(command)
             return 0
         if isinstance(command, Simple):
-            status = yield from self._simple(command, streams)
+            status = yield from simple_command(self, command, streams, self._run_simple)
             yield from self.flush()
             return status
         outcome = yield from redirected(self, command.redirects, streams)
@@ -385,41 +246,6 @@ class Interpreter:
             status = yield from compound(self, command, inner)
         yield from finish()
         return status
-
-    def _simple(self, simple: Simple, streams: Streams) -> Effects:
-        if "DEBUG" in self.shell.traps:
-            yield from before_command(self, simple, streams)
-        self.errors, self.shell.substituted = streams.err, 0
-        self.shell.line = simple.line or self.shell.line
-        argv = yield from conditions_or_fields(self, simple.words)
-        if argv and argv[0] in self.shell.aliases and self.shell.command is None:
-            return (yield from self._aliased(argv, streams))
-        kept = self.shell.temporary() if argv and argv[0] not in _KEEPS_ASSIGNMENTS else None
-        traced = []
-        for assignment in simple.assignments:
-            traced.append((yield from assign(self, assignment)))
-            if kept is not None:
-                self.shell.exported.add(assignment.name)
-        if "xtrace" in self.shell.options:
-            shown = argv if argv[:1] == ["[["] else map(shell_word, argv)
-            mark = self.shell.variables.get("PS4", "+ ")
-            mark = mark[:1] * min(self.shell.within, MAX_TRACED) + mark
-            streams.err.write(encode(f"{mark}{' '.join([*traced, *shown])}\n"))
-        try:
-            return (yield from self._run_simple(argv, simple, streams))
-        finally:
-            self.shell.variables["_"] = argv[-1][:4096] if argv else ""
-            if kept is not None and simple.assignments:
-                self.shell.restore(kept, [assignment.name for assignment in simple.assignments])
-
-    def _aliased(self, argv: list[str], streams: Streams) -> Effects:
-        quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in argv[1:])
-        text = f"{self.shell.aliases[argv[0]]} {quoted}"
-        kept, self.shell.aliases = self.shell.aliases, {}
-        try:
-            return (yield from self.script(text, streams))
-        finally:
-            self.shell.aliases = kept
 
     def _run_simple(self, argv: list[str], simple: Simple, streams: Streams) -> Effects:
         outcome = yield from redirected(self, simple.redirects, streams)
@@ -456,60 +282,13 @@ class Interpreter:
         if shell.dash and not program and argv[0] in BASH_ONLY:
             found = Found(argv[0], complaint=f"{argv[0]}: not found")
         if found.handler is not None:
-            return (yield from self._program(found.handler, found.name, argv, streams, own=program))
+            tty = streams.out.target is self._screen and shell.terminal is not None
+            call = called_program(found.name, argv, self, streams, tty=tty, own=program)
+            return (yield from run_program(self, self._budget, found.handler, call, argv))
         if found.script is not None:
-            return (yield from self._script_file(found.name, found.script, argv, streams))
+            return (yield from run_script(self, self._budget, found.name, found.script, argv, streams))
         streams.err.write(encode(shell.complaint(found.complaint) + "\n"))
         return found.status
-
-    def _script_file(self, name: str, text: str, argv: list[str], streams: Streams) -> Effects:
-        """Run a script by what its first line names; one without such a line by a shell like this one."""
-        shell = self.shell
-        words = text[2:258].partition("\n")[0].split() if text.startswith("#!") else []
-        words = words[1:] if words and words[0].endswith("/env") else words
-        flags = set("".join(one[1:] for one in words[1:3] if one.startswith("-")))
-        interpreter = words[0].rpartition("/")[2] if words else ""
-        debian = shell.machine.persona.family == "debian"
-        if debian and interpreter and interpreter not in ("sh", "dash", "bash"):
-            with self._budget:  # what it names may be this script again
-                return (yield from self.execute([*words, name, *argv[1:]], streams, program=True))
-        with shell.forked():
-            shell.dash = debian and (interpreter in ("sh", "dash") or (shell.dash and not interpreter))
-            shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()}
-            return (yield from self.subshell(text, [name, *argv[1:]], streams, named=shell.dash))
-
-    def _program(self, handler: Handler, name: str, argv: list[str], streams: Streams, *, own: bool) -> Effects:
-        version = version_told(self.shell.machine.persona, name, argv[1:])
-        if version is not None:
-            (streams.err if version.error else streams.out).write(encode(version.text + "\n"))
-            return 0
-        called = called_as(name, argv[0])
-        wrong = refused(name, argv[1:]) if self._of_debian(name) else None
-        if wrong is not None:
-            text = wrong.text.replace(f"{name}: ", f"{called}: ", 1).replace(f"'{name} --", f"'{called} --")
-            (streams.err if wrong.error else streams.out).write(encode(text if called != name else wrong.text))
-            return wrong.status
-        if self._of_debian(name):
-            streams.err.write(encode(preload_errors(self.shell)))
-        tty = streams.out.target is self._screen and self.shell.terminal is not None
-        with self._budget:  # `exec exec exec ...` nests too
-            call = Call(self, name, argv[1:], streams, tty=tty)
-            call.called = called
-            call.is_program = own or "/" in argv[0]
-            self.shell.running.begin(argv, self.shell.cwd)
-            try:
-                answer = handler(call)
-                return answer if isinstance(answer, int) else (yield from answer)
-            except UsageError as fault:
-                return call.fail(str(fault), fault.status)
-            except FileSystemError as fault:
-                return call.fail(str(fault))
-            finally:
-                self.shell.running.end()
-
-    def _of_debian(self, name: str) -> bool:
-        """Whether it is a program of Debian, and no builtin."""
-        return self.shell.machine.persona.family == "debian" and name not in BUILTINS
 
     def _function(self, body: Group, argv: list[str], streams: Streams) -> Effects:
         with self.shell.calling(argv), own_traps(self.shell):
@@ -537,22 +316,4 @@ class Interpreter:
     def save(
         self, path: str, data: bytes, *, append: bool = False, err: OutputBuffer | None = None
     ) -> Generator[Effect, Any, None]:
-        shell = self.shell
-        if not data:
-            return
-        try:
-            resolved = shell.files.write(path, data, shell.access, append=append)
-        except FileSystemError as error:
-            if err is not None:
-                err.write(encode(f"{shell.error_prefix}: {path}: {error}\n"))
-            return
-        whole = shell.files.read(resolved)
-        if isinstance(whole, bytes):
-            yield Captured(resolved, whole, partial=len(whole) > len(data))
-
-
-def _is_exec(command: Command) -> bool:
-    """Return whether a command is `exec` alone, whose redirections last."""
-    if not isinstance(command, Simple) or len(command.words) != 1:
-        return False
-    return "".join(part.text for part in command.words[0]) == "exec"
+        return save(self.shell, path, data, append=append, err=err)

@@ -9,10 +9,11 @@ from functools import partial
 from decnet_core.net.addresses import source_of
 from decnet_decoys.changes.decky_changes import DeckyChanges
 from decnet_decoys.memory_budget import MemoryBudget, MemoryLease
+from decnet_decoys.shell.environment.origin import Origin
 from decnet_decoys.shell.machine.files import account_files
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import OverlayStore
-from decnet_decoys.shell.state import Origin, ShellState
+from decnet_decoys.shell.state import ShellState
 
 
 @contextmanager

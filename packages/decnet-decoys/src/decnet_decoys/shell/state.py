@@ -2,75 +2,39 @@
 """The state of one login's shell between commands: user, directory, variables, functions, history."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
-from typing import NamedTuple
 from weakref import ref
 
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
-from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.environment.dash import VARIABLES, in_words_of_dash
+from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.environment.dash import in_words_of_dash
+from decnet_decoys.shell.environment.history import History
 from decnet_decoys.shell.environment.kernel_files import KernelFiles
+from decnet_decoys.shell.environment.language import OPTION_OF
+from decnet_decoys.shell.environment.origin import Origin
 from decnet_decoys.shell.environment.process_files import ProcFiles, ShellProcess
 from decnet_decoys.shell.environment.time_zones import zone_of
-from decnet_decoys.shell.expansion import arrays
-from decnet_decoys.shell.expansion.parameters import ExpansionError
+from decnet_decoys.shell.environment.variables import Variables
 from decnet_decoys.shell.jobs import Jobs
+from decnet_decoys.shell.machine.access import Access
 from decnet_decoys.shell.machine.files import account_files
 from decnet_decoys.shell.machine.files.live_files import Running, mounted, node_name, noise, uptime, zeros
-from decnet_decoys.shell.machine.filesystem import Access
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.overlays import Overlay
-from decnet_decoys.shell.machine.tree import Filler, Identity, whole_of
-from decnet_decoys.shell.syntax.nodes import Function
+from decnet_decoys.shell.machine.tree import Filler, Identity
 
-MAX_VARIABLES = 500
-MAX_VARIABLE_CHARACTERS = 1 << 20
-"""Of all variables of a session."""
-MAX_FUNCTION_CHARACTERS = 1 << 16
-"""Of the lines that define a session's functions."""
-MAX_NAMED = 16
-"""Functions that run, of which FUNCNAME has the names."""
-MAX_HISTORY = 1000
-MAX_HISTORY_LINE = 4096
-MAX_HISTORY_CHARACTERS = 1 << 17
-"""Of all lines of a session's history."""
-
-OPTION_OF = {"a": "allexport", "C": "noclobber", "e": "errexit", "f": "noglob", "u": "nounset", "v": "verbose",
-             "x": "xtrace"}  # fmt: skip
-"""What the letters of `set` stand for that change what a line does or shows."""
 FURTHEST = 1 << 55
 """The Unix time, in seconds from 1970 either way, beyond which there is no date: years are of 32 bits (struct tm)."""
 LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-KeptVariables = tuple[dict[str, str], set[str]]
-"""Variables, and the names of those that are exported."""
 
-
-class Origin(NamedTuple):
-    """The connection a login came by, as `who`, `ps`, `ss` and the machine's log show it; its service fills this in."""
-
-    address: str
-    port: int
-    server_port: int
-    daemon: str
-    """Name of the process that serves the connection."""
-    daemon_title: str
-    """That process as `ps` shows it."""
-    login_message: str = ""
-    """What the daemon wrote to the machine's log when it accepted the login."""
-    environment: Mapping[str, str] = {}
-    """Variables that the daemon adds to the user's environment."""
-    session: str = ""
-    """The recorded session, which is named as the one that planted what it changes."""
-
-
-class ShellState:
+class ShellState(Variables):
     """One login's state; pure data that programs read and change, it runs nothing."""
 
     def __init__(
@@ -87,6 +51,7 @@ class ShellState:
         command: str | None = None,
     ) -> None:
         """`command` is what it was started to run; without one it is a login shell."""
+        super().__init__()
         self.machine, self.clock, self.origin = machine, clock, origin
         self.terminal = terminal
         """Value of TERM; None without a terminal."""
@@ -109,24 +74,13 @@ class ShellState:
         self.files.live_links["/proc/self/cwd"] = running.directory
         self.files.live["/dev/zero"] = zeros
         self.files.live["/dev/urandom"] = self.files.live["/dev/random"] = partial(noise, count())
-        self.functions: dict[str, Function] = {}
         self.opened: dict[str, bytes] = {}
         """What is read under the names of process substitutions."""
-        self.traps: dict[str, str] = {}
-        self.aliases: dict[str, str] = {}
-        self.readonly: set[str] = set()
         self.stack: list[str] = []
         """Where `popd` goes back to."""
-        self._language()
-        self.parameters: list[str] = []
-        """$1 and the following."""
         self.began = int(clock())
         self._drawn = int(clock() * 1000) % 100_003
-        self.history: list[str] = []
-        self._entered: list[str] = []
-        """Lines of this session that HISTFILE does not have yet."""
-        self.status = 0
-        self.finished = False
+        self.history = History()
         self.on_changed: Callable[[], None] | None = None
         """Called when a line has ended: what it changed is to take effect."""
         self.on_bait: Callable[[str, str], None] | None = None
@@ -155,51 +109,6 @@ class ShellState:
         pairs = [f"{name}={self.variables[name]}" for name in list(self.variables) if name in self.exported]
         return b"".join(encode(pair) + b"\0" for pair in pairs)[:MAX_WORD]
 
-    def _language(self) -> None:
-        """Set what the shell's language keeps besides variables and functions."""
-        self.umask = 0o022
-        self.limits: dict[str, str] = {}
-        """What `ulimit` has set, by its letter."""
-        self.option_within = (0, 0)
-        """The argument, and the place in it, at which `getopts` goes on among options that stand together."""
-        self.within = 0
-        """Command substitutions within each other that run, as `set -x` shows."""
-        self.readers: dict[str, str] = {}
-        """Commands of `>(command)`, by the name under which they are written to."""
-        self.string = ""
-        """What `sh -c` was given, in the shell that it is."""
-        self.evaluated = ""
-        """What the complaint about a syntax error names besides: `eval: ` within that."""
-        self.bare = False
-        """Whether the environment was made anew (`env -i`), so that nothing of a shell is in it."""
-        self.niceness = 0
-        self.loops = 0
-        """How many loops are running."""
-        self.substituted = 0
-        """Status of the last command substitution in the words of the command that runs."""
-        self.line = 1
-        """Of the script that runs, the line at which the command that runs begins."""
-        self.dash = False
-        """Whether the shell is dash, Debian's /bin/sh."""
-        self.script = ""
-        """Path of the script that runs, which names itself in what is wrong."""
-        self.sourcing = 0
-        """How many sourced scripts are running."""
-        self.options: set[str] = set()
-        """What `set -o` has switched on."""
-        self.shopt: dict[str, bool] = {}
-        """What `shopt` has changed."""
-        self.tested = 0
-        """How many commands whose status is tested are running: `set -e` does not end the shell within them."""
-        self.associative: set[str] = set()
-        """Arrays whose keys are texts."""
-        self.kinds: dict[str, str] = {}
-        """What `declare` made of variables: i, a number, l or u, of small or capital letters."""
-        self._called: list[str] = []
-        """The functions that run, the innermost first."""
-        self._scopes: list[dict[str, str | None]] = []
-        """Of each function that runs, what its local variables were before."""
-
     def become(self, user: User) -> None:
         """Log in as `user`: identity, home and environment."""
         self.user = user
@@ -215,19 +124,12 @@ class ShellState:
         self.exported = set(environment) - {"HOSTNAME"}
         self._characters = 0
         if self.terminal and self.command is None and user.shell.endswith("bash"):
-            self._read_history(user)
+            self.history.read(self.files, f"{user.home}/.bash_history")
         self.variables = environment | {"IFS": " \t\n", "PPID": str(self.pid - 12)}
         if self.terminal:
             self.variables["PS1"] = "\\u@\\h:\\w\\$ "
         if self.machine.persona.family == "debian":
             self.variables |= self._bash_variables(user)
-
-    def _read_history(self, user: User) -> None:
-        """Take over what earlier sessions of the user left in ~/.bash_history."""
-        path = f"{user.home}/.bash_history"
-        with suppress(FileSystemError):
-            text = decode(whole_of(self.files.read(path))[-MAX_HISTORY_CHARACTERS:])
-            self.history = [line for line in text.split("\n")[-MAX_HISTORY:] if line]
 
     def _bash_variables(self, user: User) -> dict[str, str]:
         """Return the variables that bash itself sets (bash(1), Shell Variables)."""
@@ -355,40 +257,10 @@ class ShellState:
         """Return the name of the account `uid`, the number when there is none."""
         return next((user.name for user in self.users if user.uid == uid), str(uid))
 
-    def set(self, name: str, value: str) -> None:
-        """Set a variable, bounded in number and length; one that there is no room for stays as it is."""
-        value = value[:MAX_WORD]
-        if name in self.readonly:
-            raise ExpansionError(f"{name}: readonly variable")
-        more = len(value) - len(self.variables.get(name, ""))
-        full = name not in self.variables and len(self.variables) >= MAX_VARIABLES
-        if full or self._characters + more > MAX_VARIABLE_CHARACTERS:
-            return
-        self._characters += more
-        self.variables[name] = value
-        if "allexport" in self.options:
-            self.exported.add(name)
-
-    def temporary(self) -> KeptVariables:
-        """Return what `restore` needs after assignments that are a command's only."""
-        return dict(self.variables), set(self.exported)
-
-    def restore(self, kept: KeptVariables, names: list[str]) -> None:
-        """Give back to variables what they were."""
-        before, exported = kept
-        for name in names:
-            if name in before:
-                self._characters += len(before[name]) - len(self.variables.get(name, ""))
-                self.variables[name] = before[name]
-            else:
-                self.unset(name)
-        self.exported = {name for name in self.exported if name not in names} | (exported & set(names))
-
-    def unset(self, name: str) -> None:
-        self._characters -= len(self.variables.pop(name, ""))
-        self.exported.discard(name)
-        self.associative.discard(name)
-        self.kinds.pop(name, None)
+    def keep_history(self) -> None:
+        """Append what was entered to $HISTFILE; without the variable nothing is kept."""
+        if self.variables.get("HISTSIZE") != "0":
+            self.history.keep(self.files, self.variables.get("HISTFILE", ""), self.access)
 
     def content(self, path: str) -> bytes | Filler:
         """Return a file's content, or that of a process substitution; raises FileSystemError."""
@@ -400,106 +272,6 @@ class ShellState:
         while len(self.opened) > kept:
             path, _ = self.opened.popitem()
             self.files.pipes.pop(path.replace("/dev/", "/proc/self/", 1), None)
-
-    def clear_history(self) -> None:
-        self.history.clear()
-        self._entered.clear()
-
-    def keep_history(self) -> None:
-        """Append what was entered to $HISTFILE, as bash does when it is left; without the variable nothing is kept."""
-        path = self.variables.get("HISTFILE", "")
-        if not path or not self._entered or self.variables.get("HISTSIZE") == "0":
-            return
-        lines, self._entered = self._entered, []
-        with suppress(FileSystemError):
-            self.files.write(path, encode("".join(line + "\n" for line in lines)), self.access, append=True)
-
-    def define(self, function: Function) -> None:
-        """Define a function; one that there is no room for is not defined."""
-        functions = self.functions | {function.name: function}
-        if sum(one.size for one in functions.values()) <= MAX_FUNCTION_CHARACTERS:
-            self.functions = functions
-
-    def remember(self, line: str) -> None:
-        """Add a line to the history; the oldest make room."""
-        for lines in (self.history, self._entered):
-            lines.append(line[:MAX_HISTORY_LINE])
-            total = sum(map(len, lines))
-            while total > MAX_HISTORY_CHARACTERS or len(lines) > MAX_HISTORY:
-                total -= len(lines.pop(0))
-
-    def set_parameters(self, argv: list[str]) -> dict[str, str]:
-        """Set $0 to $9, $@ and $#; returns what they were."""
-        names = [*map(str, range(10)), "@", "*", "#"]
-        kept = {name: self.variables.get(name, "") for name in names}
-        kept["0"] = kept["0"] or self.name
-        argv = [argv[0] or self.variables.get("0", self.name), *argv[1:]]
-        argv = [argument[:MAX_WORD] for argument in argv]
-        rest = " ".join(argv[1:])[:MAX_WORD]
-        self.parameters = argv[1:2000]
-        self.variables.update({str(index): argv[index] if index < len(argv) else "" for index in range(10)})
-        self.variables.update({"@": rest, "*": rest, "#": str(len(argv) - 1)})
-        return kept
-
-    @contextmanager
-    def calling(self, argv: list[str]) -> Iterator[None]:
-        """Give a function its parameters and local variables, and take them away at the end."""
-        parameters = self.parameters
-        kept = self.set_parameters([self.variables.get("0", ""), *argv[1:]])
-        self._scopes.append({})
-        self._called.insert(0, argv[0])
-        self._name_called()
-        try:
-            yield
-        finally:
-            self._called.pop(0)
-            self._name_called()
-            self.variables.update(kept)
-            self.parameters = parameters
-            for name, value in self._scopes.pop().items():
-                self._characters += len(value or "") - len(self.variables.pop(name, ""))
-                if value is not None:
-                    self.variables[name] = value
-
-    def _name_called(self) -> None:
-        """Set FUNCNAME to the functions that run, the innermost first."""
-        arrays.keep(self.variables, "FUNCNAME", self._called[:MAX_NAMED])
-
-    def localise(self, name: str) -> bool:
-        """Make a variable local to the function that runs; False outside of functions."""
-        if not self._scopes:
-            return False
-        if name not in self._scopes[-1] and len(self._scopes[-1]) < MAX_VARIABLES:
-            self._scopes[-1][name] = self.variables.get(name)
-        return True
-
-    @property
-    def returns(self) -> bool:
-        """Whether there is something to `return` from."""
-        return bool(self._scopes) or self.sourcing > 0
-
-    @contextmanager
-    def testing(self, tested: bool) -> Iterator[None]:
-        """Keep `set -e` from ending the shell while a command runs whose status is tested."""
-        self.tested += tested
-        try:
-            yield
-        finally:
-            self.tested -= tested
-
-    def only_exported(self) -> None:
-        """Keep what a program that is started gets: exported variables, no functions."""
-        own = {"HOSTNAME", "IFS", "PPID", "UID", "EUID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "BASHPID", "PS1"}
-        self.variables = {
-            name: value
-            for name, value in self.variables.items()
-            if name in self.exported or name in own or name.startswith("BASH_VERS")
-        }
-        if self.dash:
-            for name in [one for one in self.variables if one in VARIABLES or one.startswith("BASH")]:
-                if name not in self.exported:
-                    del self.variables[name]
-        self._characters = 0
 
     @contextmanager
     def forked(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.budget import LineBudget
-from decnet_decoys.shell.machine.filesystem import Reading
+from decnet_decoys.shell.machine.lookup import Reading
 from decnet_decoys.shell.machine.tree import MAX_MADE, Filler, piece_of, size_of
 
 MAX_OUTPUT = 1 << 20

@@ -12,8 +12,9 @@ from typing import Any, SupportsIndex
 from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.processor import turn
+from decnet_decoys.shell.environment.origin import Origin
 from decnet_decoys.shell.login import logged_in
-from decnet_decoys.shell.state import Origin, ShellState
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.pacing import UnsentOutput
 from decnet_decoys.ssh.transfers import scp, sftp

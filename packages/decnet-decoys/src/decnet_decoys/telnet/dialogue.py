@@ -14,8 +14,8 @@ from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection
 from decnet_decoys.services.credential_policy import CredentialPolicy
+from decnet_decoys.shell.environment.origin import Origin
 from decnet_decoys.shell.login import logged_in
-from decnet_decoys.shell.state import Origin
 from decnet_decoys.telnet.flavour import FLAVOURS, Flavour
 from decnet_decoys.telnet.login_line import Entered, typed_ahead
 from decnet_decoys.telnet.options import escaped

@@ -85,7 +85,7 @@ class ShellSession:
         self._terminal = terminal
         self._events = events
         self._editor = LineEditor(lambda line: completion(shell, line))
-        self._editor.remember(list(shell.history))
+        self._editor.remember(list(shell.history.lines))
         self._processor = SessionTime()
 
     async def interactive(self) -> int:
@@ -111,7 +111,7 @@ class ShellSession:
         if self._shell.machine.persona.family != "debian" or not {"!", "^"} & set(line):
             return line
         try:
-            found = expanded(line, self._shell.history)
+            found = expanded(line, self._shell.history.lines)
         except EventNotFoundError as error:
             await self._show(f"{self._shell.error_prefix}: {error}\n")
             return ""
@@ -162,7 +162,7 @@ class ShellSession:
         if not line.strip():
             return 0
         shell = self._shell
-        shell.remember(line)
+        shell.history.add(line)
         commands = await self._in_turns(parse(line))
         recognised = isinstance(commands, Sequence) and await self._in_turns(known(shell, commands))
         self._events.command(line, known=recognised, moment=self._terminal.elapsed)

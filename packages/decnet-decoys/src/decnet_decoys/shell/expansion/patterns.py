@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from decnet_decoys.shell.effects import Steps, turn
-from decnet_decoys.shell.machine.filesystem import Access, FileSystem
+from decnet_decoys.shell.machine.access import Access
+from decnet_decoys.shell.machine.filesystem import FileSystem
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 
 MAX_MATCHES = 500

@@ -5,235 +5,43 @@ Nothing here ever touches a real file. What one changes is bounded; beyond that 
 """
 
 import posixpath
-from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
-from weakref import WeakValueDictionary, finalize
+from typing import Any
+from weakref import finalize
 
 from decnet_decoys.memory_budget import MemoryLease
+from decnet_decoys.shell.machine.access import KERNEL, Access
 from decnet_decoys.shell.machine.fs_errors import (
     BUSY,
     DENIED,
     EXISTS,
     IS_DIRECTORY,
-    LOOP,
     NO_SPACE,
     NOT_DIRECTORY,
     NOT_EMPTY,
     NOT_FOUND,
     NOT_PERMITTED,
-    TOO_LONG,
     FileSystemError,
 )
-from decnet_decoys.shell.machine.tree import APPENDED_ONLY, IMMUTABLE, ROOT, Entry, Filler, Identity, Tree, whole_of
+from decnet_decoys.shell.machine.lookup import MAX_PATH, ReadableFiles, Reading
+from decnet_decoys.shell.machine.tree import APPENDED_ONLY, IMMUTABLE, Entry, Filler, Tree, whole_of
 
-MAX_STEPS = 500
-"""Names looked up to find one path, those of links included; more is taken for a loop."""
-MAX_PATH = 4096
-MAX_NAME = 255
-MAX_DEPTH = 100
 MAX_ENTRIES = 2000
-"""FileSystem and directories one attacker may change."""
-MAX_COUNTED = 200
-"""Names of a directory that are looked at to count its links."""
+"""Files and directories one attacker may change."""
 _ENTRY_BYTES = 512
 """Memory that a changed entry takes besides its content."""
 
 
-class Access(NamedTuple):
-    """Who uses the files, from which directory, and when (Unix time): what a system call knows of its process."""
-
-    identity: Identity = ROOT
-    cwd: str = "/"
-    now: int = 0
-    on_bait: Callable[[str, str], None] | None = None
-    """Called with path and canary token when a planted file is read."""
-    umask: int = 0o022
-
-    def made(self, entry: Entry) -> Entry:
-        """Return `entry` as a new one of this user's."""
-        uid, gids = self.identity
-        mode = (
-            entry.mode if entry.kind == "link" else (entry.mode | (0o022 if self.umask != 0o022 else 0)) & ~self.umask
-        )
-        return entry._replace(uid=uid, gid=min(gids, default=uid), mtime=self.now, mode=mode)
-
-
-KERNEL = Access()
-
-
-class Shown(Protocol):
-    """Files that are not kept but made when they are looked at."""
-
-    def entry(self, path: str) -> Entry | None:
-        """Return what is at an absolute path, None for nothing."""
-
-    def names(self, path: str) -> set[str]:
-        """Return the names in a directory."""
-
-
-def _start(directory: str) -> str:
-    """Return what the paths of a directory's names begin with; posixpath.join is most of what a walk costs."""
-    return directory if directory.endswith("/") else directory + "/"
-
-
-class Reading:
-    """What somebody reads who has a file open. A file that is replaced meanwhile keeps its room until it is closed."""
-
-    __slots__ = ("__weakref__", "content", "kept")
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.kept = False
-        """Whether it is counted though no path leads to it."""
-
-
-class FileSystem:
+class FileSystem(ReadableFiles):
     """A tree as one attacker sees and changes it; paths are absolute or relative to `Access.cwd`."""
 
     def __init__(self, tree: Tree, limit_bytes: int, lease: MemoryLease) -> None:
-        self.live: dict[str, Callable[[], bytes | Filler]] = {}
-        """What is read of files whose content changes by itself, by absolute path."""
-        self.live_links: dict[str, Callable[[], str]] = {}
-        """Where links lead that change by themselves."""
-        self.pipes: dict[str, Entry] = {}
-        """What is seen of pipes that a shell has open, as links in /proc/self/fd."""
-        self.binds: dict[str, str] = {}
-        """What is seen at a path instead of what is there, as both are without links."""
-        self.shown: Shown | None = None
-        """What the kernel shows below /proc and /sys besides the tree."""
-        self._tree = tree
+        super().__init__(tree)
         self._lease = lease
-        self._changed: dict[str, Entry | None] = {}
-        self._added: dict[str, set[str]] = {}
         self._held: set[str] = set()
         """The changed paths whose entry is counted in the lease."""
-        self._readings: WeakValueDictionary[int, Reading] = WeakValueDictionary()
-        """By the identity of their content."""
         self._limit = limit_bytes
         self._used = 0
-
-    def locate(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> str:
-        """Return the absolute path without links, dots or repeats; the last name need not exist."""
-        whole = posixpath.join(access.cwd, path)
-        if not path or len(whole) > MAX_PATH or "\0" in path:
-            raise FileSystemError(TOO_LONG if path else NOT_FOUND)
-        pending = _parts(whole)
-        at, steps = "/", 0
-        while pending:
-            part = pending.pop()
-            steps += 1
-            if steps > MAX_STEPS:
-                raise FileSystemError(LOOP)
-            if len(part) > MAX_NAME or at.count("/") > MAX_DEPTH:
-                raise FileSystemError(TOO_LONG)
-            if part == "..":
-                at = posixpath.dirname(at)
-                continue
-            step = posixpath.join(at, part)
-            entry = self._entry(step)
-            if entry is not None and entry.kind == "link" and (follow or pending) and step not in self.pipes:
-                target = self.target(step)
-                if target.startswith("/"):
-                    at = "/"
-                pending.extend(_parts(target))
-                continue
-            if pending and entry is None:
-                raise FileSystemError(NOT_FOUND)
-            if pending and entry is not None and entry.kind != "dir":
-                raise FileSystemError(NOT_DIRECTORY)
-            at = self.binds.get(step, step)
-        return at
-
-    def _entry(self, path: str) -> Entry | None:
-        if path in self.pipes:
-            return self.pipes[path]
-        if path in self._changed:
-            return self._changed[path]
-        if self.shown is not None and path.startswith(("/proc/", "/sys/")):
-            return self.shown.entry(path) or self._tree.entries.get(path)
-        return self._tree.entries.get(path)
-
-    def target(self, path: str) -> str:
-        """Return where the link at an absolute path leads."""
-        if path in self.live_links:
-            return self.live_links[path]()
-        entry = self._entry(path)
-        return entry.target if entry is not None else ""
-
-    def links(self, path: str) -> int:
-        """Return how many names a file has: of a directory, one in each below it and two of its own."""
-        entry = self._entry(path)
-        if entry is None or entry.kind != "dir":
-            return 1
-        names = self._names(path)
-        kinds = (self._entry(posixpath.join(path, name)) for name in names[:MAX_COUNTED])
-        return 2 + sum(one is not None and one.kind == "dir" for one in kinds)
-
-    def entry(self, path: str) -> Entry | None:
-        """Return what an absolute path without links is."""
-        return self._entry(path)
-
-    def stat(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> Entry:
-        """Return the entry; raises FileSystemError when there is none."""
-        resolved = self.locate(path, access, follow=follow)
-        entry = self._entry(resolved)
-        if entry is not None and follow and resolved in self.pipes:
-            return Entry("pipe", 0o600, mtime=entry.mtime)
-        if entry is None:
-            raise FileSystemError(NOT_FOUND)
-        return entry
-
-    def exists(self, path: str, access: Access = KERNEL) -> bool:
-        try:
-            self.stat(path, access)
-        except FileSystemError:
-            return False
-        return True
-
-    def names(self, path: str, access: Access = KERNEL) -> list[str]:
-        return self._names(self._directory(path, access, 4))
-
-    def _names(self, resolved: str) -> list[str]:
-        known = self._tree.names.get(resolved, set()) | self._added.get(resolved, set())
-        if self.shown is not None and resolved.startswith(("/proc", "/sys")):
-            known = known | self.shown.names(resolved)
-        start = _start(resolved)
-        return sorted(name for name in known if self._entry(start + name) is not None)
-
-    def enter(self, path: str, access: Access) -> str:
-        """Return a directory's absolute path; raises FileSystemError unless it is one that may be searched."""
-        return self._directory(path, access, 1)
-
-    def _directory(self, path: str, access: Access, bit: int) -> str:
-        resolved = self.locate(path, access)
-        entry = self.stat(resolved)
-        if entry.kind != "dir":
-            raise FileSystemError(NOT_DIRECTORY)
-        if not access.identity.may(entry, bit):
-            raise FileSystemError(DENIED)
-        return resolved
-
-    def read(self, path: str, access: Access = KERNEL) -> bytes | Filler:
-        """Return a file's content; it may be large, so handle it in pieces."""
-        resolved = self.locate(path, access)
-        entry = self.stat(resolved)
-        if entry.kind == "dir":
-            raise FileSystemError(IS_DIRECTORY)
-        if not access.identity.may(entry, 4):
-            raise FileSystemError(DENIED)
-        if access.on_bait is not None and resolved in self._tree.baits and resolved not in self._changed:
-            access.on_bait(resolved, self._tree.baits[resolved])
-        return self.live[resolved]() if resolved in self.live else entry.content
-
-    def reading(self, content: bytes | Filler) -> Reading | None:
-        """Return what is to be held as long as `content`, which `read` has returned, is read."""
-        if isinstance(content, Filler):
-            return None
-        reading = self._readings.get(id(content))
-        if reading is None:
-            reading = self._readings[id(content)] = Reading(content)
-        return reading
 
     def write(self, path: str, data: bytes | Filler, access: Access, *, append: bool = False) -> str:
         """Create or replace a file, or append to it; returns its absolute path."""
@@ -347,19 +155,6 @@ class FileSystem:
             self._lease.hold(-weight - (_ENTRY_BYTES if path in self._held else 0))
             self._held.discard(path)
 
-    def walk(self, path: str) -> Iterator[tuple[str, Entry]]:
-        """Yield a path and all below it, parents first."""
-        pending = [path]
-        while pending:
-            resolved = pending.pop()
-            entry = self._entry(resolved)
-            if entry is None:
-                continue
-            yield resolved, entry
-            if entry.kind == "dir":
-                start = _start(resolved)
-                pending.extend(start + name for name in reversed(self._names(resolved)))
-
     def _check_parent(self, resolved: str, access: Access) -> None:
         parent = self._entry(posixpath.dirname(resolved))
         if parent is None:
@@ -402,11 +197,6 @@ class FileSystem:
 
     def _close(self, kept: int) -> None:
         self._lease.hold(-min(kept, self._lease.held))  # less where the session's disk is gone already
-
-
-def _parts(path: str) -> list[str]:
-    """Return the names of a path, the last one first."""
-    return [part for part in path.split("/") if part not in ("", ".")][::-1]
 
 
 def _weight(entry: Entry | None) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Pause, Steps
-from decnet_decoys.shell.perl.file_functions import FileFunctions
 from decnet_decoys.shell.perl.functions import FUNCTIONS, in_list
+from decnet_decoys.shell.perl.input_output.file_functions import FileFunctions
 from decnet_decoys.shell.perl.patterns import place_of
 from decnet_decoys.shell.perl.syntax.tree import Node
 from decnet_decoys.shell.perl.values import (

@@ -28,7 +28,7 @@ from decnet_decoys.shell.perl.values import (
 )
 
 if TYPE_CHECKING:
-    from decnet_decoys.shell.perl.files import Files
+    from decnet_decoys.shell.perl.input_output.files import Files
 
 Plain = Callable[["Files", list[Value]], Value]
 

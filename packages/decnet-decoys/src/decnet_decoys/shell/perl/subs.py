@@ -6,8 +6,8 @@ from __future__ import annotations
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.perl.formats import formatted
 from decnet_decoys.shell.perl.functions import FUNCTIONS
+from decnet_decoys.shell.perl.input_output.sockets import CONSTANTS
 from decnet_decoys.shell.perl.lists import Lists
-from decnet_decoys.shell.perl.sockets import CONSTANTS
 from decnet_decoys.shell.perl.syntax.tree import Node
 from decnet_decoys.shell.perl.values import (
     Handle,

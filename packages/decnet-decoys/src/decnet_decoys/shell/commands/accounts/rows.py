@@ -3,8 +3,8 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.machine.access import KERNEL
 from decnet_decoys.shell.machine.files import account_files
-from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 
 MAX_SECRETS = 256

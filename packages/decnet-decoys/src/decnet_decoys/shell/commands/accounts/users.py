@@ -9,8 +9,8 @@ from decnet_decoys.shell.commands.accounts.groups import free_number, joined
 from decnet_decoys.shell.commands.accounts.rows import append, drop, edit
 from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
+from decnet_decoys.shell.machine.access import KERNEL
 from decnet_decoys.shell.machine.files import account_files
-from decnet_decoys.shell.machine.filesystem import KERNEL
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
 

@@ -346,18 +346,18 @@ def history(call: Call) -> int:
     if call.shell.command is not None:  # only a shell at a terminal keeps one
         return 0
     if "c" in options:
-        call.shell.clear_history()
+        call.shell.history.clear()
         return 0
     if {"w", "a"} & options.keys():
         call.shell.keep_history()
         return 0
     if "d" in options and operands and operands[0].isdecimal():
         place = int(operands[0][:6]) - 1
-        del call.shell.history[max(0, place) : place + 1]
+        del call.shell.history.lines[max(0, place) : place + 1]
         return 0
     count = int(operands[0]) if operands and operands[0].isdecimal() and len(operands[0]) < 6 else 1000
-    first = max(0, len(call.shell.history) - count)
-    for index, line in enumerate(call.shell.history[first:], first + 1):
+    first = max(0, len(call.shell.history.lines) - count)
+    for index, line in enumerate(call.shell.history.lines[first:], first + 1):
         call.print(f"{index:5}  {line}")
     return 0
 

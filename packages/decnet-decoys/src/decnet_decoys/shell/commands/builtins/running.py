@@ -14,10 +14,11 @@ from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command, programs
-from decnet_decoys.shell.state import OPTION_OF, ShellState
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 

@@ -5,11 +5,11 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import shell_word
+from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, of_kind
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command
-from decnet_decoys.shell.state import OPTION_OF
 from decnet_decoys.shell.syntax.printing import function_text
 
 MAX_ALIASES = 50

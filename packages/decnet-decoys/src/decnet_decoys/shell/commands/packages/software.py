@@ -7,7 +7,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.permissions import below
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.effects import Effects, Steps, turn
-from decnet_decoys.shell.machine.filesystem import KERNEL
+from decnet_decoys.shell.machine.access import KERNEL
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import APPENDED_ONLY, IMMUTABLE, ROOT, whole_of
 from decnet_decoys.shell.programs import command

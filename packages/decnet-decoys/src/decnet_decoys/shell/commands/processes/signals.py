@@ -109,7 +109,7 @@ def _to_shell(call: Call, signal: str) -> Effects:
         return 0
     if name == "KILL":
         shell.traps.clear()
-        shell.clear_history()
+        shell.history.clear()
     raise ExitShell(128 + number)
 
 

@@ -8,7 +8,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.machine.filesystem import KERNEL
+from decnet_decoys.shell.machine.access import KERNEL
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command

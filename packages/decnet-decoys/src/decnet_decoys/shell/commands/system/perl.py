@@ -22,7 +22,9 @@ MAX_SOURCE = 16 << 10
 _PLAYER = "decnet_decoys.shell.perl."
 _NAMES = (
     "syntax.tree values syntax.source syntax.words syntax.interpolation syntax.expressions syntax.terms syntax.parser "
-    "memory operators evaluator assignment patterns formats functions files sockets file_functions builtins lists subs "
+    "memory operators evaluator assignment patterns formats functions "
+    "input_output.programs input_output.handles input_output.files input_output.sockets input_output.file_functions "
+    "builtins lists subs "
     "interpreter"
 )
 PARTS = tuple(f"{_PLAYER}{name}" for name in _NAMES.split())

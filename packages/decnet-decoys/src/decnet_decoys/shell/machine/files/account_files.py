@@ -13,7 +13,8 @@ import msgspec
 
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.machine.filesystem import KERNEL, FileSystem
+from decnet_decoys.shell.machine.access import KERNEL
+from decnet_decoys.shell.machine.filesystem import FileSystem
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.machine import Machine
 

@@ -8,8 +8,8 @@ import re
 from decnet_decoys.shell.budget import BudgetExceededError
 from decnet_decoys.shell.effects import Pause, Requested, Steps
 from decnet_decoys.shell.perl.evaluator import paired
-from decnet_decoys.shell.perl.files import Files
 from decnet_decoys.shell.perl.formats import packed, unpacked
+from decnet_decoys.shell.perl.input_output.files import Files
 from decnet_decoys.shell.perl.values import Handle, Value, integer, text, to_shell
 
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")

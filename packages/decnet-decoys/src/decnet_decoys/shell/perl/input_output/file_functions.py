@@ -9,7 +9,7 @@ from typing import Any
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.perl.sockets import Sockets
+from decnet_decoys.shell.perl.input_output.sockets import Sockets
 from decnet_decoys.shell.perl.syntax.tree import Node
 from decnet_decoys.shell.perl.values import (
     MAX_ITEMS,

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""What a shell's language keeps between commands besides variables: options, functions, aliases, traps."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from decnet_decoys.shell.syntax.nodes import Function
+
+MAX_FUNCTION_CHARACTERS = 1 << 16
+"""Of the lines that define a session's functions."""
+OPTION_OF = {"a": "allexport", "C": "noclobber", "e": "errexit", "f": "noglob", "u": "nounset", "v": "verbose",
+             "x": "xtrace"}  # fmt: skip
+"""What the letters of `set` stand for that change what a line does or shows."""
+
+
+class Language:
+    """The state of the language in one shell; pure data that commands read and change."""
+
+    def __init__(self) -> None:
+        self.functions: dict[str, Function] = {}
+        self.traps: dict[str, str] = {}
+        self.aliases: dict[str, str] = {}
+        self.status = 0
+        self.finished = False
+        self.umask = 0o022
+        self.limits: dict[str, str] = {}
+        """What `ulimit` has set, by its letter."""
+        self.option_within = (0, 0)
+        """The argument, and the place in it, at which `getopts` goes on among options that stand together."""
+        self.within = 0
+        """Command substitutions within each other that run, as `set -x` shows."""
+        self.readers: dict[str, str] = {}
+        """Commands of `>(command)`, by the name under which they are written to."""
+        self.string = ""
+        """What `sh -c` was given, in the shell that it is."""
+        self.evaluated = ""
+        """What the complaint about a syntax error names besides: `eval: ` within that."""
+        self.bare = False
+        """Whether the environment was made anew (`env -i`), so that nothing of a shell is in it."""
+        self.niceness = 0
+        self.loops = 0
+        """How many loops are running."""
+        self.substituted = 0
+        """Status of the last command substitution in the words of the command that runs."""
+        self.line = 1
+        """Of the script that runs, the line at which the command that runs begins."""
+        self.dash = False
+        """Whether the shell is dash, Debian's /bin/sh."""
+        self.script = ""
+        """Path of the script that runs, which names itself in what is wrong."""
+        self.sourcing = 0
+        """How many sourced scripts are running."""
+        self.options: set[str] = set()
+        """What `set -o` has switched on."""
+        self.shopt: dict[str, bool] = {}
+        """What `shopt` has changed."""
+        self.tested = 0
+        """How many commands whose status is tested are running: `set -e` does not end the shell within them."""
+
+    def define(self, function: Function) -> None:
+        """Define a function; one that there is no room for is not defined."""
+        functions = self.functions | {function.name: function}
+        if sum(one.size for one in functions.values()) <= MAX_FUNCTION_CHARACTERS:
+            self.functions = functions
+
+    @contextmanager
+    def testing(self, tested: bool) -> Iterator[None]:
+        """Keep `set -e` from ending the shell while a command runs whose status is tested."""
+        self.tested += tested
+        try:
+            yield
+        finally:
+            self.tested -= tested

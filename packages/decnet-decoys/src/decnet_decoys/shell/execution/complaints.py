@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""What a shell says of a script that it cannot read, as bash and dash word it."""
+
+from decnet_decoys.shell.control_flow import ExitShell
+from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.environment.dash import syntax_error
+from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.streams import Streams
+from decnet_decoys.shell.syntax.nodes import IncompleteError, ShellSyntaxError
+from decnet_decoys.shell.syntax.parser import Parser
+
+MAX_LINES_BEFORE = 20_000
+"""Lines of a script before the one that is shown as wrong."""
+_ENDED = "syntax error: unexpected end of file"
+
+
+def warn_of_documents(shell: ShellState, parser: Parser, first: int, streams: Streams) -> None:
+    """Tell of here-documents that ended with the text, as bash does; its first line has the number `first`."""
+    for delimiter, begun, ended in parser.unended() if not shell.dash else ():
+        shell.line = first + ended - 1
+        what = f"here-document at line {first + begun - 1} delimited by end-of-file (wanted `{delimiter[:256]}')"
+        streams.err.write(encode(shell.complaint(f"warning: {what}") + "\n"))
+
+
+def syntax_complaint(shell: ShellState, fault: ShellSyntaxError, text: str, first: int, streams: Streams) -> int:
+    """Complain of a syntax error in `text`, whose first line has the number `first`; returns the exit status.
+
+    Bash shows the line in question of a string that it was given to run; dash ends.
+    """
+    if shell.dash:
+        is_open = isinstance(fault, IncompleteError)
+        shell.line = first + text.count("\n") if is_open else shell.line
+        wrong = syntax_error(str(fault), fault.expected, incomplete=is_open)
+        streams.err.write(encode(f"{shell.error_prefix}: {wrong}\n"))
+        raise ExitShell(2)
+    given = "-c: " if text == shell.string or (text == shell.command and shell.name == "bash") else shell.evaluated
+    if isinstance(fault, IncompleteError):
+        if not fault.quotes or str(fault) == ")":
+            shell.line = first + text.count("\n") + (not text.endswith("\n"))
+        message = f"unexpected EOF while looking for matching `{fault}'" if fault.quotes else _ENDED
+    else:
+        message = f"syntax error near unexpected token `{fault}'"
+    prefix = shell.error_prefix.replace(": ", f": {given}", 1)
+    message = f"{prefix}: {message}\n"
+    if not isinstance(fault, IncompleteError) and (shell.terminal is None or shell.command or shell.script):
+        place = min(shell.line - first, MAX_LINES_BEFORE)
+        lines = text.split("\n", place + 1)[place:][:1]
+        message += f"{prefix}: `{(lines or [text])[0][:4096]}'\n"
+    streams.err.write(encode(message))
+    return 2

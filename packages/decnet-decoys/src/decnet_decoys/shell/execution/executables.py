@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""Programs and scripts that a command names: what is checked before they run, and by what a script is run."""
+
+from decnet_decoys.shell.budget import LineBudget
+from decnet_decoys.shell.call import Call, Handler
+from decnet_decoys.shell.commands.options import UsageError
+from decnet_decoys.shell.commands.refused_options import refused
+from decnet_decoys.shell.commands.versions import version_told
+from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.environment.language import OPTION_OF
+from decnet_decoys.shell.environment.preloading import preload_errors
+from decnet_decoys.shell.machine.distribution import called_as
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.programs import BUILTINS
+from decnet_decoys.shell.runner import Runner
+from decnet_decoys.shell.streams import Streams
+
+
+def run_script(  # noqa: PLR0917
+    runner: Runner, budget: LineBudget, name: str, text: str, argv: list[str], streams: Streams
+) -> Effects:
+    """Run a script by what its first line names; one without such a line by a shell like this one."""
+    shell = runner.shell
+    words = text[2:258].partition("\n")[0].split() if text.startswith("#!") else []
+    words = words[1:] if words and words[0].endswith("/env") else words
+    flags = set("".join(one[1:] for one in words[1:3] if one.startswith("-")))
+    interpreter = words[0].rpartition("/")[2] if words else ""
+    debian = shell.machine.persona.family == "debian"
+    if debian and interpreter and interpreter not in ("sh", "dash", "bash"):
+        with budget:  # what it names may be this script again
+            return (yield from runner.execute([*words, name, *argv[1:]], streams, program=True))
+    with shell.forked():
+        shell.dash = debian and (interpreter in ("sh", "dash") or (shell.dash and not interpreter))
+        shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()}
+        return (yield from runner.subshell(text, [name, *argv[1:]], streams, named=shell.dash))
+
+
+def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call, argv: list[str]) -> Effects:
+    """Run a program, unless its version is asked for or it refuses an option; `argv[0]` is what it was called by."""
+    shell, name, streams = runner.shell, call.name, call.streams
+    version = version_told(shell.machine.persona, name, argv[1:])
+    if version is not None:
+        (streams.err if version.error else streams.out).write(encode(version.text + "\n"))
+        return 0
+    of_debian = shell.machine.persona.family == "debian" and name not in BUILTINS
+    wrong = refused(name, argv[1:]) if of_debian else None
+    if wrong is not None:
+        called = call.called
+        text = wrong.text.replace(f"{name}: ", f"{called}: ", 1).replace(f"'{name} --", f"'{called} --")
+        (streams.err if wrong.error else streams.out).write(encode(text if called != name else wrong.text))
+        return wrong.status
+    if of_debian:
+        streams.err.write(encode(preload_errors(shell)))
+    with budget:  # `exec exec exec ...` nests too
+        shell.running.begin(argv, shell.cwd)
+        try:
+            answer = handler(call)
+            return answer if isinstance(answer, int) else (yield from answer)
+        except UsageError as fault:
+            return call.fail(str(fault), fault.status)
+        except FileSystemError as fault:
+            return call.fail(str(fault))
+        finally:
+            shell.running.end()
+
+
+def called_program(name: str, argv: list[str], runner: Runner, streams: Streams, *, tty: bool, own: bool) -> Call:
+    """Return the call of a program; `own` when another program runs it."""
+    call = Call(runner, name, argv[1:], streams, tty=tty)
+    call.called = called_as(name, argv[0])
+    call.is_program = own or "/" in argv[0]
+    return call

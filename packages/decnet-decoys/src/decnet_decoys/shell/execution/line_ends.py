@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""What is done when a command or a line has ended: `>(command)` runs, `trap ... EXIT` acts, ended jobs are told of."""
+
+from contextlib import suppress
+
+from decnet_decoys.shell.budget import BudgetExceededError
+from decnet_decoys.shell.control_flow import ExitShell, LoopJump, ReturnFunction
+from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.expansion.parameters import ExpansionError
+from decnet_decoys.shell.jobs import Job
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.tree import whole_of
+from decnet_decoys.shell.runner import Runner
+from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
+
+
+def report_ended(shell: ShellState, begun: list[Job], errors: OutputBuffer) -> None:
+    """Tell of jobs that have ended since an earlier line began them, as an interactive shell does."""
+    now = shell.clock()
+    if shell.terminal is None or shell.command is not None:
+        return
+    for job in [job for job in begun if job in shell.jobs.all and job.ends <= now]:
+        errors.write(encode(job.line(now, shell.jobs.mark(job)) + "\n"))
+        shell.jobs.forget(job)
+
+
+def at_exit(runner: Runner, streams: Streams) -> Effects:
+    """Run what `trap` wants done when the shell ends, if it does: one that runs a command, or that is left."""
+    shell = runner.shell
+    action = shell.traps.get("EXIT", "")
+    if action and (shell.finished or shell.command is not None):
+        shell.traps.clear()
+        status = shell.status
+        with suppress(ExitShell, BudgetExceededError, OutputFullError, ReturnFunction, LoopJump, ExpansionError):
+            yield from runner.script(action, streams)
+        shell.status = status
+    return shell.status
+
+
+def feed(runner: Runner, kept: int, streams: Streams) -> Effects:
+    """Run the commands of `>(command)` but for the first `kept`, on what was written to them."""
+    shell = runner.shell
+    while len(shell.readers) > kept:
+        path, command = shell.readers.popitem()
+        try:
+            data = whole_of(shell.files.read(path, shell.access))
+            shell.files.remove(path, shell.access)
+        except FileSystemError:
+            continue
+        with shell.forked(), suppress(ExitShell, OutputFullError):
+            yield from runner.script(command, streams._replace(stdin=InputBuffer(data)))
+    return shell.status

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""Simple commands (POSIX.1-2017, Shell Command Language §2.9.1): words and assignments, then what they name."""
+
+from collections.abc import Callable
+
+from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.encoding import encode, shell_word
+from decnet_decoys.shell.environment.traps import before_command
+from decnet_decoys.shell.expansion.assignment import assign
+from decnet_decoys.shell.expansion.conditions import conditions_or_fields
+from decnet_decoys.shell.runner import Runner
+from decnet_decoys.shell.streams import Streams
+from decnet_decoys.shell.syntax.nodes import Command, Simple
+
+_KEEPS_ASSIGNMENTS = frozenset(
+    ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")
+)
+MAX_TRACED = 50
+"""Marks of `set -x` for substitutions within each other."""
+
+
+def simple_command(
+    runner: Runner, simple: Simple, streams: Streams, run: Callable[[list[str], Simple, Streams], Effects]
+) -> Effects:
+    """Expand a command's words, make its assignments and call `run` with the words."""
+    shell = runner.shell
+    if "DEBUG" in shell.traps:
+        yield from before_command(runner, simple, streams)
+    runner.errors, shell.substituted = streams.err, 0
+    shell.line = simple.line or shell.line
+    argv = yield from conditions_or_fields(runner, simple.words)
+    if argv and argv[0] in shell.aliases and shell.command is None:
+        return (yield from _aliased(runner, argv, streams))
+    kept = shell.temporary() if argv and argv[0] not in _KEEPS_ASSIGNMENTS else None
+    traced = []
+    for assignment in simple.assignments:
+        traced.append((yield from assign(runner, assignment)))
+        if kept is not None:
+            shell.exported.add(assignment.name)
+    if "xtrace" in shell.options:
+        shown = argv if argv[:1] == ["[["] else map(shell_word, argv)
+        mark = shell.variables.get("PS4", "+ ")
+        mark = mark[:1] * min(shell.within, MAX_TRACED) + mark
+        streams.err.write(encode(f"{mark}{' '.join([*traced, *shown])}\n"))
+    try:
+        return (yield from run(argv, simple, streams))
+    finally:
+        shell.variables["_"] = argv[-1][:4096] if argv else ""
+        if kept is not None and simple.assignments:
+            shell.restore(kept, [assignment.name for assignment in simple.assignments])
+
+
+def _aliased(runner: Runner, argv: list[str], streams: Streams) -> Effects:
+    shell = runner.shell
+    quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in argv[1:])
+    text = f"{shell.aliases[argv[0]]} {quoted}"
+    kept, shell.aliases = shell.aliases, {}
+    try:
+        return (yield from runner.script(text, streams))
+    finally:
+        shell.aliases = kept
+
+
+def is_exec(command: Command) -> bool:
+    """Return whether a command is `exec` alone, whose redirections last."""
+    if not isinstance(command, Simple) or len(command.words) != 1:
+        return False
+    return "".join(part.text for part in command.words[0]) == "exec"
