@@ -109,6 +109,26 @@ def test_no_garbage_is_collected_during_a_pass(
     assert (collects, gc.isenabled()) == ([False], True)
 
 
+def test_what_the_disk_does_not_confirm_is_not_acknowledged_and_is_stored_once(
+    intake: Intake, engine: Engine, open_spool: Opener, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events, spool = make_events(6), open_spool("a", segment_bytes=4096)
+    for event in events:
+        spool.append(event)
+
+    def fail(_: Engine) -> None:
+        raise OperationalError("fdatasync", None, sqlite3.OperationalError("disk I/O error"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "sync_log", fail)
+        with pytest.raises(OperationalError, match="disk I/O"):
+            intake.run_pass()
+    assert intake.spools.lag_bytes() > 0
+    assert intake.run_pass().last_seq == 6
+    assert intake.spools.lag_bytes() == 0
+    assert logged(engine) == events
+
+
 def test_batches_are_bounded(engine: Engine, state: Path, open_spool: Opener, make_events: Maker) -> None:
     spool, other = open_spool("a"), open_spool("b")
     for event in make_events(25):

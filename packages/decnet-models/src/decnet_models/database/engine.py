@@ -3,7 +3,8 @@
 
 **SQLite syncs at every commit** (`synchronous=FULL`). With NORMAL a power cut may undo the last commits of a WAL; the
 database stays consistent, but by then ingest has let the spool delete its lines, and a webhook may have been sent from
-a notice that no longer exists. Work is committed in batches, so a sync costs little per event.
+a notice that no longer exists. Work is committed in batches, so a sync costs little per event. What can be computed
+again need not wait for the disk with the lock in hand (`sqlite.syncing`).
 
 **A writer takes the write lock when it begins** (BEGIN IMMEDIATE). A transaction that reads first and then writes can
 find that another wrote in between; SQLite fails it at once, without waiting. Reading never waits in WAL mode.
@@ -21,7 +22,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -34,6 +35,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from decnet_models.database.rows.driver_rows import driver_rows, sqlite_driver
 from decnet_models.database.settings import BUSY_SECONDS
 from decnet_models.database.sqlite.page_cache import large_cache
+from decnet_models.database.sqlite.syncing import unsynced
 from decnet_models.database.sqlite.write_ahead_log import LOG_BYTES, SQLITES_OWN_PAGES, shorten_log
 from decnet_models.database.statements import driver_errors
 from decnet_models.errors import DatabaseError
@@ -142,14 +144,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction: committed at the end, rolled back when the body raises."""
+def writing(engine: Engine, *, synced: bool = True) -> Iterator[Connection]:
+    """A transaction: committed at the end, rolled back when the body raises.
+
+    What is committed is durable; without `synced` only on PostgreSQL (`sqlite.syncing` says who may do without).
+    """
     with engine.connect() as connection:
         if connection.dialect.name != "sqlite":
             with connection.begin():
                 yield connection
             return
-        with large_cache(connection), connection.begin():
+        with large_cache(connection), nullcontext() if synced else unsynced(connection), connection.begin():
             yield connection
         shorten_log(connection)
 
