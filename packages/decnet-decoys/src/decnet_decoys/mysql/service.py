@@ -313,13 +313,14 @@ class _Dialogue:
         parts = divided(sql, several=several)
         for place, part in enumerate(parts, 1):
             more = packets.MORE_RESULTS if place < len(parts) else 0
-            if await self._one(visitor, part, given if len(parts) == 1 else None, more):
+            following = "".join(";" + one for one in parts[place:])
+            if await self._one(visitor, part, following, given if len(parts) == 1 else None, more):
                 break
             await turn.give_way()
 
-    async def _one(self, visitor: Visitor, sql: str, given: bytes | None, more: int) -> bool:
+    async def _one(self, visitor: Visitor, sql: str, following: str, given: bytes | None, more: int) -> bool:
         """Answer one statement of a query; return whether it failed, which ends the query."""
-        outcome, known = answer(visitor, sql)
+        outcome, known = answer(visitor, sql, following)
         told = given if given is not None else sql.strip().encode("utf-8", "surrogateescape")
         self._recorder.emit(CommandRun(service=self._recorder.service, command=text(told), known=known))
         for written in visitor.written:

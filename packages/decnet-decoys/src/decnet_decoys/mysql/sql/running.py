@@ -43,14 +43,14 @@ def divided(sql: str, *, several: bool) -> list[str]:
     return parts if several or len(parts) == 1 else [sql]
 
 
-def answer(visitor: Visitor, sql: str) -> tuple[Outcome, bool]:
-    """Return what comes of a statement, and whether it was understood."""
+def answer(visitor: Visitor, sql: str, following: str = "") -> tuple[Outcome, bool]:
+    """Return what comes of a statement, and whether it was understood; errors tell what is `following` it, too."""
     visitor.written, visitor.commands, visitor.delay = [], [], 0.0
     trimmed = sql.rstrip("; \t\r\n\0")
     try:
         outcome = _parsed(visitor, trimmed)
     except NotUnderstoodError as error:
-        return near(visitor, trimmed, error.at), False
+        return near(visitor, (sql + following).rstrip("; \t\r\n\0"), error.at), False
     except StatementError as error:
         return error.failed, error.failed.code != 1064
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):  # of values that nobody thought of
