@@ -63,6 +63,7 @@ OTHERWISE = {
         "a tunnel to a name that is none": "the same",
         "limits": "this machine lets a process have more files than Debian's 1024",
         "sftp, then the end": "whether the end is read before the first answer is a race",
+        "an end before a command": "which of its ends is told first is a race",
     },
     "dropbear": _OF_BOTH
     | {
