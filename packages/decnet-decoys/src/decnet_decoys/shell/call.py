@@ -68,6 +68,8 @@ class Call:
         self.name = name
         self.called = name
         """What it names itself in what is wrong: for GNU's programs the path by which they were run."""
+        self.path = name
+        """Its first argument: the word by which it was run."""
         self.is_program = False
         """Whether it is the program of that name, and not the builtin."""
         self.args = args

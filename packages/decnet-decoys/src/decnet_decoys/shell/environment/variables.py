@@ -57,6 +57,8 @@ class Variables(Language, ABC):
             return
         self._characters += more
         self.variables[name] = value
+        if name == "PATH":
+            self.hashed.clear()
         if "allexport" in self.options:
             self.exported.add(name)
 

@@ -8,7 +8,7 @@ from collections import deque
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.command_lookup import find
+from decnet_decoys.shell.command_lookup import on_path
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
@@ -41,7 +41,6 @@ def cd(call: Call) -> int:
         if "OLDPWD" not in shell.variables:
             return call.shell_error("cd: OLDPWD not set")
         target = shell.variables["OLDPWD"]
-        call.print(target)
     if len(words) > 1:
         return call.shell_error("cd: too many arguments")
     if not target:
@@ -52,6 +51,8 @@ def cd(call: Call) -> int:
         resolved = shell.files.enter(by_name if upwards else target, shell.access)
     except FileSystemError as error:
         return call.shell_error(f"cd: {target}: {error}", 2 if shell.dash else 1)
+    if words[:1] == ["-"]:
+        call.print(target)
     shell.set("OLDPWD", shell.directory)
     shell.cwd = resolved
     shell.set("PWD", resolved if "-P" in call.args else by_name)
@@ -211,12 +212,24 @@ def _shell_quoted(value: str) -> str:
 
 @command("hash", folder="")
 def hash_(call: Call) -> int:
-    """Remember where commands are, or show it."""
-    missing = [name for name in call.words[:100] if find(call.shell, name).handler is None]
-    for name in missing:
-        call.shell_error(f"hash: {name}: not found")
-    if not call.args and call.shell.command is not None:
+    """Remember where commands are (-r: forget it), or show it."""
+    shell, missing = call.shell, []
+    if "-r" in call.args:
+        shell.hashed.clear()
+    for name in call.words[:100]:
+        known = next((path for path in shell.hashed if path.endswith(f"/{name}")), None)
+        path = known if "-t" in call.args else on_path(shell, name)
+        if path is None:
+            missing.append(name)
+            call.shell_error(f"hash: {name}: not found")
+        elif "-t" in call.args:
+            call.print(path)
+        else:
+            shell.hashed[path] = 0
+    if not call.args and not shell.hashed:
         call.print("hash: hash table empty")
+    elif not call.args:
+        call.print("hits\tcommand\n" + "\n".join(f"{hits:4}\t{path}" for path, hits in shell.hashed.items()))
     return int(bool(missing))
 
 
