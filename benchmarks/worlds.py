@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
 """How well and at what cost the workers find who is who, in worlds where that is known.
 
-    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--second|--third|--fourth] [--rounds 4] [--json]
+    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--second|...|--fifth] [--rounds 4] [--json]
     python benchmarks/worlds.py --attackers 1000 --write FOLDER
     python benchmarks/worlds.py --world FOLDER
 
 A world has people with several addresses over time, who show some of their marks from each and replace marks; people
 who act together; and the crowd: infected devices, guessers with public password lists, scanners, users of kits,
 addresses that several people share, loaders that several bought, copycats who show other people's marks, and floods of
-different fingerprints. `--second`, `--third` and `--fourth` make worlds in other ways (`planted.second`, ...). Its
-events go into a new database in rounds; after each, profiler, ttp, clusterer and campaign-clusterer work in processes
-of their own until nothing is left. A worker that is not there yet is left out.
+different fingerprints. `--second` to `--fifth` make worlds in other ways (`planted.second`, ...). Its events go into a
+new database in rounds; after each, profiler, ttp, clusterer and campaign-clusterer work in processes of their own until
+nothing is left. A worker that is not there yet is left out.
 
 Scored is B³ precision and recall, over all addresses whose actor is known ("all"), and only over those that are not
 alone, in truth or as found ("grouped"): the many who rightly stay alone cannot hide mistakes there. Memory is the peak
@@ -40,6 +40,7 @@ from typing import Any
 
 import msgspec
 from planted.bcubed import Score, grouped, mean, scores
+from planted.fifth import FifthWorld
 from planted.files import Truth, read_events, read_truth, write
 from planted.fourth import FourthWorld
 from planted.generator import World
@@ -69,7 +70,9 @@ def main() -> None:
             show(result)
 
 
-def _made(options: argparse.Namespace) -> type[World | SecondWorld | ThirdWorld | FourthWorld]:
+def _made(options: argparse.Namespace) -> type[World | SecondWorld | ThirdWorld | FourthWorld | FifthWorld]:
+    if options.fifth:
+        return FifthWorld
     if options.fourth:
         return FourthWorld
     return SecondWorld if options.second else ThirdWorld if options.third else World
@@ -82,6 +85,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--second", action="store_true", help="a world of the other kind")
     parser.add_argument("--third", action="store_true", help="a world of the third kind")
     parser.add_argument("--fourth", action="store_true", help="a world of the fourth kind, for judging only")
+    parser.add_argument("--fifth", action="store_true", help="a world of the fifth kind")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--world", type=Path, metavar="FOLDER", help="play the world of these files")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="only write the world's files")

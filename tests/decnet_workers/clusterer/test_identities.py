@@ -24,6 +24,7 @@ from tests.decnet_workers.clusterer.scenes import (
 from decnet_core.events.catalogue import CertificateProbed, HttpRequest, ServiceRequest
 from decnet_core.events.typing_digest import TypingDigest
 
+DAY = 86_400
 A, B, C, D = (f"192.0.2.{number}" for number in range(1, 5))
 
 
@@ -177,6 +178,44 @@ def test_a_script_at_many_addresses_is_one_actors_if_they_came_in_a_small_part_o
     for part in (crowd, script) if log_first else (script, crowd):
         follower.run(part)
     assert several(engine) == (groups(users) if one else set())
+
+
+def test_the_same_few_lines_within_days_are_one_actors_and_at_any_time_nobodys(engine: Engine) -> None:
+    crowd = [
+        event(f"10.{number >> 8}.{number & 255}.1", hassh(f"{number:032x}"), DAY * (number % 90))
+        for number in range(900)
+    ]
+    lines = [command(f"{name} --of {name}-own -x") for name in ("fetch", "place", "start", "hide", "tell")]
+    busy, any_time = ([f"198.51.{net}.{number}" for number in range(20)] for net in (1, 2))
+    others = [command(f"{name} --of {name}-kit -x") for name in ("get", "put", "run", "mask", "call")]
+    came = [event(each, line, 40 * DAY + number * 9_000) for number, each in enumerate(busy) for line in lines]
+    came += [event(each, line, number * 4 * DAY) for number, each in enumerate(any_time) for line in others]
+    Follower(engine).run([*crowd, *came])
+    assert several(engine) == groups(busy)
+
+
+def test_surveyors_who_name_themselves_are_one_each_and_those_who_pretend_to_be_a_crawler_are_not(
+    engine: Engine,
+) -> None:
+    agents = {
+        "a": "Mozilla/5.0 (compatible; SurveyA/1.1; +https://www.survey-a.org/about)",
+        "b": "survey b, abuse@survey-b.net",
+        "crawler": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+        "tool": "Mozilla/5.0 (compatible; Prober; https://prober.example.net/manual)",
+    }
+    addresses = {name: [f"198.51.{net}.{number}" for number in range(25)] for net, name in enumerate(agents)}
+    crowd = [event(f"10.{number >> 8}.{number & 255}.1", hassh(f"{number:032x}")) for number in range(300)]
+    Follower(engine).run(
+        [
+            *crowd,
+            *(
+                event(each, HttpRequest(method="GET", target="/", user_agent=agents[name]), number * 4 * DAY)
+                for name, found in addresses.items()
+                for number, each in enumerate(found)
+            ),
+        ]
+    )
+    assert several(engine) == groups(addresses["a"], addresses["b"])
 
 
 def test_rare_tools_of_several_kinds_join_together_and_those_of_one_kind_do_not(engine: Engine) -> None:

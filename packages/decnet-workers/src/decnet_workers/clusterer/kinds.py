@@ -54,7 +54,12 @@ class Kind(NamedTuple):
     @property
     def copied(self) -> bool:
         """Whether many have a feature of the kind once a package that brings it is sold or published."""
-        return self.family not in ("key", "network", "canary", "typing")
+        return self.family not in ("key", "network", "canary", "typing", "contact")
+
+    @property
+    def bursts(self) -> bool:
+        """Whether a feature of the kind that many show, but all within few days, weighs as if fewer showed it."""
+        return self.copied and self.tier == 1 and not self.members
 
     @property
     def ages(self) -> bool:
@@ -71,6 +76,7 @@ KINDS: dict[str, Kind] = {
         Kind("canary", "canary", 0, 26, 1.5, 64),
         Kind("network6", "network", 0, 30, 0.75, 30_000),
         Kind("typing", "typing", 0, 22, 1.5, 64),
+        Kind("contact", "contact", 0, 22, 0.5, 1_024, 4, 3, rarity=2.5),
         Kind("credential_set", "credentials", 0, 22, 2.5, 127, rarity=2, members="credential", least=4),
         Kind("credential", "credentials", 0, 9, 0.8, 255, rarity=1),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),
@@ -149,14 +155,12 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
     if not 2 <= attackers <= kind.cap:
         return 0.0
     doublings = floor(log2(attackers))
-    bits = kind.bits - kind.slope * (doublings - 1)
+    halvings = concentration(_days(feature), log_days) if kind.ages else 0
+    bits = kind.bits - kind.slope * (max(1, doublings - halvings * kind.bursts) - 1)
     if kind.ages and attackers >= _SEVERAL:
         bits -= kind.slope * floor(log2(1 + _days(feature) / _PATIENCE_DAYS))
     if kind.copied:
-        excess = max(0, doublings - _BOUGHT)
-        if excess and kind.ages:
-            excess = max(0, excess - concentration(_days(feature), log_days))
-        bits -= _KNEE * excess
+        bits -= _KNEE * max(0, doublings - _BOUGHT - halvings)
     if kind.rarity:
         bits = min(bits, kind.rarity * (_world(log2(population)) - doublings))
     bits = bits if limit is None else min(bits, limit)
@@ -189,22 +193,38 @@ def rarity_changes(before: int, after: int) -> list[tuple[str, tuple[int, int]]]
         for kind in KINDS.values()
         if kind.rarity and _world(before) != _world(after)
         for doublings in range(1, kind.cap.bit_length())
-        if kind.rarity * (_world(before) - doublings) < kind.bits - kind.slope * (doublings - 1)
+        if kind.rarity * (_world(before) - doublings) < kind.bits - kind.slope * (doublings - 1) * (not kind.bursts)
     ]
 
 
 def span_changes() -> list[tuple[str, tuple[int, int]]]:
     """Return which features can weigh something else now that the log goes over twice as many days, as above."""
-    return [(kind.name, (2 << _BOUGHT, kind.cap)) for kind in KINDS.values() if kind.copied and kind.ages]
+    return [
+        (kind.name, (4 if kind.bursts else 2 << _BOUGHT, kind.cap))
+        for kind in KINDS.values()
+        if kind.copied and kind.ages
+    ]
 
 
 def total(features: Iterable[tuple[str, float]], *, walks: bool = False) -> float:
     """Return the bits of features (kind, bits) together; `walks`: credentials are of a public list."""
+    found = list(features)
+    families = _families(found, walks, by_sets=True)
+    if any(KINDS[kind].members for kind, _ in found):
+        one_by_one = _families(found, walks, by_sets=False)
+        families |= {name: max(bits, families[name]) for name, bits in one_by_one.items()}
+    explained = max(families.get("infrastructure", 0.0), families.get("credentials", 0.0))
+    return sum(families.values()) - _EXPLAINED * min(explained, families.get("commands", 0.0))
+
+
+def _families(found: Iterable[tuple[str, float]], walks: bool, by_sets: bool) -> dict[str, float]:
+    """Return the bits of each family; a set and its members say the same, so one of both readings is taken."""
     families: dict[str, list[tuple[float, float]]] = {}
     sets: dict[str, float] = {}
-    found = list(features)
     for kind, bits in found:
-        if KINDS[kind].members:  # near-equal sets agree on several bands, which are one thing
+        if not KINDS[kind].members:
+            continue
+        if by_sets:  # near-equal sets agree on several bands, which are one thing
             sets[kind] = max(sets.get(kind, 0.0), bits)
     for kind, bits in found:
         if not KINDS[kind].members:
@@ -214,9 +234,7 @@ def total(features: Iterable[tuple[str, float]], *, walks: bool = False) -> floa
             families.setdefault(KINDS[kind].family, []).append((bits, _FURTHER_MEMBER if alone else _SECOND))
     for kind, bits in sets.items():
         families.setdefault(KINDS[kind].family, []).append((bits, _SECOND))
-    bits_of = {name: _of_family(name, families[name]) for name in sorted(families)}
-    explained = max(bits_of.get("infrastructure", 0.0), bits_of.get("credentials", 0.0))
-    return sum(bits_of.values()) - _EXPLAINED * min(explained, bits_of.get("commands", 0.0))
+    return {name: _of_family(name, families[name]) for name in sorted(families)}
 
 
 def _of_family(name: str, features: list[tuple[float, float]]) -> float:

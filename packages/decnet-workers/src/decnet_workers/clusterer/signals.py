@@ -31,6 +31,7 @@ from decnet_core.events.catalogue import (
 from decnet_core.events.typing_digest import TypingDigest
 from decnet_models.attackers.password_lists import is_guessable
 from decnet_models.grouping.values import digest
+from decnet_workers.clusterer.agent_text import contact
 from decnet_workers.clusterer.command_text import hosts, keys, parts, urls
 from decnet_workers.commodity.limits import Key
 
@@ -130,9 +131,23 @@ def _file(payload: FileCaptured) -> Iterator[Signal]:
         yield from _of_urls(payload.url)
 
 
+def _agent(text: str | None) -> tuple[Signal, ...]:
+    """Return what a Web client calls itself, and whom it names to complain to."""
+    if not text:
+        return ()
+    return _kept_of_agent(text) if len(text) <= _LONGEST_KEPT else _of_agent(text)
+
+
+def _of_agent(text: str) -> tuple[Signal, ...]:
+    return _signal("user_agent", text) + _signal("contact", contact(text))
+
+
+_kept_of_agent = lru_cache(maxsize=_KEPT)(_of_agent)
+
+
 def _request(payload: HttpRequest) -> Iterator[Signal]:
     for request, _ in payload.variants():
-        yield from _signal("user_agent", request.user_agent)
+        yield from _agent(request.user_agent)
         text = _decoded(f"{request.target} {request.body or ''}")
         yield from _kept_of_urls(text) if len(text) <= _LONGEST_KEPT else _of_urls(text)
 
@@ -154,10 +169,11 @@ def _service(payload: ServiceRequest) -> Iterator[Signal]:
 
 
 def _identified(payload: ClientIdentified) -> Iterator[Signal]:
-    kind = "user_agent" if payload.service in ("http", "https") else "ssh_client" if payload.service == "ssh" else ""
-    if kind:
-        for one, _ in payload.variants():
-            yield from _signal(kind, one.software)
+    for one, _ in payload.variants():
+        if payload.service in ("http", "https"):
+            yield from _agent(one.software)
+        elif payload.service == "ssh":
+            yield from _signal("ssh_client", one.software)
 
 
 def _kex(payload: SshKex) -> tuple[Signal, ...]:
@@ -167,13 +183,13 @@ def _kex(payload: SshKex) -> tuple[Signal, ...]:
 
 
 def _http(payload: HttpClient) -> tuple[Signal, ...]:
-    return _signal("http_client", payload.headers_hash) + _signal("user_agent", payload.user_agent)
+    return _signal("http_client", payload.headers_hash) + _agent(payload.user_agent)
 
 
 def _canary(payload: CanaryHit) -> Iterator[Signal]:
     yield from _signal("canary", payload.token)
     for hit, _ in payload.variants():
-        yield from _signal("user_agent", hit.user_agent)
+        yield from _agent(hit.user_agent)
 
 
 def _closed(payload: SessionClosed) -> tuple[Signal, ...]:
