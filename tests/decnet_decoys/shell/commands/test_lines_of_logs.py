@@ -165,6 +165,49 @@ def run(shell: ShellState) -> Player:
             "Spider mode enabled. Check if remote file exists.\n           => \u2018x\u2019\n",
             0,
         ),
+        (
+            "LC_ALL=C rm; export LANG=C; mkdir /tmp",
+            "rm: missing operand\nTry 'rm --help' for more information.\n"
+            "mkdir: cannot create directory '/tmp': File exists\n",
+            1,
+        ),
+        (
+            "env -i sh -c 'echo $PATH; env'",
+            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nPWD=/root\n",
+            0,
+        ),
+        (
+            "uname --help | head -1; cp --help | head -3; id --help | head -1",
+            "Usage: uname [OPTION]...\nUsage: cp [OPTION]... [-T] SOURCE DEST\n"
+            "  or:  cp [OPTION]... SOURCE... DIRECTORY\n  or:  cp [OPTION]... -t DIRECTORY SOURCE...\n"
+            "Usage: id [OPTION]... [USER]...\n",
+            0,
+        ),
+        (
+            "help cd; help | sed -n '9p;12p'; help nosuch",
+            "cd: cd [-L|[-P [-e]] [-@]] [dir]\n"
+            " job_spec [&]                            history [-c] [-d offset] [n] or hist>\n"
+            " :                                       kill [-s sigspec | -n signum | -sigs>\n"
+            "bash: line 1: help: no help topics match `nosuch'.  "
+            "Try `help help' or `man -k nosuch' or `info nosuch'.\n",
+            1,
+        ),
+        ("su - daemon -s /bin/bash -c nosuch", "-bash: line 1: nosuch: command not found\n", 127),
+        ("sudo -k; sudo -v; echo $?", "0\n", 0),
+        ("timeout x ls 2>&1 | head -1", "timeout: invalid time interval \u2018x\u2019\n", 0),
+        ("history -d 1", "bash: line 1: history: 1: history position out of range\n", 1),
+        ("ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id; ls ~/.ssh; stat -c %a ~/.ssh", "id\nid.pub\n700\n", 0),
+        (
+            "ip route add default via 192.0.2.1; route add default gw 192.0.2.1",
+            "Error: Nexthop has invalid gateway.\nSIOCADDRT: Network is unreachable\n",
+            7,
+        ),
+        (
+            "userdel --bogus 2>&1 | sed -n '2,5p'",
+            "Usage: userdel [options] LOGIN\n\nOptions:\n"
+            "  -f, --force                   force some actions that would fail otherwise\n",
+            0,
+        ),
         ("killall 2>&1 | head -5 | tail -1", "  -e,--exact          require exact match for very long names\n", 0),
         (
             "ls -d /etc/ld.so.conf.d/* /run/user/0",

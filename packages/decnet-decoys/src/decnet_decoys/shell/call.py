@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.effects import Effects, ReadAll, Steps, turn
-from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.encoding import QUOTE, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Filler
 from decnet_decoys.shell.runner import Runner
@@ -82,6 +82,7 @@ class Call:
         self.out.write(encode(text + end))
 
     def print_error(self, text: str, end: str = "\n") -> None:
+        text = self.shell.in_locale(text) if QUOTE in text else text
         self.err.write(encode(text + end))
 
     def fail(self, message: str, status: int = 1) -> int:

@@ -11,7 +11,7 @@ from weakref import ref
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
-from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.encoding import encode, with_plain_quotes
 from decnet_decoys.shell.environment.dash import in_words_of_dash
 from decnet_decoys.shell.environment.history import History
 from decnet_decoys.shell.environment.kernel_files import KernelFiles
@@ -198,6 +198,12 @@ class ShellState(Variables):
         directory = "~" + at[len(home) :] if inside else at
         mark = "#" if self.identity.uid == 0 else "$"
         return f"{self.user.name}@{self._host}:{directory}{mark} "
+
+    def in_locale(self, text: str) -> str:
+        """Return what a program says, with the quotation marks of its locale."""
+        given = (self.variables.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG") if name in self.exported)
+        locale = next(filter(None, given), "C")
+        return with_plain_quotes(text) if locale in ("C", "POSIX") else text
 
     @property
     def is_typed_at(self) -> bool:

@@ -244,8 +244,8 @@ class Lexer:
                 return Part("arithmetic", inner[1:-1], quoted)
             self.at = start
         if following == "(" or (following == "[" and self.bash):
-            kind = "command" if following == "(" else "arithmetic"
-            return Part(kind, self._balanced(self.at + 1, following), quoted)
+            inner = self._balanced(self.at + 1, following)
+            return Part("command" if following == "(" else "arithmetic", inner, quoted)
         if following == "{":
             return Part("variable", self._balanced(self.at + 1, "{"), quoted)
         if following == "'" and not quoted:

@@ -352,22 +352,29 @@ def tty(call: Call) -> int:
     return int(call.shell.terminal is None)
 
 
+def _forget(call: Call, position: str, lines: list[str]) -> int:
+    """Take the line at a position, counted from 1, out of the history."""
+    place = int(position) - 1 if position.isdecimal() and len(position) < 7 else -1
+    if not 0 <= place < len(lines):
+        return call.shell_error(f"history: {position[:64]}: history position out of range")
+    del lines[place]
+    return 0
+
+
 @command("history", folder="")
 def history(call: Call) -> int:
     """List or clear the lines entered."""
     options, operands = call.flags()
     if call.shell.command is not None:  # only a shell at a terminal keeps one
-        return 0
+        return _forget(call, operands[0], []) if "d" in options and operands else 0
     if "c" in options:
         call.shell.history.clear()
         return 0
     if {"w", "a"} & options.keys():
         call.shell.keep_history()
         return 0
-    if "d" in options and operands and operands[0].isdecimal():
-        place = int(operands[0][:6]) - 1
-        del call.shell.history.lines[max(0, place) : place + 1]
-        return 0
+    if "d" in options and operands:
+        return _forget(call, operands[0], call.shell.history.lines)
     count = int(operands[0]) if operands and operands[0].isdecimal() and len(operands[0]) < 6 else 1000
     first = max(0, len(call.shell.history.lines) - count)
     for index, line in enumerate(call.shell.history.lines[first:], first + 1):

@@ -16,7 +16,7 @@ from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.state import LOGIN_PATH, ShellState
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 
@@ -160,6 +160,10 @@ def sh(call: Call) -> Effects:
     with shell.forked():
         shell.dash = call.name in ("sh", "dash") and shell.machine.persona.family == "debian"
         shell.only_exported()
+        shell.variables.setdefault("PATH", LOGIN_PATH)
+        if shell.bare:
+            shell.variables["PWD"] = shell.cwd
+            shell.exported.add("PWD")
         if not shell.dash and shell.machine.persona.family == "debian":
             shell.set("BASH", _own_path(call))
         shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()} | named

@@ -282,19 +282,3 @@ def pushd(call: Call) -> Effects | int:
     ]
     call.print(" ".join(shown))
     return 0
-
-
-@command("help", folder="")
-def help_(call: Call) -> int:
-    if call.args:
-        name = call.args[0]
-        if name in BUILTINS:
-            call.print(f"{name}: {name}")
-            return 0
-        return call.shell_error(
-            f"help: no help topics match `{name}'.  Try `help help' or `man -k {name}' or `info {name}'."
-        )
-    version = call.shell.variables.get("BASH_VERSION", "")
-    call.print(f"GNU bash, version {version} ({call.shell.variables.get('MACHTYPE', '')})")
-    call.print("These shell commands are defined internally.  Type `help' to see this list.")
-    return 0

@@ -150,7 +150,8 @@ def su(call: Call) -> Effects:
         if given is None or not shell.password_is(user, decode(given)):
             yield Pause(1.5)
             return call.fail("Authentication failure")
-    stays = None if {"l", "login"} & options.keys() or "-" in call.args else (shell.cwd, shell.directory)
+    is_login = bool({"l", "login"} & options.keys()) or "-" in call.args
+    stays = None if is_login else (shell.cwd, shell.directory)
     if stays is None and not shell.files.exists(user.home):
         call.fail(f"warning: cannot change directory to {user.home}: {NOT_FOUND}")
         stays = (shell.cwd, shell.directory)
@@ -163,7 +164,7 @@ def su(call: Call) -> Effects:
         with shell.forked():
             _become(call, user, stays)
             shell.dash = program.endswith(("/sh", "/dash")) and shell.machine.persona.family == "debian"
-            argv = [program.rpartition("/")[2]]
+            argv = [f"{'-' if is_login else ''}{program.rpartition('/')[2]}"]
             return (yield from call.runner.subshell(options["c"], argv, call.streams, named=True))
     _become(call, user, stays)
     return 0
@@ -241,12 +242,19 @@ def sudo(call: Call) -> Effects:
     if "l" in flags:
         return (yield from _listed(call, args, asks=asks))
     if not args and not set("is") & set(flags):
-        return call.fail("usage: sudo -h | -K | -k | -V")
+        return (yield from _without_command(call, flags))
     if shell.identity.uid == 0:
         return (yield from _as(call, wanted, args))
     if not asks:
         return call.fail("a password is required")
     return (yield from _sudo_after_password(call, wanted, args))
+
+
+def _without_command(call: Call, flags: str) -> Effects:
+    """Forget that a password was given (-k, -K), or ask for it again (-v)."""
+    if "v" in flags and call.shell.identity.uid != 0:
+        return (yield from _sudo_after_password(call, "root", ["true"]))
+    return 0 if set("kKv") & set(flags) else call.fail("usage: sudo -h | -K | -k | -V")
 
 
 _SUDO_FLAGS = {"--list": "l", "--non-interactive": "n", "--login": "i", "--shell": "s"}
