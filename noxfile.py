@@ -369,9 +369,10 @@ def api(session: nox.Session) -> None:
 
 def _npm(session: nox.Session, *arguments: str) -> None:
     """Run npm in the dashboard's folder, with the node of PATH or one from PyPI, after installing what it needs."""
-    path = os.pathsep.join((session.bin, os.environ["PATH"]))  # its types come from this environment's API
+    place = sys.prefix if isinstance(session.virtualenv, PassthroughEnv) else session.virtualenv.location
+    path = os.pathsep.join((str(Path(place) / "bin"), os.environ["PATH"]))  # its types come from this environment's API
     tool = "packages/decnet-web/tools/dashboard.py"
-    session.run("python", tool, "--npm", *arguments, env={"PATH": path, "VIRTUAL_ENV": session.virtualenv.location})
+    session.run("python", tool, "--npm", *arguments, env={"PATH": path, "VIRTUAL_ENV": place})
 
 
 @nox.session(python="3.13")

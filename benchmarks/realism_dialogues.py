@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What decoys say in raw dialogues, beside the real servers of this machine.
 
-OpenSSH, dropbear, Apache, lighttpd, vsftpd, Postfix with Dovecot, Redis, MariaDB, the telnetd of BusyBox and inetutils.
+OpenSSH, dropbear, nginx, Apache, lighttpd, vsftpd, Postfix with Dovecot, Redis, MariaDB, and the telnetd of BusyBox
+and inetutils.
 
     python benchmarks/realism_dialogues.py    (part of `nox -s realism`; as root, with the servers installed)
 

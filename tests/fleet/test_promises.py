@@ -58,7 +58,7 @@ def collected(request: pytest.FixtureRequest) -> dict[str, set[str]]:
         assert done.returncode == 0, done.stdout + done.stderr
         lines = [line for line in done.stdout.splitlines() if line.startswith("COLLECTED ")]
     ci = (ROOT / ".ci" / "run").read_text()  # all that break things, and all at scale
-    assert re.search(r'^    "\$\{here\[@\]\}" (\w+ )*faults$', ci, re.MULTILINE)
+    assert re.search(r'^start \w+ "\$\{here\[@\]\}" faults$', ci, re.MULTILINE)
     assert '"${here[@]}" properties\n' in ci
     found: dict[str, set[str]] = {}
     for line in lines:

@@ -21,7 +21,7 @@ http {{
   access_log off; client_body_temp_path {0}/body; proxy_temp_path {0}/proxy; fastcgi_temp_path {0}/fastcgi;
   uwsgi_temp_path {0}/uwsgi; scgi_temp_path {0}/scgi; types {{ text/html html; text/plain txt; }}
   default_type application/octet-stream;
-  server {{ listen {1}; root {0}/www; }}
+  server {{ listen {1}; root {0}/www; location / {{ try_files $uri $uri/ =404; }} }}
 }}
 """
 REQUESTS = [

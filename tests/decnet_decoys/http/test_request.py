@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_core.net.http_head import Head, Parsed
+from decnet_decoys.http.dialects import DIALECTS
 from decnet_decoys.http.request import MAX_PIECES, BadRequest, Body, parse_head
 
 REQUEST = b"GET /a?b=c HTTP/1.1\r\nHoSt: x\r\nUser-AGENT: t/1\r\nX-Twice: 1\r\nx-twice: 2\r\n\r\nrest"
@@ -47,8 +48,9 @@ def test_a_part_of_a_head_waits_for_more(cut: int) -> None:
 
 @given(st.binary(max_size=600) | st.lists(PIECES, max_size=20).map(b"".join))
 def test_any_bytes_are_a_head_an_error_or_unfinished(data: bytes) -> None:
-    found = parse_head(data)
-    assert found is None or isinstance(found, Parsed | BadRequest)
+    for dialect in DIALECTS.values():
+        found = parse_head(data, 0, dialect)
+        assert found is None or isinstance(found, Parsed | BadRequest)
 
 
 @given(st.lists(PIECES, max_size=20).map(b"".join), st.lists(st.binary(max_size=50) | PIECES, max_size=8))

@@ -12,7 +12,9 @@ from tests.decnet_decoys.decky_host import http_profile
 
 from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import Exchange, rendered
-from decnet_decoys.http.site import Credentials, Site, path_of
+from decnet_decoys.http.logins import Credentials
+from decnet_decoys.http.site import Site
+from decnet_decoys.http.targets import path_of
 from decnet_decoys.personas.catalog import names
 
 

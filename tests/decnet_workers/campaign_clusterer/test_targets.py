@@ -39,6 +39,15 @@ def test_the_same_deckies_months_later_say_nothing(engine: Engine) -> None:
     assert campaigns(engine) == {}
 
 
+def test_who_has_aimed_for_long_is_found_by_the_weeks_in_which_it_aims_now(engine: Engine) -> None:
+    fleet_seen(engine)
+    for week in range(40):
+        visit(engine, 1, "mail", "files", "web", day=7 * week)
+    visit(engine, 2, "web", "mail", "files", day=7 * 38)
+    work(engine)
+    assert campaigns(engine) == {campaign_of(identity(1)): {identity(1), identity(2)}}
+
+
 def test_who_looks_at_all_deckies_aims_at_none(engine: Engine) -> None:
     deckies = [f"decky-{number}" for number in range(20)]
     visit(engine, 1, *deckies, day=1)

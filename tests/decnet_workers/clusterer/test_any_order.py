@@ -29,6 +29,7 @@ from decnet_core.events.catalogue import HttpRequest, Payload
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading
 from decnet_models.identities.tables import identity_attacker, identity_core
+from decnet_workers.clusterer import gathering, worker
 
 ATTACKERS = [f"192.0.2.{number}" for number in range(1, 15)] + ["2001:db8::1", "2001:db8::2", "2001:db8:1::1"]
 
@@ -121,4 +122,18 @@ def test_nor_do_they_with_many_attackers_over_many_days(seed: int, in_time: bool
             follower.run(part)
             if draw.random() < 0.3:
                 follower = Follower(parts, batch=60)
+        assert state(parts) == state(whole)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_nor_does_what_is_computed_at_once(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = list(crews(random.Random(seed)))
+    with in_memory() as whole, in_memory() as parts:
+        Follower(whole).run(log)
+        for name, number in {"ROUND": 12, "FIRST_ROUND": 12, "LEAST_ROUND": 4, "AIM": 16}.items():
+            monkeypatch.setattr(worker, name, number)
+        monkeypatch.setattr(gathering, "_STEP", 2)
+        follower = Follower(parts)
+        for start in range(0, len(log), 200):
+            follower.run(log[start : start + 200])
         assert state(parts) == state(whole)

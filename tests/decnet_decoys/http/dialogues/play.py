@@ -6,9 +6,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from tests.decnet_decoys.http.dialogues.requests import REQUESTS
+from tests.decnet_decoys.http.dialogues.catalogue import REQUESTS
 from tests.decnet_decoys.services.dialogues import asking
 from tests.decnet_decoys.services.dialogues.asking import alike, at_once
 
@@ -18,6 +19,19 @@ _VARIES = (
     (re.compile(rb'ETag: "\d+"'), b'ETag: "number"'),  # lighttpd's, of the file's inode
     (re.compile(rb"[0-9a-f]{13,}"), b"boundary"),
 )
+
+
+def unpacked(data: bytes) -> bytes:
+    """Return what was answered, with a body that is compressed as it was before: libraries compress otherwise."""
+    head, blank, body = data.partition(b"\r\n\r\n")
+    if b"Content-Encoding: gzip" not in head or not body:
+        return data
+    pieces = b""
+    while b"Transfer-Encoding: chunked" in head and body:
+        size, _, body = body.partition(b"\r\n")
+        pieces, body = pieces + body[: int(size, 16)], body[int(size, 16) + 2 :]
+    text = zlib.decompressobj(wbits=31).decompress(pieces or body)
+    return re.sub(rb"Content-Length: \d+", b"Content-Length: of gzip", head) + blank + b"<gzip>" + text
 
 
 async def answer(address: str, port: int, request: bytes, quiet: float) -> str:
@@ -38,6 +52,7 @@ async def answer(address: str, port: int, request: bytes, quiet: float) -> str:
     writer.close()
     with contextlib.suppress(ConnectionError):
         await writer.wait_closed()
+    data = unpacked(data)
     data = data.replace(b"%d" % port, b"PORT").replace(address.encode(), b"ADDRESS")
     data = re.sub(rb"Allow: ([A-Z,]+)", lambda found: b"Allow: " + b",".join(sorted(found[1].split(b","))), data)
     return alike(data, _VARIES) + f"<{ended}>"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Debian's Apache and lighttpd with the configuration of their packages, and a site of two files."""
+"""Debian's nginx, Apache and lighttpd with the configuration of their packages, and a site of a few files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,34 @@ from tests.decnet_decoys.services.dialogues.asking import not_installed, takes_c
 
 PAGE = "<!DOCTYPE html>\n<html><head><title>It works</title></head><body><h1>It works</h1></body></html>\n"
 ROBOTS = "User-agent: *\nDisallow: /private/\n"
+FILES = {
+    "index.html": PAGE,
+    "robots.txt": ROBOTS,
+    ".htaccess": "",
+    "docs/index.html": PAGE.replace("It works", "Documents"),
+    "style.css": "body { color: black }\n" * 10,
+    "long.txt": "".join(f"line {number}\n" for number in range(100)),
+    "empty.txt": "",
+    "data.bin": "data\n" * 100,
+}
+TYPES = {".html": "text/html", ".txt": "text/plain", ".css": "text/css", ".bin": "application/octet-stream"}
 
+_NGINX = """
+daemon off; master_process off; pid {directory}/pid; error_log {directory}/error.log;
+events {{}}
+http {{
+  sendfile on; tcp_nopush on; types_hash_max_size 2048;
+  include /etc/nginx/mime.types; default_type application/octet-stream;
+  access_log off; gzip on;
+  client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy; fastcgi_temp_path {directory}/fastcgi;
+  uwsgi_temp_path {directory}/uwsgi; scgi_temp_path {directory}/scgi;
+  server {{
+    listen {address}:{port} default_server;
+    root {directory}/www; index index.html index.htm index.nginx-debian.html; server_name _;
+    location / {{ try_files $uri $uri/ =404; }}
+  }}
+}}
+"""
 _APACHE = """
 ServerRoot {directory}
 DefaultRuntimeDir {directory}
@@ -42,15 +69,22 @@ AccessFileName .htaccess
     AllowOverride None
     Require all granted
 </Directory>
+<Location /server-status>
+    SetHandler server-status
+    Require all denied
+</Location>
 ServerTokens OS
 ServerSignature On
 TraceEnable Off
 DocumentRoot {directory}/www
 """
+"""Debian's, but that the state of the server is shown to nobody: visitors would come from this machine."""
 _MODULES = (
-    "alias", "authz_core", "authz_host", "autoindex", "deflate", "dir", "env", "filter", "mime", "mpm_event",
-    "negotiation", "reqtimeout", "setenvif", "status",
+    "access_compat", "alias", "auth_basic", "authn_core", "authn_file", "authz_core", "authz_host", "authz_user",
+    "autoindex", "deflate", "dir", "env", "filter", "mime", "mpm_event", "negotiation", "reqtimeout", "setenvif",
+    "status",
 )  # fmt: skip
+_CONFIGURED = ("alias", "autoindex", "deflate", "dir", "mime", "negotiation", "reqtimeout", "setenvif")
 
 _LIGHTTPD = """
 server.modules = ("mod_indexfile", "mod_access", "mod_alias", "mod_redirect")
@@ -68,41 +102,49 @@ server.http-parseopts = (
 index-file.names = ("index.php", "index.html")
 url.access-deny = ("~", ".inc")
 static-file.exclude-extensions = (".php", ".pl", ".fcgi")
-mimetype.assign = (".html" => "text/html", ".txt" => "text/plain;charset=utf-8")
+include_shell "/usr/share/lighttpd/create-mime.conf.pl"
 server.modules += ("mod_dirlisting", "mod_staticfile")
 """
+_PROGRAMS = {
+    "nginx": ["/usr/sbin/nginx", "-c"],
+    "apache2": ["/usr/sbin/apache2", "-D", "FOREGROUND", "-f"],
+    "lighttpd": ["/usr/sbin/lighttpd", "-D", "-f"],
+}
 
 
 def missing(name: str) -> str:
-    """Return why `apache2` or `lighttpd` cannot be started here; empty: it can."""
+    """Return why `nginx`, `apache2` or `lighttpd` cannot be started here; empty: it can."""
     return not_installed(name)
 
 
 def _site(directory: Path) -> None:
     site = directory / "www"
-    site.mkdir()
-    for name, text in (("index.html", PAGE), ("robots.txt", ROBOTS), (".htaccess", "")):
-        (site / name).write_text(text, encoding="ascii")
-        os.utime(site / name, (MODIFIED, MODIFIED))
-    for above in (directory, *directory.parents[:3], site):
+    for name, text in FILES.items():
+        file = site / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="ascii")
+        os.utime(file, (MODIFIED, MODIFIED))
+    for above in (directory, *directory.parents[:3], site, site / "docs"):
         above.chmod(above.stat().st_mode | 0o755)  # its workers may have given up root
+
+
+def _configuration(name: str) -> str:
+    if name == "nginx":
+        return _NGINX
+    if name == "lighttpd":
+        return _LIGHTTPD
+    loads = "".join(f"LoadModule {one}_module /usr/lib/apache2/modules/mod_{one}.so\n" for one in _MODULES)
+    return loads + _APACHE + "".join(f"Include /etc/apache2/mods-available/{one}.conf\n" for one in _CONFIGURED)
 
 
 @asynccontextmanager
 async def real_server(name: str, directory: Path, address: str, port: int) -> AsyncIterator[None]:
-    """Run `apache2` or `lighttpd`."""
+    """Run `nginx`, `apache2` or `lighttpd`."""
     _site(directory)
-    text = (_APACHE if name == "apache2" else _LIGHTTPD).format(directory=directory, address=address, port=port)
-    if name == "apache2":
-        modules = "/usr/lib/apache2/modules"
-        mime = "TypesConfig /etc/mime.types\nDirectoryIndex index.html index.cgi index.pl index.php\n"
-        filters = "AddOutputFilterByType DEFLATE text/html text/plain text/xml text/css\n"
-        loads = "".join(f"LoadModule {module}_module {modules}/mod_{module}.so\n" for module in _MODULES)
-        text = loads + text + mime + filters
     configuration = directory / "conf"
+    text = _configuration(name).format(directory=directory, address=address, port=port)
     configuration.write_text(text, encoding="ascii")
-    command = ["/usr/sbin/apache2", "-D", "FOREGROUND"] if name == "apache2" else ["/usr/sbin/lighttpd", "-D"]
-    process = await asyncio.create_subprocess_exec(*command, "-f", str(configuration))
+    process = await asyncio.create_subprocess_exec(*_PROGRAMS[name], str(configuration))
     try:
         async with asyncio.timeout(120):
             while not await takes_connections(address, port):

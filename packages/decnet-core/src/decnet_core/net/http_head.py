@@ -17,6 +17,7 @@ TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"
 """A character of a method or field name (RFC 9110 §5.6.2)."""
 
 _NAME = re.compile(TOKEN + rb"+")
+_FOLD = re.compile(rb"(?<=[^\r\n])\r?\n[ \t]+")
 _END = re.compile(rb"\n\r?\n")
 _LINE_REST = 64
 """Bytes of a request line besides its target."""
@@ -34,6 +35,10 @@ class Rules(NamedTuple):
     target_bytes: int = sys.maxsize
     field_bytes: int = sys.maxsize
     """Of one field line. Without limits of their own, target and fields have that of the head."""
+    name: re.Pattern[bytes] = _NAME
+    """A field's whole name."""
+    folds: bool = False
+    """Whether a field may go on in a line that begins with a space (RFC 9112 §5.2)."""
 
 
 class Head(NamedTuple):
@@ -126,6 +131,8 @@ def _unfinished(line: bytes, received: int, rules: Rules) -> Refusal | None:
 
 
 def _fields(data: bytes, rules: Rules) -> tuple[tuple[str, str], ...] | Reason:
+    if rules.folds:
+        data = _FOLD.sub(b" ", data)
     lines = data.split(b"\n") if data else []
     if any(len(line) > rules.field_bytes for line in lines):
         return "head-too-long"
@@ -134,7 +141,7 @@ def _fields(data: bytes, rules: Rules) -> tuple[tuple[str, str], ...] | Reason:
     fields = []
     for line in lines:
         name, colon, value = line.removesuffix(b"\r").partition(b":")
-        if not colon or _NAME.fullmatch(name) is None:
+        if not colon or rules.name.fullmatch(name) is None:
             return "field"
-        fields.append((name.decode("ascii"), rules.decode(value.strip(b" \t"))))
+        fields.append((name.decode("latin-1"), rules.decode(value.strip(b" \t"))))
     return tuple(fields)

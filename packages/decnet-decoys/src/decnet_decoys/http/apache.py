@@ -18,12 +18,19 @@ SERVER_NAME = "127.0.1.1"
 ALLOW = ("Allow", "HEAD,GET,POST,OPTIONS")
 LONGEST_NAME = 255
 """Of a file (NAME_MAX): what is longer cannot be looked at, which is answered as forbidden."""
-_NAMED = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?")
+_NAMED = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+?)\.?)(?::(\d{1,5}))?")
+_ENCODED = re.compile(r"%00|%2[fF]")
+"""What is decoded, and found wanting, only after a target has been taken for a path."""
+_ABSOLUTE = re.compile(r"(?i:https?)://([^/?#]*)")
+_FORBIDDEN = ("/server-status", "/icons/")
+"""What Debian's configuration keeps: shown to the machine itself, and a folder that is not listed."""
 
 
 def named(head: Head, port: int) -> tuple[str, str]:
     """Return host and port as error pages name them: those that the client asked for, by default `port`."""
-    found = _NAMED.fullmatch(head.get("host") or "")
+    absolute = _ABSOLUTE.match(head.target)
+    host = absolute[1] if absolute else head.target if head.method == "CONNECT" else head.get("host") or ""
+    found = _NAMED.fullmatch(host)
     if found is None:
         return SERVER_NAME, str(port)
     return (found[1] or found[2]).lower(), found[3] or str(port)
@@ -34,19 +41,23 @@ def early(site: Site, path: str | None, head: Head) -> Response | None:
     if head.method not in METHODS:
         words = f"<p>{html.escape(head.method)} not supported for current URL.<br />\n</p>"
         return site.error(501, extra=(ALLOW,), close=True, words=words)
+    if head.method == "CONNECT" and _NAMED.fullmatch(head.target):
+        return other_method(site, "", head, None)
     if path is None:
-        return site.error(404) if "%00" in head.target else site.error(400, close=True)
+        return site.error(404) if _ENCODED.search(head.target) else site.error(400, close=True)
     if (head.get("expect") or "100-continue").lower() != "100-continue":
-        value = html.escape(head.get("expect") or "")
-        words = (
-            "<p>The expectation given in the Expect request-header\nfield could not be met by this server.\n"
-            f"The client sent<pre>\n    Expect: {value}\n</pre>\n</p>"
-            "<p>Only the 100-continue expectation is supported.</p>"
-        )
-        return site.error(417, words=words, hangs_up=True)
+        return site.error(417, words=_unmet(head.get("expect") or ""), hangs_up=True)
     if any(part.startswith(".ht") or len(part) > LONGEST_NAME for part in path.split("/")):
         return site.error(403)
-    return None
+    return site.error(403) if path in _FORBIDDEN else None
+
+
+def _unmet(expectation: str) -> str:
+    return (
+        "<p>The expectation given in the Expect request-header\nfield could not be met by this server.\n"
+        f"The client sent<pre>\n    Expect: {html.escape(expectation)}\n</pre>\n</p>"
+        "<p>Only the 100-continue expectation is supported.</p>"
+    )
 
 
 def other_method(site: Site, path: str, head: Head, kind: str | None) -> Response:
@@ -58,10 +69,9 @@ def other_method(site: Site, path: str, head: Head, kind: str | None) -> Respons
     return site.error(405, extra=(("Allow", "") if head.method == "TRACE" else ALLOW,), words=words)
 
 
-def parts(boundary: str, kind: str, body: bytes, ranges: list[tuple[int, int]]) -> bytes:
-    """Return several parts of a body as multipart/byteranges."""
-    found = b""
-    for begin, end in ranges:
-        fields = f"Content-type: {kind}\r\nContent-range: bytes {begin}-{end}/{len(body)}\r\n\r\n"
-        found += f"\r\n--{boundary}\r\n{fields}".encode() + body[begin : end + 1]
-    return found + f"\r\n--{boundary}--\r\n".encode()
+def too_large(head: Head) -> str:
+    """Return the words of the page for a body that is too large."""
+    return (
+        f"The requested resource does not allow request data with {head.method} requests, or the amount of data "
+        "provided in\nthe request exceeds the capacity limit."
+    )

@@ -12,7 +12,8 @@ from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
 from decnet_decoys.http.flavour import Response
 from decnet_decoys.http.request import BadRequest
-from decnet_decoys.http.site import Site, path_of
+from decnet_decoys.http.site import Site
+from decnet_decoys.http.targets import path_of
 from decnet_decoys.processor import turn
 
 BODY_TEXT = 8192
@@ -46,7 +47,7 @@ class Exchanges:
         await turn.give_way()
         found = self._on_machine(head)
         placed = found if isinstance(found, PlacedFile) else None
-        answer = self._site.refused_body(refused) if refused else self._site.answer(head, data, found)
+        answer = self._site.refused_body(refused, head) if refused else self._site.answer(head, data, found)
         self._record_client(head)
         self._record(head, data, digest, answer)
         if placed is not None and placed.token and answer.status in (200, 206) and head.method == "GET":

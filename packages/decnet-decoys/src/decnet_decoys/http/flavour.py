@@ -6,7 +6,7 @@ import time
 from typing import NamedTuple
 
 from decnet_decoys.http.profile import HttpProfile
-from decnet_decoys.http.request import HEAD_TOO_LARGE
+from decnet_decoys.http.request import HEAD_TOO_LARGE, TOO_MANY_FIELDS
 
 REASONS = {
     200: "OK", 206: "Partial Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 400: "Bad Request",
@@ -24,11 +24,14 @@ _REASONS_OF = {
     "lighttpd": {413: "Payload Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable"},
 }
 _ORDER = {
-    "nginx": ("Server", "Date", "Content-Type", "Content-Length", "Location", "Last-Modified", "Connection",
-              "WWW-Authenticate", "ETag", "Accept-Ranges", "Content-Range", "Allow"),
+    "nginx": ("Server", "Date", "Content-Type", "Content-Length", "Location", "Last-Modified",
+              "Transfer-Encoding", "Connection", "WWW-Authenticate", "ETag", "Accept-Ranges", "Content-Range",
+              "Content-Encoding", "Allow"),
     "apache": ("Date", "Server", "WWW-Authenticate", "Location", "Allow", "Last-Modified", "ETag", "Accept-Ranges",
-               "Transfer-Encoding", "Content-Length", "Content-Range", "Vary", "Keep-Alive", "Connection",
+               "Transfer-Encoding", "Content-Length", "Vary", "Content-Range", "Keep-Alive", "Connection",
                "Content-Type"),
+    "apache, compressed": ("Date", "Server", "Last-Modified", "ETag", "Accept-Ranges", "Vary", "Content-Encoding",
+                           "Content-Range", "Content-Length", "Keep-Alive", "Connection", "Content-Type"),
     "lighttpd": ("Location", "WWW-Authenticate", "Content-Type", "ETag", "Last-Modified", "Allow", "Content-Length",
                  "Accept-Ranges", "Content-Range", "Connection", "Date", "Server"),
 }  # fmt: skip
@@ -45,11 +48,21 @@ _APACHE_TEXT = {
     414: "<p>The requested URL's length exceeds the capacity\nlimit for this server.<br />\n</p>",
     416: "<p>None of the range-specifier values in the Range\nrequest-header field overlap the current extent\n"
     "of the selected resource.</p>",
+    TOO_MANY_FIELDS: "<p>Your browser sent a request that this server could not understand.<br />\n"
+    "The number of request header fields exceeds this server's limit.</p>",
     431: "<p>Your browser sent a request that this server could not understand.<br />\n"
     "Size of a request header field exceeds server limit.</p>",
     501: "<p>The requested method is not supported for current URL.<br />\n</p>",
 }
 
+
+COMPRESSED_BY_APACHE = frozenset(
+    ("text/html", "text/plain", "text/xml", "text/css", "text/javascript", "application/javascript",
+     "application/xml", "application/wasm")
+)  # fmt: skip
+"""Debian's mods-available/deflate.conf."""
+_LEAST_OF_APACHE = 64
+"""Bytes of a file of which it says that it may be compressed: 34 are too few, 96 are enough."""
 
 METHODS = frozenset(
     (
@@ -76,6 +89,8 @@ class Response(NamedTuple):
     chunked: bool = False
     hangs_up: bool = False
     """Whether the connection is closed without a header that says so."""
+    measured: bool = True
+    """Whether its length is named; else it ends with the connection."""
 
 
 def reason(profile: HttpProfile, status: int) -> str:
@@ -86,6 +101,8 @@ def reason(profile: HttpProfile, status: int) -> str:
 
 def status_line(profile: HttpProfile, status: int) -> int:
     """Return the status that this server answers with; for a head too large only lighttpd knows RFC 6585."""
+    if status == TOO_MANY_FIELDS:
+        return 400
     return 400 if status == HEAD_TOO_LARGE and profile.flavour != "lighttpd" else status
 
 
@@ -171,6 +188,8 @@ class Exchange(NamedTuple):
     """Whether it says that the connection shall be kept."""
     number: int = 0
     """How many requests the connection had before."""
+    bare: bool = False
+    """Whether the body is all that is sent (HTTP/0.9)."""
 
 
 def _own_fields(profile: HttpProfile, answer: Response, exchange: Exchange) -> dict[str, str]:
@@ -180,9 +199,16 @@ def _own_fields(profile: HttpProfile, answer: Response, exchange: Exchange) -> d
     if profile.flavour == "apache":
         if exchange.keep_alive and exchange.asks_to_stay:
             fields |= {"Keep-Alive": f"timeout=5, max={100 - exchange.number}", "Connection": "Keep-Alive"}
-        if answer.status == 200 and answer.body and given.get("Content-Type", "").startswith("text/html"):
+        kind = given.get("Content-Type", "").partition(";")[0]
+        long = kind == "text/html" or len(answer.body) >= _LEAST_OF_APACHE
+        if answer.status == 200 and answer.body and long and kind in COMPRESSED_BY_APACHE:
+            fields["Vary"] = "Accept-Encoding"
+        if "Content-Encoding" in given or (answer.status == 206 and kind == "text/html"):
             fields["Vary"] = "Accept-Encoding"
         if answer.chunked:
+            fields["Transfer-Encoding"] = "chunked"
+    elif profile.flavour == "nginx":
+        if answer.chunked and not exchange.head_only:
             fields["Transfer-Encoding"] = "chunked"
     elif profile.flavour == "lighttpd" and exchange.keep_alive and exchange.old:
         fields["Connection"] = "keep-alive"
@@ -200,14 +226,19 @@ def fields_of(profile: HttpProfile, answer: Response, *, now: float, exchange: E
     }
     if profile.flavour != "nginx" and (keep_alive or answer.hangs_up):
         del known["Connection"]
-    page_of_apache = profile.flavour == "apache" and answer.status >= 400 and bool(answer.body)
-    if answer.status == 304 or answer.chunked or (head_only and page_of_apache):
+    unmeasured = head_only and (
+        (profile.flavour == "apache" and (answer.status >= 300 or not answer.body))
+        or (profile.flavour == "lighttpd" and answer.status == 301)
+    )
+    if answer.status == 304 or answer.chunked or unmeasured or not answer.measured:
         del known["Content-Length"]
     known |= _own_fields(profile, answer, exchange)
     if not known["Server"]:
         del known["Server"]
     extra: list[tuple[str, str]] = []
     order = _ORDER.get(profile.flavour, profile.behaviour.order)
+    if profile.flavour == "apache" and any(name == "Content-Encoding" for name, _ in answer.headers):
+        order = _ORDER["apache, compressed"]
     for name, value in (*profile.behaviour.headers.items(), *answer.headers):
         if name == "Accept-Ranges" and _is_old(profile, answer, exchange):
             continue
@@ -227,6 +258,8 @@ def _is_old(profile: HttpProfile, answer: Response, exchange: Exchange) -> bool:
 
 def rendered(profile: HttpProfile, answer: Response, *, now: float, exchange: Exchange) -> bytes:
     """Return the response's bytes with this server's header order."""
+    if exchange.bare:
+        return answer.body
     version = 0 if _is_old(profile, answer, exchange) else 1
     lines = [f"{name}: {value}" for name, value in fields_of(profile, answer, now=now, exchange=exchange)]
     first = f"HTTP/1.{version} {answer.status} {reason(profile, answer.status)}"

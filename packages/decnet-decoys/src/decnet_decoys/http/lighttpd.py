@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from decnet_core.net.http_head import Head
@@ -11,6 +12,8 @@ from decnet_decoys.http.flavour import METHODS, Response
 if TYPE_CHECKING:
     from decnet_decoys.http.site import Site
 
+_ABSOLUTE = re.compile(r"(?i:https?)://[^/]+/|/")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 ALLOW = ("Allow", "OPTIONS, GET, HEAD, POST")
 
 
@@ -21,14 +24,29 @@ def early(site: Site, path: str | None, head: Head) -> Response | None:
         return site.error(501 if version_known else 505, close=True)._replace(old=not version_known)
     if path is None and head.target.startswith("/") and "%00" not in head.target:
         return site.error(404)
-    if path is None or head.target.startswith(("http://", "https://")):
-        return site.error(400, close=True)
-    if path == "*" and head.method == "OPTIONS":
+    status = 400 if path is None or _is_bad(path, head) else _refused(head)
+    if status:
+        return site.error(status, close=True)
+    if path == "*":
         return Response(200, (ALLOW,), b"")
-    has_body = head.get("content-length") is not None or head.get("transfer-encoding") is not None
-    if head.method == "POST" and not has_body:
-        return site.error(411, close=True)
-    return None
+    return site.error(403) if (path or "").endswith(("~", ".inc")) else None
+
+
+def _is_bad(path: str, head: Head) -> bool:
+    """Return whether there can be no such target."""
+    absolute = "://" in head.target[:32] and not _ABSOLUTE.match(head.target)
+    return absolute or _CONTROLS.search(path) is not None or (path == "*" and head.method != "OPTIONS")
+
+
+def _refused(head: Head) -> int:
+    """Return the status by which a method is refused, 0 if it is not: GET has no body, and POST has one."""
+    if head.method == "CONNECT":
+        return 405
+    length = head.get("content-length")
+    has_body = length not in (None, "") or head.get("transfer-encoding") is not None
+    if head.method == "POST":
+        return 0 if has_body else 411
+    return 400 if head.method in ("GET", "HEAD") and has_body and length != "0" else 0
 
 
 def other_method(site: Site, head: Head, *, there: bool) -> Response:
@@ -39,14 +57,3 @@ def other_method(site: Site, head: Head, *, there: bool) -> Response:
     if head.method == "OPTIONS":
         return Response(200, (ALLOW,), b"", close)
     return site.error(501, close=close)
-
-
-def joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return ranges that are near each other as one (http_range.c): lighttpd 1.4.69 joins within 80 bytes."""
-    merged: list[tuple[int, int]] = []
-    for begin, end in sorted(ranges):
-        if merged and begin <= merged[-1][1] + 81:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((begin, end))
-    return merged

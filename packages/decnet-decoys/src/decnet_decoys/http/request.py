@@ -4,12 +4,10 @@
 import re
 from typing import NamedTuple
 
-from decnet_core.net.http_head import TOKEN, Head, Parsed, Refusal, Rules
+from decnet_core.net.http_head import Head, Parsed, Refusal
 from decnet_core.net.http_head import parse_head as parse_any_head
+from decnet_decoys.http.dialects import MAX_TARGET, USUAL, Dialect, has_hosts, simple_target, takes_host, takes_target
 
-MAX_HEAD = 32 << 10
-MAX_TARGET = 8190
-MAX_HEADERS = 100
 MAX_NAME = 64
 MAX_CHUNK_LINE = 4096
 MAX_PIECES = 500
@@ -17,17 +15,13 @@ MAX_PIECES = 500
 HEAD_TOO_LARGE = 431
 """RFC 6585 §5; each server words it in its own way."""
 
-_RULES = Rules(
-    line=re.compile(rb"(?P<method>" + TOKEN + rb"{1,64}) (?P<target>[^ ]+) (?P<version>HTTP/[0-9]\.[0-9])"),
-    head_bytes=MAX_HEAD,
-    target_bytes=MAX_TARGET,
-    field_bytes=MAX_TARGET,
-    fields=MAX_HEADERS,
-    decode=lambda value: value.decode("latin-1"),  # RFC 9110 §5.5
-)
+TOO_MANY_FIELDS = -400
+"""Apache's 400 for more fields than it takes, which has words of its own."""
 _STATUS = {"request-line": 400, "target-too-long": 414, "head-too-long": HEAD_TOO_LARGE, "field": 400}
-_HOST = re.compile(r"(\[[0-9A-Za-z:.]+\]|[^\s/:\[\]]+)(:[0-9]*)?")
+_BLANK = re.compile(rb"\n\r?\n")
+_BARE_LF = re.compile(rb"(?<!\r)\n")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
+_LONG_SIZE = re.compile(rb"[0-9A-Fa-f]{9,}")
 _VERSIONED = re.compile(rb"\S+ \S+ HTTP/")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -43,38 +37,61 @@ class BadRequest(NamedTuple):
     """Whether the first line is a request's, but for its version."""
 
 
-def parse_head(data: bytes, searched: int = 0, *, any_version: bool = False) -> Parsed | BadRequest | None:
+def parse_head(data: bytes, searched: int = 0, dialect: Dialect = USUAL) -> Parsed | BadRequest | None:
     """Return the head at the beginning of `data`, what is wrong with it, or None when more is needed.
 
     More than MAX_HEAD + 1 bytes tell no more than these. `searched` is how much of `data` was passed in before;
-    `any_version`: whether versions from 2.0 on are taken for 1.1, as Apache does.
+    `dialect`: what the server takes.
     """
-    found = parse_any_head(data, _RULES, searched)
+    first, newline, _ = data.partition(b"\n")
+    if data and data[0] in dialect.not_first:
+        return BadRequest(400, "")
+    if newline and (target := simple_target(first, dialect)) is not None:
+        return Parsed(Head("GET", target, "HTTP/0.9", ()), len(first) + 1, first.removesuffix(b"\r"))
+    found = parse_any_head(data, dialect.rules, searched)
     if found is None:
         return None
     line = found.line[:MAX_TARGET].decode("utf-8", "backslashreplace")
     if isinstance(found, Refusal):
-        whole = found.reason == "field" or _VERSIONED.match(found.line) is not None
-        return BadRequest(_STATUS[found.reason], line, whole_line=whole)
-    status = refused_with(found.head, any_version=any_version)
+        return _refused(found, data, line, dialect)
+    if not dialect.bare_lf and _BARE_LF.search(data, 0, found.end - (dialect.name == "lighttpd")):
+        return BadRequest(400, line)
+    status = refused_with(found.head, dialect)
     return BadRequest(status, line, found.head, whole_line=True) if status else found
 
 
-def refused_with(head: Head, *, any_version: bool) -> int:
+def _refused(found: Refusal, data: bytes, line: str, dialect: Dialect) -> BadRequest | None:
+    """Return why bytes are no request; None where the server waits for an empty line before it says so."""
+    if found.reason == "request-line" and dialect.waits and _is_text(data) and not _BLANK.search(data):
+        return None
+    whole = found.reason == "field" or _VERSIONED.match(found.line) is not None
+    too_many = found.reason == "field" and dialect.name == "apache" and data.count(b"\n") > dialect.rules.fields
+    return BadRequest(TOO_MANY_FIELDS if too_many else _STATUS[found.reason], line, whole_line=whole)
+
+
+def refused_with(head: Head, dialect: Dialect = USUAL) -> int:
     """Return the status for what every server refuses, else 0: RFC 9112 §2.3, §3.2 (Host), §6.1, §6.3 (lengths)."""
-    if not head.version.startswith("HTTP/1.") and not (any_version and head.version >= "HTTP/2" and head.target != "*"):
+    newer = dialect.any_version and head.version >= "HTTP/2" and head.target != "*"
+    if not head.version.startswith("HTTP/1.") and not newer:
         return 505 if not head.version.startswith("HTTP/0.") and head.target.startswith("/") else 400
     host = head.get("host")
     chunked_too_early = head.version == "HTTP/1.0" and head.get("transfer-encoding") is not None
     good = (
-        head.has_one_host
-        and (host is None or _is_host(host))
+        has_hosts(dialect, head)
+        and (host is None or takes_host(dialect, host))
         and len(head.all("content-length")) <= 1
-        and not chunked_too_early
-        and not has_bad_escape(head.target)
-        and not any(len(name) > MAX_NAME or "\0" in value for name, value in head.headers)
+        and (not chunked_too_early or dialect.name == "apache")
+        and (dialect.name != "nginx" or len(head.all("transfer-encoding")) <= 1)
+        and (dialect.name == "lighttpd" or not has_bad_escape(head.target))
+        and takes_target(dialect, head)
+        and not any(len(name) > MAX_NAME or "\0" in value or "\r" in value for name, value in head.headers)
     )
     return 0 if good else 400
+
+
+def _is_text(data: bytes) -> bool:
+    """Return whether it may become a request: it is short, and begins like one."""
+    return len(data) < MAX_TARGET and 0x20 < data[0] < 0x7F  # the bounds of printable ASCII
 
 
 def has_bad_escape(target: str) -> bool:
@@ -82,15 +99,11 @@ def has_bad_escape(target: str) -> bool:
     return _BAD_ESCAPE.search(target) is not None
 
 
-def _is_host(text: str) -> bool:
-    found = _HOST.fullmatch(text)
-    return found is not None and ".." not in found[1] and found[1] != "."
-
-
 class Body:
     """Reads one request body (RFC 9112 §6) from a buffer: call `take` until it is `done`."""
 
-    def __init__(self, head: Head, limit_bytes: int) -> None:
+    def __init__(self, head: Head, limit_bytes: int, *, lenient: bool = False) -> None:
+        """Read at most `limit_bytes`; `lenient`: chunks go before a length, and before what they are coded by."""
         self.data = bytearray()
         self.status = 0
         """Not 0: refuse the request with this status."""
@@ -107,6 +120,8 @@ class Body:
         coding = (head.get("transfer-encoding") or "").lower()
         length = head.get("content-length")
         if coding:
+            if lenient:
+                coding, length = coding.rpartition(",")[2].strip(), None
             self._chunked = coding == "chunked" and length is None
             self.done = not self._chunked
             self.status = 0 if self._chunked else 400 if coding == "chunked" else 501
@@ -181,7 +196,7 @@ class Body:
             return
         size = line.partition(b";")[0].strip()
         if not _CHUNK_SIZE.fullmatch(size):
-            self._refuse(400)
+            self._refuse(413 if _LONG_SIZE.fullmatch(size) else 400)
         elif len(self.data) + int(size, 16) > self._limit:
             self._refuse(413)
         else:

@@ -5,10 +5,11 @@ import time
 
 from decnet_core.net.http_head import Head, Parsed
 from decnet_decoys.decky_context import DeckyContext
+from decnet_decoys.http.dialects import DIALECTS, MAX_HEAD
 from decnet_decoys.http.exchanges import Exchanges
 from decnet_decoys.http.flavour import Exchange, Response, rendered
 from decnet_decoys.http.profile import HttpProfile
-from decnet_decoys.http.request import MAX_HEAD, BadRequest, Body, parse_head
+from decnet_decoys.http.request import BadRequest, Body, parse_head
 from decnet_decoys.http.site import Site
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded
@@ -84,7 +85,7 @@ class _Requests:
         return parsed.head
 
     def _parsed(self, window: bytes, searched: int) -> Parsed | BadRequest | None:
-        return parse_head(window, searched, any_version=self._service.profile.flavour == "apache")
+        return parse_head(window, searched, DIALECTS[self._service.profile.flavour])
 
     def _window(self) -> bytes:
         return bytes(self._buffer[self._start : self._start + MAX_HEAD + 1])
@@ -94,8 +95,9 @@ class _Requests:
 
         Raises ConnectionEnded when there is no memory for it.
         """
-        body = Body(head, self._context.settings.limits.body_bytes)
-        if (head.get("expect") or "").lower() == "100-continue" and not body.done:
+        lenient = self._service.profile.flavour == "apache"
+        body = Body(head, self._context.settings.limits.body_bytes, lenient=lenient)
+        if self._site.asks_for_body(head, waiting=not body.done):
             await self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         while not body.done:
             before = len(body.data)
@@ -108,14 +110,16 @@ class _Requests:
         return body
 
     async def _reject(self, bad: BadRequest) -> None:
-        await self._reply(self._exchanges.rejected(bad), Exchange())
+        await self._reply(self._exchanges.rejected(bad), Exchange(head_only=bad.line.startswith("HEAD ")))
 
     async def _answer(self, head: Head, body: Body) -> bool:
         """Record a whole request, then answer it; returns whether the connection stays open."""
         answer = await self._exchanges.answered(head, bytes(body.data), body.status)
-        keep_alive = head.keep_alive and self._site.keeps_alive and not (answer.close or answer.hangs_up)
-        if self._service.profile.flavour == "lighttpd" and head.method == "POST":
-            keep_alive = False
+        flavour = self._service.profile.flavour
+        stays = head.keep_alive and self._site.keeps_alive and not answer.close and head.version != "HTTP/0.9"
+        keep_alive = stays and not (answer.hangs_up and flavour != "nginx")
+        if flavour == "lighttpd" and head.method == "POST" and head.get("content-length") != "0":
+            keep_alive = stays = False
             answer = self._site.without_ranges(answer)
         exchange = Exchange(
             keep_alive=keep_alive,
@@ -123,10 +127,11 @@ class _Requests:
             old=head.version == "HTTP/1.0",
             asks_to_stay="keep-alive" in (head.get("connection") or "").lower(),
             number=self._number,
+            bare=head.version == "HTTP/0.9",
         )
         self._number += 1
         await self._reply(answer, exchange)
-        return keep_alive
+        return stays and not answer.hangs_up
 
     async def _reply(self, answer: Response, exchange: Exchange) -> None:
         await self._connection.write(rendered(self._service.profile, answer, now=time.time(), exchange=exchange))

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import Insert
 
 from decnet_models.database.rows.keyed_rows import rows_among, rows_at
 from decnet_models.database.rows.row_insert import RowInsert
-from decnet_models.database.statements import among, insert_into, parts
+from decnet_models.database.statements import among, existing, insert_into, parts
 from decnet_models.grouping.values import Times
 from decnet_models.identities.tables import IDENTITIES, identity_attacker, identity_pending, identity_sketch
 
@@ -220,6 +220,11 @@ def pending(connection: Connection, limit: int) -> list[tuple[str, str]]:
     c = identity_pending.c
     rows = connection.execute(select(c.kind, c.name).order_by(c.kind.desc(), c.name).limit(limit))
     return [(row.kind, row.name) for row in rows]
+
+
+def pending_of(connection: Connection, some: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Return those of some attackers and features, by kind and name, that have changed."""
+    return existing(connection, (identity_pending.c.kind, identity_pending.c.name), some)
 
 
 def count_pending(connection: Connection, limit: int) -> int:

@@ -5,7 +5,7 @@ What is outside has no link into it, so that what is inside can be partitioned b
 identities inside and of those that share a feature with one, at most `weighing.CAP` for each feature.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -19,12 +19,14 @@ from decnet_models.grouping.membership import groups_of
 from decnet_models.grouping.values import Evidence, Feature
 from decnet_workers.campaign_clusterer import weighing
 from decnet_workers.campaign_clusterer.partition import Weighed
-from decnet_workers.campaign_clusterer.profile import Profile, profiles
+from decnet_workers.campaign_clusterer.profile import Profile, Profiles
 from decnet_workers.campaign_clusterer.signals import AIMING, DECKY
 from decnet_workers.campaign_clusterer.targeting import FLEET, MOST_DECKIES, crowd, fleet_size
 
 MOST = 4000
 """Identities of one neighbourhood; it is cut there, so that poisoned evidence cannot make it the world."""
+_COUNTED = weighing.JOINING | {AIMING, DECKY}
+"""Kinds of evidence of which it matters how many identities have them."""
 
 
 class Update(msgspec.Struct, frozen=True):
@@ -33,11 +35,14 @@ class Update(msgspec.Struct, frozen=True):
     old: Mapping[UUID, Collection[Evidence[UUID]]]
     new: Mapping[UUID, Collection[Evidence[UUID]]]
 
-    def features(self) -> dict[Feature, dict[UUID, int]]:
-        """Return the features that identities get (1) or lose (-1)."""
+    def features(self, once: Callable[[str, str], Feature]) -> dict[Feature, dict[UUID, int]]:
+        """Return the features that identities get (1) or lose (-1); `once` gives the one object of each."""
         changed: dict[Feature, dict[UUID, int]] = {}
         for identity in self.old.keys() | self.new.keys():
-            before, after = (_features(side.get(identity, ())) for side in (self.old, self.new))
+            before, after = (
+                {once(one.kind, one.value) for one in side.get(identity, ()) if one.kind in _COUNTED}
+                for side in (self.old, self.new)
+            )
             for feature in before ^ after:
                 changed.setdefault(feature, {})[identity] = 1 if feature in after else -1
         return changed
@@ -51,15 +56,16 @@ class Neighbourhood:
 
     def __init__(self, connection: Connection, update: Update) -> None:
         self._connection = connection
-        self._changed = update.features()
+        self._make = Profiles()
+        self._changed = update.features(self._make.once)
         before, after = _fleets(connection, self._changed)
         self._refitted = before != after
         self._holders: dict[Feature, set[UUID]] = {}
         self._before: dict[Feature, int] = {}
         self._known: set[Feature] = set()
         self.collected: set[UUID] = set()
-        self.evidence: dict[UUID, Collection[Evidence[UUID]]] = {**dict.fromkeys(update.old, ()), **update.new}
-        self.profiles = profiles(one for evidence in update.new.values() for one in evidence)
+        self._loaded = {*update.old, *update.new}
+        self.profiles = self._make.of(update.new)
         self.subjects: dict[Feature, int] = {FLEET: after}
         self.weighed = Weighed(self.subjects)
         self.cut = False
@@ -89,9 +95,9 @@ class Neighbourhood:
             self.cut = len(self.collected) + len(frontier) > MOST
 
     def _load(self, identities: Iterable[UUID]) -> None:
-        new = evidence_by_identity(self._connection, set(identities) - self.evidence.keys())
-        self.evidence |= new
-        self.profiles |= profiles(one for evidence in new.values() for one in evidence)
+        for part in parts(set(identities) - self._loaded):
+            self._loaded.update(part)
+            self.profiles |= self._make.of(evidence_by_identity(self._connection, part))
 
     def _count(self, frontier: Iterable[UUID]) -> None:
         known = [self.profiles[identity] for identity in frontier if identity in self.profiles]
@@ -162,6 +168,8 @@ def _decides(feature: Feature, before: int, after: int) -> bool:
     """Return whether the number of identities with a feature, before and after a change, matters to these."""
     if feature[0] == AIMING:
         return crowd(before) != crowd(after)
+    if max(before, after) < 2:
+        return False  # nobody else has it, nor had: these are most features by far
     return feature[0] in weighing.JOINING and min(before, after) <= weighing.CAP
 
 
@@ -175,7 +183,3 @@ def _fleets(connection: Connection, changed: Mapping[Feature, Mapping[UUID, int]
     known = select(c.kind).where(c.kind == DECKY, c.subjects > 0).limit(MOST_DECKIES + gone).subquery()
     before = connection.execute(select(func.count()).select_from(known)).scalar_one()
     return fleet_size(before), fleet_size(before + new - gone)
-
-
-def _features(evidence: Iterable[Evidence[UUID]]) -> set[Feature]:
-    return {(one.kind, one.value) for one in evidence if one.kind in weighing.JOINING or one.kind in (AIMING, DECKY)}

@@ -62,15 +62,19 @@ class Weighed:
 
     def __init__(self, subjects: Mapping[Feature, int]) -> None:
         self._subjects = subjects
+        self._numbers: dict[int, int] = {}
+        """By the identity, as a number, a short one."""
         self._links: dict[int, Link] = {}
         self._too_weak: set[int] = set()
-        """Most pairs by far, hence numbers: tuples of UUIDs take four times the memory, and are hashed in Python."""
+        """Most pairs by far, hence numbers: tuples of UUIDs take six times the memory, and are hashed in Python."""
 
     def link(self, one: Profile, other: Profile) -> Link | None:
         """Return the link of two identities if it reaches JOIN."""
         if other.identity < one.identity:
             one, other = other, one
-        pair = one.identity.int << 128 | other.identity.int
+        numbers = self._numbers
+        pair = numbers.setdefault(one.identity.int, len(numbers)) << 32
+        pair |= numbers.setdefault(other.identity.int, len(numbers))
         if pair in self._too_weak:
             return None
         if (known := self._links.get(pair)) is not None:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What is known of an identity, as a value."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from sys import intern
 from uuid import UUID
 
 import msgspec
@@ -22,6 +24,8 @@ class Profile(msgspec.Struct, frozen=True):
     last_seen: int
     targets: Mapping[str, frozenset[int]] = {}
     """The deckies at which it aimed, with the weeks in which."""
+    times: Sequence[int] = ()
+    """When the features were first and last seen, each time once, in their order."""
 
     def aims(self) -> Iterator[Feature]:
         """Yield the features whose numbers say how much it means to have aimed at the same deckies."""
@@ -29,30 +33,49 @@ class Profile(msgspec.Struct, frozen=True):
             yield from ((TARGET, f"{decky} {week}") for week in weeks)
         yield from ((AIMING, str(week)) for week in frozenset[int]().union(*self.targets.values()))
 
-
-def profiles(evidence: Iterable[Evidence[UUID]]) -> dict[UUID, Profile]:
-    """Return the profiles of the identities with evidence."""
-    by_identity: dict[UUID, list[Evidence[UUID]]] = {}
-    for one in evidence:
-        by_identity.setdefault(one.subject, []).append(one)
-    return {identity: _profile(identity, found) for identity, found in by_identity.items()}
+    def shown_at(self) -> Iterator[int]:
+        """Yield the times at which it is known to have acted."""
+        yield from self.times
+        yield from (self.first_seen, self.last_seen)
 
 
-def _profile(identity: UUID, evidence: list[Evidence[UUID]]) -> Profile:
-    return Profile(
-        identity,
-        frozenset((one.kind, one.value) for one in evidence if one.kind not in (AIMING, DECKY, METHODS)),
-        frozenset(one.value for one in evidence if one.kind == DECKY),
-        tuple(name for one in evidence if one.kind == METHODS for name in one.value.split()),
-        min(one.first_seen for one in evidence),
-        max(one.last_seen for one in evidence),
-        _targets(one.value for one in evidence if one.kind == TARGET),
-    )
+class Profiles:
+    """Makes profiles that have what is equal in common: most of what identities show, others show, too."""
+
+    def __init__(self) -> None:
+        self._features: dict[Feature, Feature] = {}
+        self._weeks: dict[frozenset[int], frozenset[int]] = {}
+
+    def of(self, evidence: Mapping[UUID, Iterable[Evidence[UUID]]]) -> dict[UUID, Profile]:
+        """Return the profiles of the identities that have evidence."""
+        lists = ((identity, [*found]) for identity, found in evidence.items())
+        return {identity: self._profile(identity, found) for identity, found in lists if found}
+
+    def once(self, kind: str, value: str) -> Feature:
+        """Return the feature, always the same object."""
+        return self._features.setdefault((kind, value), (kind, value))
+
+    def _profile(self, identity: UUID, evidence: list[Evidence[UUID]]) -> Profile:
+        times = array("q", sorted({time for one in evidence for time in (one.first_seen, one.last_seen)}))
+        return Profile(
+            identity,
+            frozenset(self.once(one.kind, one.value) for one in evidence if one.kind not in _OTHERS),
+            frozenset(intern(one.value) for one in evidence if one.kind == DECKY),
+            tuple(intern(name) for one in evidence if one.kind == METHODS for name in one.value.split()),
+            times[0],
+            times[-1],
+            self._targets(one.value for one in evidence if one.kind == TARGET),
+            times,
+        )
+
+    def _targets(self, values: Iterable[str]) -> dict[str, frozenset[int]]:
+        found: dict[str, set[int]] = {}
+        for value in values:
+            decky, _, week = value.rpartition(" ")
+            found.setdefault(intern(decky), set()).add(int(week))
+        once = self._weeks.setdefault
+        return {decky: once(weeks, weeks) for decky, weeks in zip(found, map(frozenset, found.values()), strict=True)}
 
 
-def _targets(values: Iterable[str]) -> dict[str, frozenset[int]]:
-    found: dict[str, set[int]] = {}
-    for value in values:
-        decky, _, week = value.rpartition(" ")
-        found.setdefault(decky, set()).add(int(week))
-    return {decky: frozenset(weeks) for decky, weeks in found.items()}
+_OTHERS = frozenset((AIMING, DECKY, METHODS))
+"""Kinds of evidence that profiles do not have as features."""

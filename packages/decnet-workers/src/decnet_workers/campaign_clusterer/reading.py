@@ -18,13 +18,13 @@ from decnet_workers.commodity.limits import limits
 ATTACKERS = 16
 """Addresses of an identity that are looked at."""
 TAGS = 100
-"""Findings of techniques of an address that are looked at: its first ones."""
+"""Findings of techniques of an address that are looked at: its latest ones, since it is found by what it does now."""
 
 _TAGS = RowSelect(
     lambda _: (
         select(ttp_tag.c.technique, ttp_tag.c.decky, ttp_tag.c.ts)
         .where(ttp_tag.c.attacker == bindparam("attacker"))
-        .order_by(ttp_tag.c.seq, ttp_tag.c.rule_id, ttp_tag.c.technique)
+        .order_by(ttp_tag.c.seq.desc(), ttp_tag.c.rule_id.desc(), ttp_tag.c.technique.desc())
         .limit(bindparam("most"))
         .offset(literal_column("0"))
     )
@@ -40,7 +40,7 @@ def shown(connection: Connection, identities: Collection[UUID]) -> list[Evidence
         by_identity.setdefault(identity_of[one.subject], []).append(one)
     found: list[Evidence[UUID]] = []
     for identity, addresses in attackers.items():
-        tags = {attacker: _TAGS.rows(connection, attacker=attacker, most=TAGS) for attacker in sorted(addresses)}
+        tags = {one: _TAGS.rows(connection, attacker=one, most=TAGS)[::-1] for one in sorted(addresses)}
         found += of_one(identity, by_identity.get(identity, ()), tags)
     return found
 
@@ -49,7 +49,7 @@ def of_one(
     identity: UUID, evidence: Iterable[Evidence[str]], tags: Mapping[str, Sequence[tuple[str, str | None, int]]]
 ) -> list[Evidence[UUID]]:
     """Return what an identity shows, from the evidence of its attackers and their techniques, deckies and times."""
-    visits = [(one, decky, ts) for one, found in tags.items() for _, decky, ts in found if decky is not None]
+    visits = {(one, decky, ts) for one, found in tags.items() for _, decky, ts in found if decky is not None}
     shared = [*of_identity(identity, evidence), *targets(identity, visits)]
     return [*shared, *_acts(identity, visits, tags)] if shared else []
 

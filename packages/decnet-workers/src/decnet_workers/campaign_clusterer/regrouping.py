@@ -22,6 +22,8 @@ from decnet_workers.campaign_clusterer.partition import SPOKESMEN, link, partiti
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.weighing import JOINING
 
+ROWS_AT_ONCE = 1_000
+"""Rows of evidence that are written at once: their parameters take more memory than all else."""
 BY_DECISION = (("decision", "an operator's", 0.0),)
 
 
@@ -55,19 +57,27 @@ def regroup(
         [one for evidence in update.old.values() for one in evidence],
         [one for evidence in update.new.values() for one in evidence],
         [*_assignments(groups, profiles, around)],
-        [_rhythm(group, profiles, around) for group in groups],
+        [_rhythm(group, profiles) for group in groups],
         around.cut,
     )
 
 
 def write(connection: Connection, found: Regrouping, *, now_ns: int) -> list[Assigned]:
     """Write it; return the campaigns that were formed or grew."""
-    old, new = set(found.old), set(found.new)
-    remove_evidence(connection, old - new)
-    add_evidence(connection, CAMPAIGNS, new - old)
+    new = {(one.kind, one.value, one.subject): one for one in found.new}
+    there = {(one.kind, one.value, one.subject): one for one in found.old}
+    gone = {key: one for key, one in there.items() if key not in new or not _is_within(one, new[key])}
+    remove_evidence(connection, gone.values())
+    added = [one for key, one in new.items() if key in gone or there.get(key) != one]
+    for start in range(0, len(added), ROWS_AT_ONCE):
+        add_evidence(connection, CAMPAIGNS, added[start : start + ROWS_AT_ONCE])
     grown = assign(connection, found.assignments, now_ns=now_ns) if found.assignments else []
     write_rhythms(connection, found.rhythms)
     return grown
+
+
+def _is_within(one: Evidence[UUID], other: Evidence[UUID]) -> bool:
+    return other.first_seen <= one.first_seen and one.last_seen <= other.last_seen
 
 
 def _empty(connection: Connection, identities: Collection[UUID]) -> set[UUID]:
@@ -104,12 +114,7 @@ def _assignments(
     yield from (Assignment(identity, None) for identity in sorted(around.collected - grouped))
 
 
-def _rhythm(group: list[UUID], profiles: dict[UUID, Profile], around: Neighbourhood) -> Rhythm:
-    times = {
-        time
-        for identity in group
-        for one in around.evidence.get(identity, ())
-        for time in (one.first_seen, one.last_seen)
-    } | {time for identity in group for time in (profiles[identity].first_seen, profiles[identity].last_seen)}
+def _rhythm(group: list[UUID], profiles: dict[UUID, Profile]) -> Rhythm:
+    times = {time for identity in group for time in profiles[identity].shown_at()}
     silence = rhythm.longest_silence(times)
     return Rhythm(campaign_of(group[0]), silence, rhythm.ends_at(max(times), silence))

@@ -2,7 +2,8 @@
 """What an identity shows of a campaign: its infrastructure, its malware and its methods, with the times of events.
 
 Each is kept as evidence of the identity, so the profile of an identity is a range of `campaign_evidence`, and what two
-identities share is found there too. How much is kept of one identity is limited: what it showed first.
+identities share is found there too. How much is kept of one identity is limited: of its features those that it showed
+first, of the weeks in which it aimed at deckies the latest.
 """
 
 import re
@@ -22,7 +23,8 @@ TARGET, AIMING = "target", "aiming"
 WEEK = 7 * DAY_NS
 MOST_TARGETS = 6
 """Who visits more deckies looks around, and aims at none."""
-MOST_WEEKS = 16
+MOST_WEEKS = 12
+"""Weeks of one identity that are kept, the latest: it is found by what it aims at now."""
 _STRAY, _CONCENTRATED = 12, 0.75
 """A decky that one visit in so many went to, or fewer, is none of the targets, which got at least this part of all."""
 LEAST_COMMAND = 20
@@ -75,17 +77,13 @@ def targets(identity: UUID, visits: Collection[tuple[str, str, int]]) -> list[Ev
     for _, decky, ts in visits:
         if decky in few:
             seen[decky, ts // WEEK] = widened(seen.get((decky, ts // WEEK), (ts, ts)), (ts, ts))
+    weeks = sorted({week + near for _, week in seen for near in (-1, 0, 1)})[-MOST_WEEKS:]
     found: dict[tuple[str, str], Times] = {}
     for (decky, of_visit), times in seen.items():
-        for week in range(of_visit - 1, of_visit + 2):
+        for week in range(max(weeks[0], of_visit - 1), of_visit + 2):
             for key in ((TARGET, f"{decky} {week}"), (AIMING, str(week))):
                 found[key] = widened(found.get(key, times), times)
-    weeks = sorted({int(value) for kind, value in found if kind == AIMING})[:MOST_WEEKS]
-    return [
-        Evidence(identity, kind, value, *times)
-        for (kind, value), times in sorted(found.items())
-        if int(value.rpartition(" ")[2]) <= weeks[-1]
-    ]
+    return [Evidence(identity, kind, value, *times) for (kind, value), times in sorted(found.items())]
 
 
 def families(url: str) -> Iterator[str]:

@@ -34,7 +34,7 @@ from decnet_workers.clusterer.cores import (
     size_of,
 )
 from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SPREAD, Feature, may_be_known, weight
-from decnet_workers.clusterer.view import Settled, View
+from decnet_workers.clusterer.view import Settled, View, weight_alone
 from decnet_workers.commodity.limits import Key, limits
 from decnet_workers.errors import WorkersError
 
@@ -165,7 +165,7 @@ class _Regrouping:
         """Compute the weights of the features; return those that have another than before."""
         alone = dict.fromkeys(keys, 0.0)
         for part in parts(keys):
-            alone |= {key: self._base(key, feature) for key, feature in self._learn(part).items()}
+            alone |= {key: weight_alone(self._view, key, feature) for key, feature in self._learn(part).items()}
         shared = {key for key, bits in alone.items() if bits and self._may_be_shared(key)}
         self._read_samples(shared)
         self._read({attacker for key in shared for attacker in self._samples[key]})
@@ -175,11 +175,6 @@ class _Regrouping:
             else:
                 self._weights.pop(key, None)
         return {key for key in keys if self._weights[key] != self._weight_before(key)}
-
-    def _base(self, key: Key, feature: Feature) -> float:
-        """Return a feature's weight by the number of its attackers alone."""
-        view = self._view
-        return round(weight(KINDS[key[0]], feature, view.population, limits().get(key), view.log_days), 3)
 
     def _may_be_shared(self, key: Key) -> bool:
         """Return whether the weight of a feature depends on what else its attackers show."""

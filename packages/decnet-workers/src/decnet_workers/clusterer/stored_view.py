@@ -40,3 +40,19 @@ class StoredView:
 
     def of_cores(self, cores: Iterable[str]) -> set[Key]:
         return core_rows.of_cores(self._connection, cores)
+
+
+class StoredWaiting:
+    """What is pending in the database."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def attackers(self, some: Collection[str]) -> set[str]:
+        return {name for _, name in self._of((evidence_rows.ATTACKER, one) for one in some)}
+
+    def features(self, some: Collection[Key]) -> set[Key]:
+        return self._of(some)
+
+    def _of(self, some: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        return evidence_rows.pending_of(self._connection, some)

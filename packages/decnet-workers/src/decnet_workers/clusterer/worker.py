@@ -21,11 +21,13 @@ from decnet_models.identities.tables import IDENTITIES
 from decnet_models.progress.queries import add_dead_letter
 from decnet_workers.clusterer.announce import notices, reused
 from decnet_workers.clusterer.decided import decisions_made
-from decnet_workers.clusterer.intake import gathered
+from decnet_workers.clusterer.gathering import gathered
+from decnet_workers.clusterer.intake import gathered as intake_of
 from decnet_workers.clusterer.placing import settle
 from decnet_workers.clusterer.regroup import ReadsTooManyError, Regrouped, regroup
 from decnet_workers.clusterer.signals import KINDS_READ
-from decnet_workers.clusterer.stored_view import StoredView
+from decnet_workers.clusterer.stored_view import StoredView, StoredWaiting
+from decnet_workers.clusterer.view import View
 
 log = logging.getLogger(__name__)
 
@@ -56,23 +58,34 @@ class Computed(NamedTuple):
         yield from reused(connection, {key for key in self.regrouped.features if key[0] == "credential"})
 
 
-def computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]]) -> Computed:
-    """Compute the identities of what is pending, or of the first of it, so many that no more than MOST_READ are read.
+def computed_of(
+    snapshot: Connection, pending: Sequence[tuple[str, str]], *, gather: bool = True, complete: bool = False
+) -> Computed:
+    """Compute the identities of the first of what is pending and others that go with it, as many at most as are given.
 
-    What is computed at once does not change the result, so a round that reads too many begins again with half of it.
+    What is computed at once does not change the result, so a round that reads more than MOST_READ begins again with
+    half of it. Without `gather` it is the first of these and nothing else; `complete`: nothing else is pending.
     """
-    while len(pending) > LEAST_ROUND:
+    size, gathers = len(pending), gather and not complete
+    while size > LEAST_ROUND:
         try:
-            return _computed_of(snapshot, pending, MOST_READ)
+            return _computed_of(snapshot, pending[:size], MOST_READ, gathers)
         except ReadsTooManyError:
-            pending = pending[: max(LEAST_ROUND, len(pending) // 2)]
-    return _computed_of(snapshot, pending, None)
+            size, gathers = max(LEAST_ROUND, size // 2), gather
+    return _computed_of(snapshot, pending[:size], None, gathers)
 
 
-def _computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]], most: int | None) -> Computed:
-    attackers = {name for kind, name in pending if kind == rows.ATTACKER}
-    features = {(kind, name) for kind, name in pending if kind not in (rows.ATTACKER, rows.TIMES)}
-    return Computed(pending, regroup(StoredView(snapshot), attackers, features, most=most))
+def _computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]], most: int | None, gather: bool) -> Computed:
+    view: View = StoredView(snapshot)
+    times = [one for one in pending if one[0] == rows.TIMES]
+    changed = [one for one in pending if one[0] != rows.TIMES]
+    attackers = {name for kind, name in changed if kind == rows.ATTACKER}
+    features = {key for key in changed if key[0] != rows.ATTACKER}
+    if gather:
+        reach = len(changed) if most is None else min(AIM, 2 * len(changed))
+        attackers, features, view = gathered(view, StoredWaiting(snapshot), changed, most=len(changed), reach=reach)
+    done = [*sorted(features), *times, *((rows.ATTACKER, one) for one in sorted(attackers))]
+    return Computed(done, regroup(view, attackers, features, most=most))
 
 
 def next_round(size: int, done: int, attackers: int, read: int) -> int:
@@ -113,7 +126,7 @@ class Clusterer(CursorWorker[NoSettings]):
     def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
         """Return what adds the batch to the evidence; what has piled up before is computed first."""
         piled = self._piled(batch.connection)
-        evidence = gathered(batch.events)
+        evidence = intake_of(batch.events)
 
         def write(connection: Connection) -> Results:
             found = piled(connection)
@@ -167,8 +180,9 @@ class Clusterer(CursorWorker[NoSettings]):
         """Compute the identities of some of those whose evidence changed."""
         if self._narrowing.fault is not None:
             return _aside(self._pending, self._narrowing.fault)
-        self._pending = rows.pending(snapshot, min(self._round, self._narrowing.size))
-        computed = self._computed(snapshot, self._pending)
+        size = min(self._round, self._narrowing.size)
+        self._pending = rows.pending(snapshot, size)
+        computed = self._computed(snapshot, self._pending, complete=len(self._pending) < size)
         self._pending = computed.pending
 
         def write(connection: Connection) -> Results:
@@ -178,12 +192,10 @@ class Clusterer(CursorWorker[NoSettings]):
 
         return write
 
-    def _computed(self, snapshot: Connection, pending: Sequence[tuple[str, str]]) -> Computed:
-        computed = computed_of(snapshot, pending)
-        done = len(computed.pending)
+    def _computed(self, snapshot: Connection, pending: Sequence[tuple[str, str]], complete: bool = False) -> Computed:
+        computed = computed_of(snapshot, pending, gather=self._narrowing.is_whole, complete=complete)
         attackers = sum(kind == rows.ATTACKER for kind, _ in computed.pending)
-        begun_again = done < len(pending)
-        self._round = done if begun_again else next_round(self._round, done, attackers, computed.regrouped.read)
+        self._round = next_round(self._round, len(computed.pending), attackers, computed.regrouped.read)
         return computed
 
 

@@ -286,7 +286,7 @@ class Http2Requests:
         if head is None:
             await self._refuse(stream, 400, line)
             return
-        if status := refused_with(head._replace(version="HTTP/1.1"), any_version=False):
+        if status := refused_with(head._replace(version="HTTP/1.1")):
             await self._refuse(stream, status, line, head)
             return
         request = _Request(head)

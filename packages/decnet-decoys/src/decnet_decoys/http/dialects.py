@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""Which heads each server takes for a request: its request line, field names, line ends, hosts, and limits. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from decnet_core.net.http_head import TOKEN, Head, Rules
+
+MAX_HEAD = 32 << 10
+MAX_TARGET = 8190
+MAX_HEADERS = 100
+_PORT = 0xFFFF
+
+
+class Dialect(NamedTuple):
+    """What one server takes."""
+
+    name: str
+    """The flavour of the profiles whose server it is."""
+    rules: Rules
+    host: re.Pattern[str]
+    """A whole Host field that is not empty, with the group port."""
+    bare_lf: bool = True
+    """Whether lines may end by LF alone."""
+    not_first: bytes = b""
+    """With what a request may not begin; other empty lines before it are skipped."""
+    waits: bool = False
+    """Whether a first line that is none is answered only after an empty line."""
+    any_version: bool = False
+    """Whether versions from 2.0 on are taken for 1.1."""
+    without_version: bool = False
+    """Whether a GET without a version is answered, without a head (HTTP/0.9)."""
+    high_ports: bool = True
+    """Whether a port may be above 65535."""
+
+
+def _rules(line: bytes, fields: int = MAX_HEADERS, name: bytes = TOKEN + b"+", *, folds: bool = False) -> Rules:
+    return Rules(
+        line=re.compile(line),
+        head_bytes=MAX_HEAD,
+        target_bytes=MAX_TARGET,
+        field_bytes=MAX_TARGET,
+        fields=fields,
+        decode=lambda value: value.decode("latin-1"),  # RFC 9110 §5.5
+        name=re.compile(name),
+        folds=folds,
+    )
+
+
+_LINE = rb"(?P<method>" + TOKEN + rb"{1,64}) (?P<target>[^ ]+) (?P<version>HTTP/[0-9]\.[0-9])"
+_MOST_FIELDS = 2000
+"""Of servers that bound a head by its bytes alone."""
+USUAL = Dialect("own", _rules(_LINE), re.compile(r"(\[[0-9A-Za-z:.]+\]|[^\s/:\[\]]+)(?::(?P<port>[0-9]*))?"))
+_NGINX = Dialect(
+    "nginx",
+    _rules(
+        rb"(?P<method>" + TOKEN + rb"{1,64}) +(?P<target>[^ ]+) +(?P<version>HTTP/(?:[0-9]|[1-9][0-9]?)\.[0-9]{1,2}) *",
+        _MOST_FIELDS,
+        rb"[^\x00-\x20:\x7f]+",
+    ),
+    re.compile(r"[^\x00-\x20/\x7f]+(?P<port>)"),
+    without_version=True,
+)
+_APACHE = Dialect(
+    "apache",
+    _rules(_LINE, folds=True),
+    re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[0-9]+))?"),
+    bare_lf=False,
+    any_version=True,
+    not_first=b"\n",
+    without_version=True,
+    high_ports=False,
+)
+_LIGHTTPD = Dialect(
+    "lighttpd",
+    _rules(
+        rb"(?P<method>[!-~]{0,64}) (?P<target>.+) (?P<version>HTTP/[0-9]\.[0-9])",
+        _MOST_FIELDS,
+        folds=True,
+    ),
+    re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::(?P<port>[0-9]*))?"),
+    bare_lf=False,
+    not_first=b"\r\n",
+    waits=True,
+    high_ports=False,
+)
+DIALECTS = {"nginx": _NGINX, "apache": _APACHE, "lighttpd": _LIGHTTPD, "own": USUAL}
+"""By the flavour of a profile."""
+
+_ABSOLUTE = re.compile(r"(?i:https?)://([^/?#]*)")
+_SIMPLE = re.compile(rb"GET +(?P<target>/[^ \r\n\0]*) *\r?")
+
+
+def simple_target(line: bytes, dialect: Dialect) -> str | None:
+    """Return the target of a whole first line that has no version, if the server answers it."""
+    found = _SIMPLE.fullmatch(line) if dialect.without_version else None
+    return None if found is None else found["target"].decode("latin-1")
+
+
+def takes_host(dialect: Dialect, text: str) -> bool:
+    """Return whether a Host field names a host."""
+    found = dialect.host.fullmatch(text)
+    if found is None or ".." in text or text == ".":
+        return False
+    port = found["port"] or "0"
+    return dialect.high_ports or (len(port) <= 5 and int(port) <= _PORT)
+
+
+def has_hosts(dialect: Dialect, head: Head) -> bool:
+    """Return whether there is one Host field, as far as the server wants one (RFC 9112 §3.2)."""
+    hosts = head.all("host")
+    if dialect.name == "lighttpd":
+        absolute = _ABSOLUTE.match(head.target)
+        return len({*hosts, *([absolute[1]] if absolute else ())}) == 1 or (not hosts and head.version == "HTTP/1.0")
+    return head.has_one_host
+
+
+def takes_target(dialect: Dialect, head: Head) -> bool:
+    """Return whether the server makes anything of a target; what it refuses then names no host of the client's."""
+    if dialect.name != "apache":
+        return True
+    if head.method == "CONNECT":
+        return not head.target.startswith("/")
+    plain = head.target.startswith("/") or _ABSOLUTE.match(head.target) is not None
+    return "#" not in head.target and (plain or (head.target == "*" and head.method == "OPTIONS"))

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: MIT
+"""How each server sends a file: under conditions (RFC 9110 §13), in parts (§14), compressed (§8.4). Pure."""
+
+from __future__ import annotations
+
+import calendar
+import gzip
+import time
+from typing import NamedTuple
+
+from decnet_core.net.http_head import Head
+from decnet_decoys.http import ranges
+from decnet_decoys.http.flavour import COMPRESSED_BY_APACHE, Response, etag, http_date
+from decnet_decoys.http.profile import HttpProfile
+
+Headers = tuple[tuple[str, str], ...]
+
+_ACCEPTS = ("Accept-Ranges", "bytes")
+_DATES = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
+"""RFC 9110 §5.6.7: the usual form, and the two obsolete ones."""
+_LONGEST_DATE = 40
+_LEAST_OF_NGINX = 20
+"""gzip_min_length: what is shorter is sent as it is."""
+MOST_COMPRESSED = 128 << 10
+"""Bytes of a file that is compressed; it takes a few milliseconds. A longer one is sent as it is."""
+
+
+class File(NamedTuple):
+    """A file as the server looks at it."""
+
+    headers: Headers
+    """Its Content-Type first."""
+    body: bytes
+    changed: int
+    """Unix time."""
+
+
+class Refused(NamedTuple):
+    """The status of an error page instead of the file."""
+
+    status: int
+    extra: Headers = ()
+    hangs_up: bool = False
+
+
+def sent(profile: HttpProfile, file: File, head: Head) -> Response | Refused:
+    """Return a file, parts of it, that it was not modified, or why it is not sent."""
+    flavour = profile.flavour
+    tag, modified = etag(profile, len(file.body), file.changed), http_date(file.changed)
+    validators = (("Last-Modified", modified), *((("ETag", tag),) if tag else ()))
+    if _fails(flavour, head, tag, file.changed):
+        if flavour == "apache":  # which has the page's headers by then, and no page of its own
+            return Response(412, (*file.headers, *validators, _ACCEPTS), b"")
+        return Refused(412, hangs_up=flavour == "nginx")
+    if _unchanged(flavour, head, tag, file.changed):
+        kept = {"apache": (*validators, _ACCEPTS), "lighttpd": (*file.headers, *validators)}
+        return Response(304, kept.get(flavour, validators), b"")
+    whole = Response(200, (*file.headers, *validators, _ACCEPTS), file.body)
+    if compresses(profile, whole, head):
+        whole = compressed(profile, whole, tag)
+        return whole if flavour == "nginx" else _ranged(profile, whole, head, tag, modified)
+    return _ranged(profile, whole, head, tag, modified)
+
+
+def _moment(text: str | None) -> float | None:
+    """Return the time that a field names, in any of the three forms; None: it names none."""
+    for form in _DATES if text is not None and len(text) <= _LONGEST_DATE else ():
+        try:
+            parsed = time.strptime(text or "", form)
+        except ValueError:
+            continue
+        return float(calendar.timegm(parsed))
+    return None
+
+
+def _tags(field: str, tag: str) -> bool:
+    return field == "*" or (tag != "" and tag in [one.strip() for one in field.split(",")])
+
+
+def _fails(flavour: str, head: Head, tag: str, changed: int) -> bool:
+    """Return whether a condition of the client's forbids to send the file (412); lighttpd knows none."""
+    if flavour == "lighttpd":
+        return False
+    match = head.get("if-match")
+    if match is not None:
+        return not _tags(match, tag)
+    since = _moment(head.get("if-unmodified-since"))
+    return since is not None and changed > since
+
+
+def _unchanged(flavour: str, head: Head, tag: str, changed: int) -> bool:
+    """Return whether the client has the file already; nginx wants the very date, the others one that is not before."""
+    none = head.get("if-none-match")
+    if none is not None:
+        return _tags(none, tag)
+    field = head.get("if-modified-since")
+    since = _moment(field)
+    if since is None:
+        return False
+    return since == changed if flavour in ("nginx", "own") else since >= changed
+
+
+def compresses(profile: HttpProfile, answer: Response, head: Head) -> bool:
+    """Return whether the server, as Debian configures it, compresses an answer for the client."""
+    if not _accepts_gzip(head.get("accept-encoding") or "") or not answer.body or len(answer.body) > MOST_COMPRESSED:
+        return False
+    kind = dict(answer.headers).get("Content-Type", "").partition(";")[0].strip()
+    if profile.flavour == "nginx":
+        newer = head.version not in ("HTTP/1.0", "HTTP/0.9")
+        plain = head.get("via") is None and answer.status in (200, 403, 404)
+        return newer and plain and kind == "text/html" and len(answer.body) >= _LEAST_OF_NGINX
+    return profile.flavour == "apache" and answer.status == 200 and kind in COMPRESSED_BY_APACHE
+
+
+def _accepts_gzip(field: str) -> bool:
+    for one in field[:200].lower().split(","):
+        name, _, quality = one.partition(";")
+        if name.strip() in ("gzip", "*", "x-gzip"):
+            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def compressed(profile: HttpProfile, answer: Response, tag: str = "") -> Response:
+    """Return an answer in gzip: nginx sends it in chunks and with a weak tag, Apache marks the tag."""
+    nginx = profile.flavour == "nginx"
+    body = gzip.compress(answer.body, compresslevel=1 if nginx else 6, mtime=0)
+    dropped = ("Accept-Ranges", "ETag") if nginx else ("ETag",)
+    headers = tuple(header for header in answer.headers if header[0] not in dropped)
+    mark = f"W/{tag}" if nginx else f'{tag.removesuffix(chr(34))}-gzip"'
+    own = (("ETag", mark),) if tag else ()
+    return answer._replace(headers=(*headers, *own, ("Content-Encoding", "gzip")), body=body, chunked=nginx)
+
+
+def _ranged(profile: HttpProfile, whole: Response, head: Head, tag: str, modified: str) -> Response | Refused:
+    """Return a file, or what of it the client wants (RFC 9110 §14)."""
+    flavour, size = profile.flavour, len(whole.body)
+    condition = head.get("if-range")
+    asked = head.get("range")
+    ignored = condition not in (None, tag, modified) or (flavour == "lighttpd" and head.method == "HEAD")
+    spans = (
+        None
+        if ignored or (flavour == "lighttpd" and head.version != "HTTP/1.1")
+        else ranges.wanted(flavour, asked, size)
+    )
+    if spans is None:
+        return whole
+    if not spans:
+        return Refused(416, (("Content-Range", f"bytes */{size}"),) if flavour in ("nginx", "own") else ())
+    headers = whole.headers
+    if flavour in ("nginx", "own"):
+        headers = tuple(header for header in headers if header[0] != "Accept-Ranges")
+    if len(spans) > 1 and flavour in ("nginx", "apache"):
+        kind, body = ranges.multipart(flavour, dict(headers).get("Content-Type", ""), whole.body, spans)
+        rest = tuple(header for header in headers if header[0] != "Content-Type")
+        return whole._replace(status=206, headers=(*rest, ("Content-Type", kind)), body=body)
+    if len(spans) > 1:
+        return whole
+    begin, end = spans[0]
+    where = ("Content-Range", f"bytes {begin}-{end}/{size}")
+    return whole._replace(status=206, headers=(*headers, where), body=whole.body[begin : end + 1])

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+"""All requests of the dialogues, by name."""
+
+from __future__ import annotations
+
+from tests.decnet_decoys.http.dialogues import files, framing, requests, targets
+
+REQUESTS: dict[str, bytes] = (
+    requests.REQUESTS
+    | targets.TARGETS
+    | targets.METHODS
+    | framing.VERSIONS
+    | framing.LINES
+    | framing.HOSTS
+    | framing.BODIES
+    | files.RANGES
+    | files.CONDITIONS
+    | files.PREFERENCES
+)

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""A round computes together those who share something: who is pending is read once, not once a round."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from tests.decnet_workers.clusterer.scenes import Follower, event, groups, key, several
+
+from decnet_models.identities.evidence_rows import ATTACKER
+from decnet_workers.clusterer import worker
+from decnet_workers.clusterer.cores import SAMPLE
+from decnet_workers.clusterer.gathering import Gathered, gathered
+from decnet_workers.clusterer.kinds import Feature
+from decnet_workers.clusterer.regroup import Regrouped, regroup
+from decnet_workers.clusterer.view import Settled
+from decnet_workers.commodity.limits import Key
+
+WIDE = 10_000
+"""More than is reached."""
+
+
+def test_attackers_of_one_actor_are_read_in_one_round(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their addresses, each of the ten rounds would have one attacker of each actor, and read the other nine."""
+    read: list[int] = []
+
+    def counted(*given: Any, **most: Any) -> Regrouped:
+        found = regroup(*given, **most)
+        read.append(found.read)
+        return found
+
+    monkeypatch.setattr(worker, "regroup", counted)
+    monkeypatch.setattr("decnet_workers.clusterer.gathering._STEP", 2)
+    for name in ("ROUND", "FIRST_ROUND", "LEAST_ROUND"):
+        monkeypatch.setattr(worker, name, 30)
+    crews = [[f"192.0.{10 + one}.{10 + crew}" for one in range(10)] for crew in range(30)]
+    log = [event(who, key(str(crew)), one) for crew, each in enumerate(crews) for one, who in enumerate(each)]
+    Follower(sqlite_engine).run(log)
+    assert several(sqlite_engine) == groups(*crews)
+    assert sum(read) < 3 * 300
+
+
+class Scene:
+    """Evidence in memory, of which everything is pending."""
+
+    population, log_days = 1 << 12, 1
+
+    def __init__(self, shown: Mapping[str, Collection[Key]], pending: Collection[Key] = ()) -> None:
+        self.shown = shown
+        self.pending = set(pending)
+        self.asked: list[str] = []
+
+    def shown_by(self, attackers: Collection[str]) -> Mapping[str, Collection[Key]]:
+        self.asked += attackers
+        return {one: self.shown[one] for one in attackers}
+
+    def features(self, keys: Collection[Key]) -> Mapping[Key, Feature]:
+        return {key: Feature(len(self.holders(key, WIDE)), 0, 0) for key in keys}
+
+    def holders(self, key: Key, limit: int) -> list[str]:
+        return sorted(one for one, shown in self.shown.items() if key in shown)[:limit]
+
+    def holders_of_all(self, keys: Collection[Key]) -> Mapping[Key, Collection[str]]:
+        return {key: self.holders(key, WIDE) for key in keys}
+
+    def settled(self, keys: Collection[Key]) -> Mapping[Key, Settled]:
+        return {}
+
+    def of_cores(self, cores: Iterable[str]) -> set[Key]:
+        return set()
+
+
+class Pending:
+    """What of a scene is pending."""
+
+    def __init__(self, attackers: Collection[str], features: Collection[Key] = ()) -> None:
+        self._attackers, self._features = set(attackers), set(features)
+
+    def attackers(self, some: Collection[str]) -> set[str]:
+        return self._attackers & set(some)
+
+    def features(self, some: Collection[Key]) -> set[Key]:
+        return self._features & set(some)
+
+
+STRONG: Key = ("ssh_key", "strong")
+WEAK: Key = ("hassh", "weak")
+SHOWN: Mapping[str, Collection[Key]] = {
+    "a": (STRONG, WEAK, ("hassh", "own of a")),
+    "b": (WEAK,),
+    "c": (),
+    "x": (WEAK,),
+    "y": (STRONG,),
+    "z": (STRONG,),
+}
+
+
+def attackers(names: Iterable[str]) -> list[tuple[str, str]]:
+    return [(ATTACKER, one) for one in names]
+
+
+def from_a(most: int, reach: int = WIDE, pending: Collection[str] = tuple(SHOWN)) -> Gathered:
+    return gathered(Scene(SHOWN), Pending(pending), attackers("abc"), most=most, reach=reach)
+
+
+@pytest.fixture
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("decnet_workers.clusterer.gathering._STEP", 1)
+
+
+@pytest.mark.usefixtures("one_by_one")
+@pytest.mark.parametrize(
+    ("most", "wanted"), [(1, "a"), (2, "az"), (3, "ayz"), (4, "axyz"), (5, "abxyz"), (6, "abcxyz")]
+)
+def test_whoever_shares_the_heaviest_feature_is_next_and_then_whoever_is_first(most: int, wanted: str) -> None:
+    assert from_a(most).attackers == set(wanted)
+
+
+@pytest.mark.usefixtures("one_by_one")
+def test_it_ends_when_enough_share_something() -> None:
+    assert from_a(6, reach=5).attackers == {"a"}
+    assert from_a(6, reach=6).attackers == set("abxyz") | {"c"}
+
+
+@pytest.mark.usefixtures("one_by_one")
+def test_who_is_not_pending_is_not_computed() -> None:
+    assert from_a(6, pending="abcx").attackers == set("abcx")
+
+
+def test_pending_features_of_theirs_are_computed_with_them() -> None:
+    other: Key = ("hassh", "other")
+    scene = Scene({**SHOWN, "b": (WEAK, other)})
+    found = gathered(scene, Pending(SHOWN, [STRONG, WEAK, other]), [STRONG, *attackers("a")], most=9, reach=WIDE)
+    assert found.features == {STRONG, WEAK, other}
+    assert found.attackers == set("abxyz")
+
+
+def test_what_many_show_leads_to_nobody() -> None:
+    names = [f"{number:03}" for number in range(SAMPLE + 1)]
+    scene = Scene(dict.fromkeys(names, (STRONG,)))
+    assert gathered(scene, Pending(names), attackers(names[:1]), most=WIDE, reach=WIDE).attackers == {names[0]}
+
+
+def test_what_was_read_is_handed_out_once_and_the_rest_is_read() -> None:
+    scene = Scene(SHOWN)
+    view = gathered(scene, Pending("a"), attackers("a"), most=1, reach=WIDE).view
+    assert scene.asked == ["a"]
+    assert dict(view.shown_by(["a", "b"])) == {"a": SHOWN["a"], "b": SHOWN["b"]}
+    assert scene.asked == ["a", "b"]
+    assert view.features([STRONG, WEAK]) == scene.features([STRONG, WEAK])
+    assert view.features([("hassh", "own of a")])[("hassh", "own of a")].attackers == 1
+    assert view.holders_of_all([STRONG, WEAK]) == scene.holders_of_all([STRONG, WEAK])
+    view.shown_by(["a"])
+    assert scene.asked == ["a", "b", "a"]
