@@ -65,6 +65,8 @@ class Jobs:
         """Those of a parent process."""
         self.of_child = False
         """Whether they are a subshell's, which tells nothing of them."""
+        self.has_adopted = False
+        """Whether a child process left something behind."""
         self.orphans: list[Job] = []
         """Those of child processes that have ended, which run on."""
         self.killed: list[Job] = []
@@ -79,6 +81,9 @@ class Jobs:
 
     def adopt(self, child: "Jobs", now: float) -> None:
         """Keep what a child process leaves behind when it ends."""
+        if child.last_pid == self.last_pid and not child.has_adopted:  # it began nothing: so most end
+            return
+        self.has_adopted = True
         self.orphans = [job for job in (*child.orphans, *child.own()) if job.ends > now][-MAX_JOBS:]
 
     def told_of_killed(self) -> list[Job]:

@@ -24,7 +24,7 @@ MAX_HASHED = 200
 
 def lost(shell: ShellState, name: str) -> Found | None:
     """Return the complaint about a program that is gone from where the shell remembers it (bash(1), checkhash)."""
-    path = _hashed(shell, name)
+    path = None if name in BUILTINS else _hashed(shell, name)
     if path is None or shell.files.exists(path, shell.access) or shell.dash:
         return None
     return Found(name, complaint=f"{path}: {NOT_FOUND}")
