@@ -7,7 +7,7 @@ from typing import Any
 from decnet_decoys.shell.control_flow import ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import AskLine, Effect, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode, shell_word
-from decnet_decoys.shell.environment.tracing import trace
+from decnet_decoys.shell.environment.tracing import is_traced, trace
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.expansion.conditions import fits
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
@@ -100,9 +100,9 @@ def _for(runner: Runner, loop: For, streams: Streams) -> Effects:
     status = 0
     if loop.asks:
         return (yield from _select(runner, loop, values, streams))
-    whole = "" if runner.shell.dash else " ".join(["for", loop.name, "in", *map(shell_word, values[:MAX_OFFERED])])
     for value in values:
-        if whole:
+        if is_traced(runner.shell):
+            whole = " ".join(["for", loop.name, "in", *map(shell_word, values[:MAX_OFFERED])])
             trace(runner.shell, whole, streams.err)
         runner.shell.set(loop.name, value)
         goes_on, status = yield from _turn(runner, loop.body, streams)
@@ -169,7 +169,7 @@ def _turn(runner: Runner, body: Sequence, streams: Streams) -> Generator[Effect,
 
 def _case(runner: Runner, case: Case, streams: Streams) -> Effects:
     subject = yield from words.text(runner, case.subject)
-    if not runner.shell.dash:
+    if is_traced(runner.shell):
         trace(runner.shell, f"case {shell_word(subject)} in", streams.err)
     status, falls = 0, False
     for patterns, body, end in case.arms:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
-from decnet_decoys.shell.command_lookup import Found, find
+from decnet_decoys.shell.command_lookup import Found, find, remembered
 from decnet_decoys.shell.compound import as_process, complained, complaint_of, compound, in_child
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Effect, Effects, Pause, Print, turn
@@ -21,7 +21,7 @@ from decnet_decoys.shell.environment.traps import acted, own_traps
 from decnet_decoys.shell.execution.background import BackgroundJobs, with_lists
 from decnet_decoys.shell.execution.complaints import syntax_complaint, warn_of_documents
 from decnet_decoys.shell.execution.evidence import save
-from decnet_decoys.shell.execution.executables import called_program, lost, remember_path, run_program, run_script
+from decnet_decoys.shell.execution.executables import called_program, remember_path, run_program, run_script
 from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended, tell_of_killed
 from decnet_decoys.shell.execution.simple_commands import is_exec, simple_command
 from decnet_decoys.shell.expansion import arrays
@@ -283,7 +283,7 @@ class Interpreter:
         shell = self.shell
         if argv[0] in shell.functions and not program:
             return (yield from self._function(shell.functions[argv[0]].body, argv, streams))
-        found = lost(shell, argv[0]) or find(shell, argv[0])
+        found = remembered(shell, argv[0]) or find(shell, argv[0])
         if shell.dash and not program and argv[0] in BASH_ONLY:
             found = Found(argv[0], complaint=f"{argv[0]}: not found")
         if found.handler is not None:

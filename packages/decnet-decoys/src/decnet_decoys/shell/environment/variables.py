@@ -80,6 +80,8 @@ class Variables(Language, ABC):
     def unset(self, name: str) -> None:
         self._characters -= len(self.variables.pop(name, ""))
         self.exported.discard(name)
+        if name == "PATH":
+            self.hashed.clear()
         self.associative.discard(name)
         self.kinds.pop(name, None)
 

@@ -3,7 +3,7 @@
 
 from decnet_decoys.shell.budget import LineBudget
 from decnet_decoys.shell.call import Call, Handler
-from decnet_decoys.shell.command_lookup import Found, on_path
+from decnet_decoys.shell.command_lookup import hashed, on_path
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.refused_options import refused
 from decnet_decoys.shell.commands.versions import version_told
@@ -12,7 +12,7 @@ from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.environment.preloading import preload_errors
 from decnet_decoys.shell.machine.distribution import called_as
-from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.state import ShellState
@@ -22,23 +22,11 @@ MAX_HASHED = 200
 """Programs whose places a shell remembers."""
 
 
-def lost(shell: ShellState, name: str) -> Found | None:
-    """Return the complaint about a program that is gone from where the shell remembers it (bash(1), checkhash)."""
-    path = None if name in BUILTINS else _hashed(shell, name)
-    if path is None or shell.files.exists(path, shell.access) or shell.dash:
-        return None
-    return Found(name, complaint=f"{path}: {NOT_FOUND}")
-
-
-def _hashed(shell: ShellState, name: str) -> str | None:
-    return next((path for path in shell.hashed if path.endswith(f"/{name}")), None) if shell.hashed else None
-
-
 def remember_path(shell: ShellState, name: str) -> None:
     """Count a program that was found in $PATH, as `hash` shows it."""
     if "/" in name or name in BUILTINS:
         return
-    path = _hashed(shell, name) or (on_path(shell, name) if len(shell.hashed) < MAX_HASHED else None)
+    path = hashed(shell, name) or (on_path(shell, name) if len(shell.hashed) < MAX_HASHED else None)
     if path is not None:
         shell.hashed[path] = shell.hashed.get(path, 0) + 1
 

@@ -36,8 +36,9 @@ def simple_command(
         traced.append((yield from assign(runner, assignment)))
         if kept is not None:
             shell.exported.add(assignment.name)
-    shown = argv if argv[:1] == ["[["] else map(shell_word, argv)
-    trace(shell, " ".join([*traced, *shown]), streams.err)
+    if "xtrace" in shell.options:
+        shown = argv if argv[:1] == ["[["] else map(shell_word, argv)
+        trace(shell, " ".join([*traced, *shown]), streams.err)
     try:
         return (yield from run(argv, simple, streams))
     finally:

@@ -13,7 +13,7 @@ from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.programs import BUILTINS, command
 from decnet_decoys.shell.syntax.escapes import echoed, unescape
 
 
@@ -224,7 +224,7 @@ def hash_(call: Call) -> int:
             call.shell_error(f"hash: {name}: not found")
         elif "-t" in call.args:
             call.print(path)
-        else:
+        elif name not in BUILTINS:
             shell.hashed[path] = 0
     if not call.args and not shell.hashed:
         call.print("hash: hash table empty")
