@@ -211,12 +211,15 @@ def _shell_quoted(value: str) -> str:
 
 
 @command("hash", folder="")
-def hash_(call: Call) -> int:
+def hash_(call: Call) -> Effects:
     """Remember where commands are (-r: forget it), or show it."""
     shell, missing = call.shell, []
     if "-r" in call.args:
         shell.hashed.clear()
     for name in call.words[:100]:
+        yield from turn()
+        if "/" in name:  # nothing to remember
+            continue
         known = next((path for path in shell.hashed if path.endswith(f"/{name}")), None)
         path = known if "-t" in call.args else on_path(shell, name)
         if path is None:

@@ -77,18 +77,19 @@ _VISIBLE = [bytes((byte,)) if byte == 9 or 32 <= byte < 127 else _caret(byte) fo
 def zcat(call: Call) -> Effects:
     """Unpack files and write them."""
     found = options(call, "cdfFhlLNRSXiI", {"version": "V"})
-    status = 0
-    if call.name == "zcat":
-        for path in [one for one in found.operands if not call.shell.files.exists(one, call.shell.access)]:
-            named = path if path.endswith(".gz") else f"{path}.gz"
-            if not call.shell.files.exists(named, call.shell.access):
-                call.print_error(f"gzip: {named}: {NOT_FOUND}")
-                status = 1
-                found.operands.remove(path)
-            else:
-                found.operands[found.operands.index(path)] = named
-        if status and not found.operands:
-            return status
+    status, paths = 0, []
+    for path in found.operands:
+        yield from turn()
+        known = call.name != "zcat" or path == "-" or call.shell.files.exists(path, call.shell.access)
+        named = path if known or path.endswith(".gz") else f"{path}.gz"
+        if known or call.shell.files.exists(named, call.shell.access):
+            paths.append(named)
+        else:
+            call.print_error(f"gzip: {named}: {NOT_FOUND}")
+            status = 1
+    if status and not paths:
+        return status
+    found.operands[:] = paths
     sources = yield from call.sources(found.operands)
     for source in sources:
         if call.name in ("zcat", "zless"):
