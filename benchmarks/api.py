@@ -4,8 +4,10 @@
 Fills a SQLite database with a week of attacks that end now (10⁶ events of 10⁵ attackers; `--quick`: a tenth), follows
 them with the real profiler and history, adds findings of the other workers as rows, then starts `decnet-api` on a TCP
 port and asks it over one connection, again and again. Times are the client's: from the request's first byte to the
-answer's last. Requests a second are those of one process on one core, beside a FastAPI application that says "hello"
-in the same server, measured in turns in the same run: of pages that nobody has changed, and of pages made anew.
+answer's last; before each request something is committed, so that none is answered with what was kept. Requests a
+second are those of one process on one core, beside a FastAPI application that says "hello" in the same server,
+measured in turns in the same run: of pages that are asked for again while nothing changes, and of pages that are asked
+for the first time after a commit.
 
     python benchmarks/api.py --quick
     python benchmarks/api.py --keep /var/tmp/world     # fills the directory once, then uses it again
@@ -17,13 +19,14 @@ import argparse
 import json
 import os
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -43,8 +46,6 @@ async def hello() -> dict[str, str]:
     return {"hello": "world"}
 """
 READY_SECONDS = 60.0
-ANEW = "NUMBER"
-"""Stands for a number of each request in a path whose answer shall not be one that was kept (`listings.recent`)."""
 
 
 class Connection:
@@ -142,25 +143,36 @@ LISTINGS = (
     *("attackers of a network", "attackers at a decky", "sessions", "sessions at a decky", "credentials"),
     *("credentials of several", "findings of a technique", "files", "identities", "incidents"),
 )
-"""Pages of 100 whose requests a second are counted, each made anew."""
+"""Pages of 100 whose requests a second are counted."""
 
 WITHOUT_LIMIT = {"summary 24 h", "credentials of 24 h"}
 """Exact sums over what happened: asked by people who want a report, not for a page."""
 
 
-def anew(path: str) -> str:
-    """Return the path with the number of each request in it."""
-    return f"{path}{'&' if '?' in path else '?'}_={ANEW}"
+Change = Callable[[], None]
 
 
-def latencies(connection: Connection, path: str, times: int, pid: int) -> dict[str, float]:
+@contextmanager
+def changing(state: Path) -> Iterator[Change]:
+    """Yield what commits to the database, as far as anybody can see who keeps answers, and changes no table."""
+    with closing(sqlite3.connect(state / "decnet.db", isolation_level=None, timeout=60)) as connection:
+        connection.execute("PRAGMA synchronous=OFF")
+        (before,), numbers = connection.execute("PRAGMA user_version").fetchone(), count(1)
+        try:
+            yield lambda: connection.execute(f"PRAGMA user_version={next(numbers)}").close()
+        finally:
+            connection.execute(f"PRAGMA user_version={before}")
+
+
+def latencies(connection: Connection, path: str, times: int, pid: int, change: Change) -> dict[str, float]:
     """Return percentiles in ms, and the processor time of the process; the first answers, cold ones, do not count."""
     for _ in range(3):
         connection.get(path)
     took, spent = [], processor_seconds(pid)
-    for number in range(times):
+    for _ in range(times):
+        change()
         began = time.perf_counter()
-        size = len(connection.get(f"{path}{'&' if '?' in path else '?'}_={number}"))
+        size = len(connection.get(path))
         took.append(1000 * (time.perf_counter() - began))
     took.sort()
     place = min(len(took) - 1, int(len(took) * 0.99))
@@ -178,20 +190,38 @@ def processor_seconds(pid: int) -> float:
 def rate(port: int, pid: int, path: str, seconds: float) -> tuple[float, float]:
     """Return how many requests a second are answered, and the processor time of each in ms.
 
-    They are sent in turn on 8 connections. With ANEW in the path each asks for something else, so that no answer is
-    one that was given before.
+    They are sent in turn on 8 connections.
     """
     connections = [Connection(port) for _ in range(8)]
-    length, asked = len(_raw(connections[0], path.replace(ANEW, "0"))), count(1)
+    length = len(_raw(connections[0], path))
     number, spent, began = 0, processor_seconds(pid), time.perf_counter()
     while (passed := time.perf_counter() - began) < seconds:
         for one in connections:
-            one._socket.sendall(request(path.replace(ANEW, str(next(asked)))))
+            one._socket.sendall(request(path))
         for one in connections:
             _skip(one, length)
         number += len(connections)
     for one in connections:
         one.close()
+    return number / passed, 1000 * (processor_seconds(pid) - spent) / number
+
+
+def rate_after_changes(port: int, pid: int, path: str, seconds: float, change: Change) -> tuple[float, float]:
+    """Return `rate` of requests one after another, before each of which something is committed.
+
+    The time that this takes does not count.
+    """
+    connection = Connection(port)
+    length = len(_raw(connection, path))
+    number, passed, spent, end = 0, 0.0, processor_seconds(pid), time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        change()
+        began = time.perf_counter()
+        connection._socket.sendall(request(path))
+        _skip(connection, length)
+        passed += time.perf_counter() - began
+        number += 1
+    connection.close()
     return number / passed, 1000 * (processor_seconds(pid) - spent) / number
 
 
@@ -280,14 +310,19 @@ def memory(pid: int) -> dict[str, float]:
     return {} if found is None else {"pss_mib": round(found.pss / 2**20, 1), "rss_mib": round(found.rss / 2**20, 1)}
 
 
-def compared(port: int, pid: int, paths: dict[str, str], seconds: float, rounds: int = 3) -> dict[str, Any]:
-    """Return requests a second of some paths, and of a bare application, measured in turns.
+Rate = Callable[[int, int, str, float], tuple[float, float]]
+
+_ROUNDS = 3
+
+
+def compared(port: int, pid: int, paths: dict[str, str], seconds: float, rate: Rate) -> dict[str, Any]:
+    """Return requests a second of some paths, and of a bare application, measured in turns in the same way.
 
     What a request costs of the processor says the same on a machine on which other work has it half of the time.
     """
     found: dict[str, list[tuple[float, float]]] = {"hello": [], **{name: [] for name in paths}}
     with hello() as (other, its_pid):
-        for _ in range(rounds):
+        for _ in range(_ROUNDS):
             found["hello"].append(rate(other, its_pid, "/api/v1/hello", seconds))
             for name, path in paths.items():
                 found[name].append(rate(port, pid, path, seconds))
@@ -307,9 +342,9 @@ def compared(port: int, pid: int, paths: dict[str, str], seconds: float, rounds:
 def measured(state: Path, times: int, seconds: float, only: str) -> dict[str, Any]:
     world = world_of(state)
     asked = {name: path for name, path in questions(world).items() if only in name}
-    with serving(state) as (port, pid):
+    with serving(state) as (port, pid), changing(state) as change:
         connection = Connection(port)
-        answers = {name: latencies(connection, path, times, pid) for name, path in asked.items()}
+        answers = {name: latencies(connection, path, times, pid, change) for name, path in asked.items()}
         connection.close()
         late = {
             name: each["p99_ms"]
@@ -320,9 +355,13 @@ def measured(state: Path, times: int, seconds: float, only: str) -> dict[str, An
         small["session"] = "/api/v1/session"
         asked_for = {"10 events": "events?limit=10", "100 events": "events?limit=100", "100 attackers": "attackers?"}
         pages = {f"page of {name}": f"/api/v1/{path}" for name, path in asked_for.items()}
-        pages |= {f"{name}, made anew": f"{path}&_={ANEW}" for name, path in pages.items()}
-        pages |= {f"{name}, made anew": anew(path) for name, path in asked.items() if name in LISTINGS}
-        rates = compared(port, pid, {**small, **pages}, seconds)
+        pages |= {name: path for name, path in asked.items() if name in LISTINGS}
+
+        def after_changes(port: int, pid: int, path: str, seconds: float) -> tuple[float, float]:
+            return rate_after_changes(port, pid, path, seconds, change)
+
+        again = compared(port, pid, {**small, **pages}, seconds, rate)
+        first = compared(port, pid, pages, seconds, after_changes)
         stream = [
             stream_of(state, port, pid, request("/api/v1/stream?table=event"), listeners=number, rounds=10)
             for number in (1, 200)
@@ -330,7 +369,8 @@ def measured(state: Path, times: int, seconds: float, only: str) -> dict[str, An
         return {
             "answers": answers,
             "over_the_limit": late,
-            "rates": rates,
+            "again_nothing_changed": again,
+            "first_after_a_commit": first,
             "stream": stream,
             "memory": memory(pid),
             "load": os.getloadavg()[0],

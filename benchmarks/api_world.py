@@ -20,6 +20,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Engine, insert, select
+from sqlalchemy.event import listen
 
 from decnet_core.events.catalogue import (
     CommandRun,
@@ -91,6 +92,7 @@ def fill(state_root: Path, events: int, attackers: int) -> float:
     if not (state_root / "decnet.db").exists():
         upgrade(url)
     engine = open_engine(url)
+    listen(engine, "connect", _hasten)
     with reading(engine) as connection:
         begun = last_seq(connection) > 0
     if not begun:
@@ -101,6 +103,12 @@ def fill(state_root: Path, events: int, attackers: int) -> float:
     engine.dispose()
     (state_root / "world.json").write_bytes(msgspec.json.encode(world))
     return time.monotonic() - began
+
+
+def _hasten(connection: Any, _: Any) -> None:
+    """Sync nothing, and hold the indexes in memory: a world that a power cut spoils is filled again."""
+    for pragma in ("synchronous=OFF", "cache_size=-1000000", "wal_autocheckpoint=100000"):
+        connection.execute(f"PRAGMA {pragma}").fetchone()
 
 
 def world_of(state_root: Path) -> World:

@@ -16,7 +16,7 @@ import itertools
 import pkgutil
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID
@@ -50,7 +50,8 @@ REFUSALS = (DBAPIError, ValueError, msgspec.MsgspecError)
 """What a function may raise at arguments that are not sense to it; its statements are compiled by then."""
 
 
-def query_functions(domain: str) -> list[Query]:
+@functools.cache
+def query_functions(domain: str) -> Sequence[Query]:
     """Return the public functions of a domain's modules that take a connection first, by module and name.
 
     Of a domain whose tables are a `Grouping` also those of `decnet_models.grouping`, bound to it.
@@ -60,7 +61,7 @@ def query_functions(domain: str) -> list[Query]:
     tables = importlib.import_module(f"{package.__name__}.tables")
     of_groups = [one for module in _modules(grouping) for one in _public(module) if _takes(one, Connection, Grouping)]
     groupings = [one for one in vars(tables).values() if isinstance(one, Grouping)]
-    return found + [_bound(function, one) for one in groupings for function in of_groups]
+    return (*found, *(_bound(function, one) for one in groupings for function in of_groups))
 
 
 def rounds(domains: Iterable[str]) -> Iterator[tuple[Query, dict[str, Any]]]:
@@ -77,8 +78,7 @@ def variants(function: Query, highest: int = 1) -> Iterator[dict[str, Any]]:
 
     Of several UUIDs the first has the number `highest`, the next the one below: a pair of rows, not one row twice.
     """
-    hints = typing.get_type_hints(function)
-    parameters = list(inspect.signature(function).parameters.values())[1:]
+    hints, parameters = _parameters(function)
     number = itertools.chain(range(highest, 0, -1), itertools.repeat(1))
     values: dict[str, list[Any]] = {}
     for each in parameters:
@@ -91,6 +91,12 @@ def variants(function: Query, highest: int = 1) -> Iterator[dict[str, Any]]:
     yield from ({**required, name: value} for name in optional for value in values[name])
     if len(optional) > 1:
         yield {name: found[0] for name, found in values.items()}
+
+
+@functools.cache
+def _parameters(function: Query) -> tuple[dict[str, Any], Sequence[inspect.Parameter]]:
+    """Return the types of a function's parameters by name, and the parameters but the connection."""
+    return typing.get_type_hints(function), list(inspect.signature(function).parameters.values())[1:]
 
 
 def samples(annotation: Any, number: int = 1) -> Iterator[Any]:

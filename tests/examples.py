@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How many examples a property is tried with: all in `nox -s properties`, 10 % by `make test`, 5 % on other Pythons.
+"""How many examples a property is tried with: all in `nox -s properties`, 5 % by `make test` and on other Pythons.
 
 All of them are also drawn from the constants of our own modules, which Hypothesis finds by parsing every one of them.
 """
@@ -16,9 +16,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100, print_blob=True
 )
-settings.register_profile("quick", settings.get_profile("thorough"), max_examples=10)
 settings.register_profile("few", settings.get_profile("thorough"), max_examples=5)
-settings.load_profile("quick")
+settings.load_profile("few")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,11 +3,24 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_decoys.ftp.lines import LONGEST, Commands, TooLongError, extended_port_of, passive, port_of
+from decnet_decoys.ftp.lines import (
+    LONGEST,
+    Commands,
+    TooLongError,
+    extended_port_of,
+    matches,
+    mode_of,
+    moment_and_path,
+    passive,
+    port_of,
+    protection,
+)
 
 
 def taken(*pieces: bytes) -> list[tuple[str, str]]:
@@ -58,3 +71,38 @@ def test_any_port_is_read_or_refused(argument: str) -> None:
 def test_privileged_ports_are_refused() -> None:
     assert port_of("192,0,2,7,0,80", "192.0.2.7") is None
     assert extended_port_of("|1|192.0.2.7|80|", "192.0.2.7") == "500 Illegal EPRT command."
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [("a*", ["a1", "ab"]), ("*1", ["a1", "b1"]), ("{a,b}1", ["a1", "b1"]), ("?b", ["ab"]), ("[a]1", []), ("", [])],
+)
+def test_patterns_of_listings_are_those_of_vsftpd(pattern: str, found: list[str]) -> None:
+    assert [name for name in ("a1", "ab", "b1") if matches(name, pattern)] == found
+
+
+@given(st.text("ab*?{},", max_size=40), st.text("ab", max_size=255))
+def test_any_pattern_is_matched(pattern: str, name: str) -> None:
+    assert matches(name, pattern) in (True, False)
+    assert matches(name, "*")
+
+
+def test_a_pattern_of_many_stars_takes_no_longer_than_its_name_is_long() -> None:
+    began = time.process_time()
+    assert not matches("a" * 255, "a*" * 127 + "b")
+    assert time.process_time() - began < 0.02
+
+
+@given(st.text(max_size=40) | st.from_regex(r"[0-9]{14} [a-z]{1,9}"))
+def test_any_time_is_set_or_asked(argument: str) -> None:
+    moment, path = moment_and_path(argument)
+    assert (path == argument) == (moment is None)
+    assert 0 <= mode_of(argument) <= 0o7777
+
+
+def test_levels_of_protection() -> None:
+    assert protection("p") == ("200 PROT now Private.", True)
+    assert [protection(level) for level in ("S", "x")] == [
+        ("536 PROT not supported.", None),
+        ("504 PROT not recognized.", None),
+    ]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decnet_decoys.smtp.addresses import address_and_options, bad_notices, is_address, is_domain
 from decnet_decoys.smtp.authentication import Credentials, Exchange
 from decnet_decoys.smtp.commands import MOST_RECIPIENTS, Session, answer
 from decnet_decoys.smtp.incoming import LONGEST_LINE, Incoming, MailText
@@ -156,10 +157,14 @@ def encoded(data: bytes) -> bytes:
 
 
 def test_credentials_of_both_mechanisms() -> None:
-    assert Exchange(f"PLAIN {encoded(bytes(1) + b'user' + bytes(1) + b'pass').decode()}").begin() == (b"user", b"pass")
+    assert Exchange(f"PLAIN {encoded(bytes(1) + b'user' + bytes(1) + b'pass').decode()}").begin() == (
+        b"user",
+        b"pass",
+        b"",
+    )
     plain = Exchange("plain")
     assert plain.begin() == "334 "
-    assert plain.step(encoded(b"x\0user\0pass")) == Credentials(b"user", b"pass")
+    assert plain.step(encoded(b"x\0user\0pass")) == Credentials(b"user", b"pass", b"x")
     login = Exchange("LOGIN")
     assert (login.begin(), login.step(encoded(b"user"))) == ("334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6")
     assert login.step(encoded(b"pass")) == Credentials(b"user", b"pass")
@@ -178,3 +183,38 @@ def test_any_authentication_ends(argument: str, lines: list[bytes]) -> None:
     for line in lines:
         given_answer = exchange.step(line)
         assert isinstance(given_answer, Credentials) or given_answer[:3] in ("334", "501", "535")
+
+
+@pytest.mark.parametrize(
+    ("address", "good"),
+    [
+        ("a@b.c", True), ("a", True), ('"a b"@c.d', True), ('"a@b"', True), ("a@[192.0.2.1]", True), ("a@c.d.", True),
+        ("a@", False), ("a@c..d", False), ("a@-c.d", False), ("a@1.2.3.4", False), ("a@[1.2.3]", False),
+        ("a,b@c.d", False), ('"a@c.d', False), ("a@" + "b" * 300, False),
+    ],
+)  # fmt: skip
+def test_addresses_are_those_that_postfix_takes(address: str, good: bool) -> None:
+    assert is_address(address) is good
+
+
+@given(st.text(max_size=300) | st.from_regex(r"[a-z@\[\].\"<>,-]{0,60}"))
+def test_any_address_is_taken_or_refused(text: str) -> None:
+    assert is_address(text) in (True, False)
+    assert is_domain(text) in (True, False)
+    found = address_and_options("FROM:" + text, "FROM:")
+    assert found is None or bad_notices(found[1], of_mail=True) in ("", "RET", "ENVID")
+
+
+def test_notices_are_asked_once_and_as_they_may_be() -> None:
+    assert bad_notices(["NOTIFY=NEVER,SUCCESS"], of_mail=False) == "NOTIFY"
+    assert bad_notices(["RET=FULL", "RET=HDRS"], of_mail=True) == "RET"
+    assert not bad_notices(["RET=FULL", "ENVID=a+3Db"], of_mail=True)
+
+
+def test_a_line_that_is_too_long_is_one_line_when_it_ends() -> None:
+    incoming = Incoming()
+    incoming.feed(b"x" * 10_000)
+    assert incoming.line() is None
+    incoming.feed(b"\r\nNOOP\r\n")
+    assert incoming.line() == b"x" * LONGEST_LINE
+    assert incoming.line() == b"NOOP"

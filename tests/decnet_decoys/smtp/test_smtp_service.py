@@ -92,7 +92,7 @@ async def test_errors_beyond_the_limit_end_the_connection(host: DeckyHost, monke
 
 async def test_garbage_and_a_browser_are_sent_away(host: DeckyHost) -> None:
     goodbye = [b"221 2.7.0 Error: I can break rules, too. Goodbye."]
-    for sent in (b"\x16\x03\x01\x02\x00\r\n", b"GET / HTTP/1.1\r\n\r\n", b"\0" * 3000 + b"\n"):
+    for sent in (b"\x16\x03\x01\x02\x00\r\n", b"GET / HTTP/1.1\r\n\r\n", b"1" * 3000 + b"\n"):
         assert await said(host, sent) == goodbye
     assert len(host.events(ServiceRequest)) == 3
 

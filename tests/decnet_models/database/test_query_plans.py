@@ -105,11 +105,13 @@ def recorded(engine: Engine) -> Iterator[list[Statement]]:
 def asked(engine: Engine) -> dict[str, dict[str, Any]]:
     """Call everything; return the distinct statements, with parameters, by function."""
     found: dict[str, dict[str, Any]] = {}
-    for function, arguments in rounds(domains()):
-        with recorded(engine) as sent, contextlib.suppress(*REFUSALS), writing(engine) as connection:
-            function(connection, **arguments)
-        for statement, parameters in sent:
-            found.setdefault(name_of(function), {}).setdefault(statement, parameters)
+    with recorded(engine) as sent:
+        for function, arguments in rounds(domains()):
+            with contextlib.suppress(*REFUSALS), writing(engine) as connection:
+                function(connection, **arguments)
+            for statement, parameters in sent:
+                found.setdefault(name_of(function), {}).setdefault(statement, parameters)
+            sent.clear()
     return found
 
 

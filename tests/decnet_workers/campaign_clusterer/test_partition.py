@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_workers.campaign_clusterer.identity_rows import DAY, START, identity
 
+from decnet_models.grouping.values import Reason
+from decnet_workers.campaign_clusterer import weighing
 from decnet_workers.campaign_clusterer.partition import Decided, Ruling, partition
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.signals import AIMING, TARGET
-from decnet_workers.campaign_clusterer.targeting import FLEET
-from decnet_workers.campaign_clusterer.weighing import CAP, common_order, feature_bits
+from decnet_workers.campaign_clusterer.targeting import FLEET, aimed
+from decnet_workers.campaign_clusterer.weighing import CAP, common_order, feature_bits, have_anything
 
 
 def profile(
@@ -93,6 +95,34 @@ def test_groups_whose_members_aimed_at_the_same_deckies_are_one_campaign_by_one_
         aiming(4, "a", "b", "c", host="c3"),
     )
     assert [len(group) for group in found] == [4]
+
+
+TARGETS = st.dictionaries(st.sampled_from("abcde"), st.frozensets(st.integers(2900, 2904), min_size=1), max_size=4)
+
+
+@given(one=TARGETS, other=TARGETS)
+def test_nobody_is_passed_over_who_aimed_at_the_same_deckies(
+    one: dict[str, frozenset[int]], other: dict[str, frozenset[int]]
+) -> None:
+    """Most pairs share a decky at which both aimed, and nothing else: those cost a look, and nobody else may."""
+    first, second = (
+        Profile(
+            identity(number),
+            frozenset((TARGET, f"{decky} {week}") for decky, weeks in targets.items() for week in weeks),
+            frozenset(targets), (), START, START + DAY, targets,
+        )
+        for number, targets in enumerate((one, other))
+    )  # fmt: skip
+    subjects = {**dict.fromkeys(first.features | second.features, 2), FLEET: 64}
+    assert have_anything(first, second) is (aimed(first, second, subjects) is not None)
+
+
+def test_one_decky_at_which_both_aimed_is_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def weighed(*_: object) -> list[Reason]:
+        raise AssertionError("weighed")
+
+    monkeypatch.setattr(weighing, "shared", weighed)
+    assert aiming_together(aiming(1, "a", "b"), aiming(2, "b", "c"), aiming(3, "c", "d")) == []
 
 
 @pytest.mark.parametrize("members", [1, 2, 4])

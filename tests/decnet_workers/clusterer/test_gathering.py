@@ -43,6 +43,25 @@ def test_attackers_of_one_actor_are_read_in_one_round(sqlite_engine: Engine, mon
     assert sum(read) < 3 * 300
 
 
+def test_a_round_that_reads_too_many_begins_again_with_half_of_it(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def counted(*given: Any, **limits: Any) -> Gathered:
+        asked.append((limits["most"], limits["reach"]))
+        return gathered(*given, **limits)
+
+    monkeypatch.setattr(worker, "gathered", counted)
+    for name, number in {"ROUND": 40, "FIRST_ROUND": 40, "LEAST_ROUND": 4, "AIM": 64, "MOST_READ": 20}.items():
+        monkeypatch.setattr(worker, name, number)
+    crews = [[f"192.0.{10 + one}.{10 + crew}" for one in range(10)] for crew in range(9)]
+    log = [event(who, key(str(crew)), one) for crew, each in enumerate(crews) for one, who in enumerate(each)]
+    Follower(sqlite_engine).run(log)
+    assert several(sqlite_engine) == groups(*crews)
+    assert asked[:2] == [(40, 64), (20, 32)]
+
+
 class Scene:
     """Evidence in memory, of which everything is pending."""
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from tests.decnet_workers.clusterer.scenes import Follower, command, event, in_m
 
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import open_engine, reading, writing
-from decnet_models.identities.tables import identity_core
+from decnet_models.identities.tables import IDENTITIES, identity_core
 from decnet_models.migrations.upgrade import migrate_to, upgrade
 from decnet_models.progress.queries import dead_letters_of
 
@@ -38,6 +39,11 @@ def state(engine: Engine) -> tuple[dict[UUID, frozenset[str]], set[tuple[str, st
     with reading(engine) as connection:
         weights = {tuple(row) for row in connection.execute(select(c.kind, c.digest, c.core, c.weight))}
     return partition(engine), weights
+
+
+def evidence(engine: Engine) -> set[tuple[Any, ...]]:
+    with reading(engine) as connection:
+        return {tuple(row) for row in connection.execute(select(IDENTITIES.evidence)) if row.kind != "log"}
 
 
 def copied(source: Engine, target: Engine) -> None:
@@ -69,11 +75,12 @@ def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def test_all_identities_are_computed_again_and_nobody_is_set_aside(old_url: str) -> None:
     with in_memory() as now:
         Follower(now).run(log())
-        wanted = state(now)
+        wanted, shown = state(now), evidence(now)
         assert frozenset(BUSY) in wanted[0].values()
         engine = open_engine(old_url)
         copied(now, engine)
     upgrade(old_url)
+    assert evidence(engine) == shown
     follower = Follower(engine)
     for _ in range(10):
         if not follower.settle():

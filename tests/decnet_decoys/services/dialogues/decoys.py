@@ -10,11 +10,18 @@ from typing import Any
 
 import msgspec
 from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
+from tests.decnet_decoys.services.dialogues.kinds import server_of
 from tests.decnet_decoys.services.dialogues.real_servers import DATABASE_PASSWORD, HOST
 
 from decnet_decoys.redis.keyspace import Keyspace
 
 OTHERWISE: dict[str, dict[str, str]] = {
+    "ftp-more": {
+        "AUTH, then plain text": "the decoy drops what a client sends ahead of TLS; vsftpd takes it for the handshake",
+    },
+    "smtp-more": {
+        "an address for an account": "the decoy takes a mailbox's address for its account, so that bots get in",
+    },
     "mysql": {
         "what there is": "`show databases like` has not the columns of the table that the real server reads",
         "what is not there": "10.11.19 says 'SELECT' where 10.11.6, which the decoy claims to be, says 'field list'",
@@ -23,6 +30,10 @@ OTHERWISE: dict[str, dict[str, str]] = {
     },
 }
 """Dialogues in which a decoy answers otherwise, and why."""
+
+
+def _ftp(service: Any) -> None:
+    service.profile = msgspec.structs.replace(service.profile, umask=0o077)
 
 
 def _smtp(service: Any) -> None:
@@ -43,7 +54,7 @@ def _telnet(service: Any) -> None:
 
 
 _DECOYS: dict[str, tuple[str, Callable[[Any], None]]] = {
-    "ftp": ("debian-web", lambda _service: None), "smtp": ("debian-web", _smtp), "redis": ("debian-web", _redis),
+    "ftp": ("debian-web", _ftp), "smtp": ("debian-web", _smtp), "redis": ("debian-web", _redis),
     "mysql": ("debian-web", _mysql), "telnet": ("nas", _telnet),
     "inetutils": ("debian-web", lambda _service: None),
 }  # fmt: skip
@@ -55,6 +66,7 @@ _SERVICES = {"inetutils": "telnet"}
 @asynccontextmanager
 async def decoy_of(name: str, directory: Path) -> AsyncIterator[tuple[str, int]]:
     """Play a decoy in this loop until the block ends."""
+    name = server_of(name)
     persona, adapt = _DECOYS[name]
     offered = _SERVICES.get(name, name)
     host = DeckyHost(directory, fleet_settings(persona, offers=(offered,)))

@@ -118,10 +118,16 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
     "the client ends after a log-in": (_USER, _PASS, END),
 }
 
-_VARIES = (
+VARIES = (
     (re.compile(rb"\(\d+,\d+,\d+,\d+,\d+,\d+\)"), b"(ADDRESS)"),
     (re.compile(rb"/tmp/[^ \"]*/home"), b"/home/deploy"),
     (re.compile(rb"\(\|\|\|\d+\|\)"), b"(|||PORT|)"),
+    (
+        re.compile(rb"(?m)(?<![^\[\n])([-d][-rwxst]{9}) +\d+ +\d+ +\d+ +(\d+) [A-Z][a-z]{2} [ \d]\d +[\d:]+ "),
+        rb"\1 OWNER \2 TIME ",
+    ),
+    (re.compile(rb"(?<=client count was )\d+"), b"N"),
+    (re.compile(rb"(?<=Connected to )[0-9.]+"), b"ADDRESS"),
 )
 
-KIND = Kind(DIALOGUES, _VARIES)
+KIND = Kind(DIALOGUES, VARIES)

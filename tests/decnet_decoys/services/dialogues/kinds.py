@@ -7,13 +7,22 @@ import json
 from pathlib import Path
 
 from tests.decnet_decoys.services.dialogues import ftp, inetutils, mysql, redis, smtp, telnet
+from tests.decnet_decoys.services.dialogues.more import ftp as more_ftp
+from tests.decnet_decoys.services.dialogues.more import smtp as more_smtp
 from tests.decnet_decoys.services.dialogues.play import Answers, Kind
 
 RECORDS = Path(__file__).parent
 KINDS: dict[str, Kind] = {
     "ftp": ftp.KIND, "smtp": smtp.KIND, "redis": redis.KIND, "mysql": mysql.KIND, "telnet": telnet.KIND,
     "inetutils": inetutils.KIND,
+    "ftp-more": more_ftp.KIND, "smtp-more": more_smtp.KIND,
 }  # fmt: skip
+"""By the server's name, with what tells one set of dialogues from another behind a hyphen."""
+
+
+def server_of(name: str) -> str:
+    """Return the server that a set of dialogues is held with."""
+    return name.partition("-")[0]
 
 
 def recorded(name: str) -> dict[str, Answers]:

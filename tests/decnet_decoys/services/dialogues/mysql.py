@@ -53,12 +53,12 @@ def log_in(
     return made
 
 
-def _query(sql: bytes) -> bytes:
+def query(sql: bytes) -> bytes:
     return packet(0, b"\x03" + sql)
 
 
-def _asked(*statements: bytes) -> tuple[Step, ...]:
-    return (log_in(), *map(_query, statements))
+def asked(*statements: bytes) -> tuple[Step, ...]:
+    return (log_in(), *map(query, statements))
 
 
 DIALOGUES: dict[str, tuple[Step, ...]] = {
@@ -87,7 +87,7 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
     "garbage": (bytes(range(256)),),
     "a packet of which half comes": (packet(1, bytes(100))[:50], END),
     "PING": (log_in(), packet(0, b"\x0e")),
-    "USE": (log_in(), packet(0, b"\x02mysql"), packet(0, b"\x02nope"), _query(b"use nope"), _query(b"USE mysql")),
+    "USE": (log_in(), packet(0, b"\x02mysql"), packet(0, b"\x02nope"), query(b"use nope"), query(b"USE mysql")),
     "an unknown command": (log_in(), packet(0, b"\x63"), packet(0, b"\x0e")),
     "an empty command": (log_in(), packet(0, b"")),
     "commands of old": (log_in(), packet(0, b"\x05x"), packet(0, b"\x00")),
@@ -96,13 +96,13 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         packet(0, b"\x16foo bar"),
     ),
     "RESET": (log_in(), packet(0, b"\x1f")),
-    "an empty query": _asked(b"", b" ", b";"),
-    "a syntax error": _asked(b"foo", b"foo bar baz", b"select", b"select from", b"id;whoami", b"show foo"),
-    "select": _asked(b"select 1", b"select 1+1", b"select 'a'", b"select NULL", b"SELECT 1 as x", b"select 1;"),
-    "who am I": _asked(b"select current_user()", b"select database()", b"select user() like 'root@%'"),
-    "versions": _asked(b"select @@version_comment limit 1", b"select @@version_compile_os", b"select @@hostname = 'x'"),
-    "what there is": _asked(b"show databases like 'mysql'", b"show tables from nope", b"show tables"),
-    "what is not there": _asked(
+    "an empty query": asked(b"", b" ", b";"),
+    "a syntax error": asked(b"foo", b"foo bar baz", b"select", b"select from", b"id;whoami", b"show foo"),
+    "select": asked(b"select 1", b"select 1+1", b"select 'a'", b"select NULL", b"SELECT 1 as x", b"select 1;"),
+    "who am I": asked(b"select current_user()", b"select database()", b"select user() like 'root@%'"),
+    "versions": asked(b"select @@version_comment limit 1", b"select @@version_compile_os", b"select @@hostname = 'x'"),
+    "what there is": asked(b"show databases like 'mysql'", b"show tables from nope", b"show tables"),
+    "what is not there": asked(
         b"select * from nope",
         b"select * from nope.t",
         b"select nope",
@@ -110,9 +110,9 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         b"drop table nope.t",
         b"drop database nope",
     ),
-    "set": _asked(b"SET NAMES utf8", b"set autocommit=1", b"set @a=1", b"SET foo=1"),
-    "a transaction": _asked(b"begin", b"commit"),
-    "create and drop": _asked(
+    "set": asked(b"SET NAMES utf8", b"set autocommit=1", b"set @a=1", b"SET foo=1"),
+    "a transaction": asked(b"begin", b"commit"),
+    "create and drop": asked(
         b"create database zz1",
         b"create database zz1",
         b"create table zz1.t (a int)",
@@ -120,17 +120,17 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         b"select * from zz1.t",
         b"drop database zz1",
     ),
-    "ways out": _asked(
+    "ways out": asked(
         b"select load_file('/etc/nonexistent')",
         b"select sys_exec('id')",
         b"select @@secure_file_priv",
         b"select @@plugin_dir",
     ),
-    "two queries at once": (log_in(), _query(b"select 1") + _query(b"select 2")),
-    "quit at once": (log_in(), packet(0, b"\x01") + _query(b"select 1")),
+    "two queries at once": (log_in(), query(b"select 1") + query(b"select 2")),
+    "quit at once": (log_in(), packet(0, b"\x01") + query(b"select 1")),
 }
 
-_VARIES = (
+VARIES = (
     (re.compile(rb"\A.{3}(?=.\n5\.5\.5)", re.DOTALL), b"LEN"),  # of the greeting, with the version's
     (
         re.compile(rb"(?s)\A(.{3}\0\n5\.5\.5-)[^\0]*\0.{4}.{8}\0(.{18}).{12}\0"),
@@ -140,4 +140,4 @@ _VARIES = (
     (re.compile(rb"'@'[0-9.]+'"), b"'@'ADDRESS'"),
 )
 
-KIND = Kind(DIALOGUES, _VARIES)
+KIND = Kind(DIALOGUES, VARIES)

@@ -5,15 +5,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
+import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from tests.decnet_decoys.services.dialogues.asking import Varies, alike, at_once, differing
 
 END: Literal["end"] = "end"
 """A step: the client closes its side (shutdown(2)) and listens on."""
-Step: TypeAlias = "bytes | Literal['end'] | Callable[[bytes], bytes]"
-"""Bytes, END, or what makes the bytes of all that the server has said."""
+TLS: Literal["tls"] = "tls"
+"""A step: the client begins TLS on the connection."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A step of FTP: connects to the port that was named last, sends a command, and sends or reads a file.
+
+    What is read stands before what the server says on the control connection.
+    """
+
+    command: bytes
+    upload: bytes | None = None
+
+
+Step: TypeAlias = "bytes | Literal['end', 'tls'] | Transfer | Callable[[bytes], bytes]"
+"""Bytes, END, TLS, a transfer, or what makes the bytes of all that the server has said."""
 Answers: TypeAlias = list[str]
 """The greeting, the answer to each step, and <open> or <closed>."""
 
@@ -29,9 +47,8 @@ class _Client:
         self.seen = b""
         self.ended = False
 
-    async def answer(self, expected: str | None) -> str:
-        """Return what comes until it is what is expected, or nothing has come for a while."""
-        data = b""
+    async def answer(self, expected: str | None, data: bytes = b"") -> str:
+        """Return what comes after `data` until it is what is expected, or nothing has come for a while."""
         try:
             while not self.ended and (expected in (None, "") or self._shown(data) != expected):
                 async with asyncio.timeout(self._quiet):
@@ -40,10 +57,57 @@ class _Client:
                 self.ended = not piece
         except TimeoutError:
             pass
-        except ConnectionError:
+        except OSError:  # also of TLS
             self.ended = True
         self.seen += data
         return self._shown(data)
+
+
+_PORTS = re.compile(rb"\((?:\d+,){4}(\d+),(\d+)\)|\(\|\|\|(\d+)\|\)")
+
+
+async def _transfer(address: str, step: Transfer, seen: bytes, send: Callable[[bytes], None], quiet: float) -> bytes:
+    """Return what came over a data connection, between brackets."""
+    named = list(_PORTS.finditer(seen))
+    if not named:
+        send(step.command)
+        return b"[no port]"
+    high, low, port = named[-1].groups()
+    try:
+        reader, writer = await asyncio.open_connection(address, int(port) if port else int(high) * 256 + int(low))
+    except OSError:
+        send(step.command)
+        return b"[refused]"
+    send(step.command)
+    data = b""
+    try:
+        if step.upload is not None:
+            writer.write(step.upload)
+            await writer.drain()
+        else:
+            async with asyncio.timeout(quiet):
+                data = await reader.read(-1)
+    except (TimeoutError, OSError):
+        data += b"[no end]"
+    finally:
+        writer.close()
+    return b"[" + data + b"]"
+
+
+def _client_side() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def _begun_tls(writer: asyncio.StreamWriter) -> bytes:
+    try:
+        async with asyncio.timeout(10):
+            await writer.start_tls(_client_side())
+    except (OSError, TimeoutError) as error:
+        return f"[{type(error).__name__}]".encode()
+    return b"[TLS]"
 
 
 async def played(  # noqa: PLR0917  # one call
@@ -59,13 +123,21 @@ async def played(  # noqa: PLR0917  # one call
     client = _Client(reader, shown, quiet)
     answers = [await client.answer(expected[0] if expected else None)]
     for number, step in enumerate(steps, 1):
+        wanted = expected[number] if expected and number < len(expected) - 1 else None
+        first = b""
+        if client.ended:
+            answers.append("")
+            continue
         if step == END:
             with contextlib.suppress(OSError):
                 writer.write_eof()
+        elif step == TLS:
+            first = await _begun_tls(writer)
+        elif isinstance(step, Transfer):
+            first = await _transfer(address, step, client.seen, writer.write, quiet)
         else:
             writer.write(step(client.seen) if callable(step) else step)
-        wanted = expected[number] if expected and number < len(expected) - 1 else None
-        answers.append("" if client.ended else await client.answer(wanted))
+        answers.append(await client.answer(wanted, first))
     if not client.ended:
         answers[-1] += await client.answer(None)
     writer.transport.abort()

@@ -7,7 +7,7 @@ import asyncio
 import json
 import sys
 
-from tests.decnet_decoys.services.dialogues.kinds import KINDS, RECORDS
+from tests.decnet_decoys.services.dialogues.kinds import KINDS, RECORDS, server_of
 from tests.decnet_decoys.services.dialogues.real_servers import real_server
 from tests.ports import free_port, own_address
 
@@ -21,7 +21,7 @@ async def record(name: str) -> None:
     address = own_address(62)
     port = free_port(address)
     kind = KINDS[name]
-    async with real_server(name, address, port):
+    async with real_server(server_of(name), address, port):
         said = await kind.answers(address, port, kind.dialogues, TELNET_QUIET if "telnet" in name else QUIET)
     text = json.dumps(said, indent=1, ensure_ascii=True)
     (RECORDS / f"{name}.json").write_text(text + "\n", encoding="ascii")

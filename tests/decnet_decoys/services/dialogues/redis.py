@@ -152,6 +152,6 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
     "SHUTDOWN that is none": lines(b"SHUTDOWN FOO", b"SAVE x", b"BGSAVE x", b"FLUSHALL x", b"FLUSHDB ASYNC SYNC"),
 }
 
-_VARIES = ((re.compile(rb"(?<=id\r\n):\d+"), b":ID"),)
+VARIES = ((re.compile(rb"(?<=id\r\n):\d+"), b":ID"),)
 
-KIND = Kind(DIALOGUES, _VARIES)
+KIND = Kind(DIALOGUES, VARIES)

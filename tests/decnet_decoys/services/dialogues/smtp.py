@@ -147,9 +147,9 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
     "BDAT, then DATA": (*_after(*_MAIL), b"BDAT 2\r\nhi", b"DATA\r\n", b"RCPT TO:<a@b>\r\n", b"RSET\r\n"),
 }
 
-_VARIES = (
+VARIES = (
     (re.compile(rb"queued as [0-9A-Za-z]+"), b"queued as ID"),
     (re.compile(rb"[0-9A-Z]{9,14}(?= )"), b"ID"),
 )
 
-KIND = Kind(DIALOGUES, _VARIES)
+KIND = Kind(DIALOGUES, VARIES)

@@ -139,6 +139,7 @@ async def test_who_goes_on_slowly_is_not_waited_for(monkeypatch: pytest.MonkeyPa
 async def test_who_takes_no_answers_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lingering, "STALL_SECONDS", 0.5)
     tcp = listening("127.0.0.1", 0)
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # its connections have the same: soon full
     async with served((tcp, None)) as server:
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -307,6 +308,7 @@ async def test_who_waits_for_an_answer_keeps_its_place() -> None:
 async def test_who_takes_no_answers_makes_room_for_a_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lingering, "STALL_SECONDS", 300)
     tcp = listening("127.0.0.1", 0)
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
     async with served((tcp, None), settings=ApiSettings(max_connections=1)) as server:
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

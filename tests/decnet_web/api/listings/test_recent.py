@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import Depends, Request
@@ -19,10 +22,13 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_models.accounts.tables import api_token
 from decnet_models.events.queries import insert_events
+from decnet_web.api.application import make_application
+from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.recent import LARGEST, MOST_ANSWERS, MOST_BYTES, SECONDS, RecentAnswers
 from decnet_web.api.routes.findings import events
 
 EVENTS = "/api/v1/events"
+INCIDENTS = "/api/v1/incidents"
 
 
 @pytest.fixture
@@ -38,15 +44,18 @@ def add_event(served: Served) -> None:
 
 
 @ON_SQLITE
-async def test_answer_is_given_again_without_the_database(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", [EVENTS, INCIDENTS])
+async def test_answer_is_given_again_without_the_database(
+    served: Served, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     async with served.client("viewer") as client:
-        await client.get(EVENTS)  # which writes down that the token was used
+        await client.get(path)  # which writes down that the token was used
         monkeypatch.setattr(served.application.state.recent, "_clock", lambda: 0.0)
-        first = await client.get(EVENTS)
+        first = await client.get(path)
         with monkeypatch.context() as patched:
             patched.setattr(served.application.state.fleet, "read", None)
-            again = await client.get(EVENTS)
-        same = await client.get(EVENTS, headers={"If-None-Match": first.headers["ETag"]})
+            again = await client.get(path)
+        same = await client.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (200, first.content)
     assert again.headers["ETag"] == first.headers["ETag"]
     assert (same.status_code, same.content) == (304, b"")
@@ -64,6 +73,94 @@ async def test_what_a_router_adds_is_asked_at_each_request(served: Served) -> No
         answers = [await client.get("/noted/events") for _ in range(3)]
     assert [one.status_code for one in answers] == [200] * 3
     assert asked == ["/noted/events"] * 3
+
+
+class HeldReads:
+    """In place of a fleet's `read`: holds reads back until all of `clients` have asked, and counts them."""
+
+    def __init__(self, served: Served, monkeypatch: pytest.MonkeyPatch, clients: int, *, fail: int = 0) -> None:
+        fleet, recent = served.application.state.fleet, served.application.state.recent
+        self.count = 0
+        self._fail = fail
+        self._read = fleet.read
+        self._asked: list[object] = []
+        self._clients = clients
+        self._all = asyncio.Event()
+        self._making: Callable[..., Any] = recent.making
+        monkeypatch.setattr(recent, "making", self.making)
+        monkeypatch.setattr(recent, "_clock", lambda: 0.0)
+        monkeypatch.setattr(fleet, "read", self.read)
+
+    def making(self, *arguments: Any) -> Any:
+        self._asked.append(arguments)
+        if len(self._asked) == self._clients:
+            self._all.set()
+        return self._making(*arguments)
+
+    async def read(self, *arguments: Any) -> Any:
+        self.count += 1
+        failing = self.count <= self._fail
+        await self._all.wait()
+        if failing:
+            raise RuntimeError("a defect")
+        return await self._read(*arguments)
+
+
+async def authenticated(client: Any) -> None:
+    for _ in range(2):  # the first writes down that the token was used, and the second remembers whose it is
+        await client.get(f"{EVENTS}?limit=1")
+
+
+@ON_SQLITE
+async def test_same_requests_at_once_are_answered_by_one_read(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_event(served)
+    async with served.client("viewer") as client:
+        await authenticated(client)
+        held = HeldReads(served, monkeypatch, clients=4)
+        answers = await asyncio.gather(*(client.get(EVENTS) for _ in range(4)))
+    assert held.count == 1
+    assert [len(one.json()["items"]) for one in answers] == [1] * 4
+
+
+@ON_SQLITE
+async def test_who_waited_for_a_failed_answer_makes_it_himself(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served.client("viewer") as client:
+        await authenticated(client)
+        held = HeldReads(served, monkeypatch, clients=2, fail=1)
+        answers = await asyncio.gather(*(client.get(EVENTS) for _ in range(2)))
+    assert sorted(one.status_code for one in answers) == [200, 500]
+    assert held.count == 2
+
+
+@ON_SQLITE
+async def test_who_may_not_have_an_answer_does_not_wait_for_it(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served.client("viewer") as client, served.client() as nobody:
+        await authenticated(client)
+        HeldReads(served, monkeypatch, clients=2)
+        answers = await asyncio.gather(client.get(EVENTS), nobody.get(EVENTS))
+    assert [one.status_code for one in answers] == [200, 401]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_answers_are_those_of_an_api_that_keeps_nothing(
+    served: Served, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance, fleet = random.Random(seed), Fleet(served.deployment)
+    other = Served(make_application(fleet), served.deployment, served.tokens)
+    for name in ("find", "making"):
+        monkeypatch.setattr(other.application.state.recent, name, lambda *_: None)
+    monkeypatch.setattr(other.application.state.kept, "_keep", lambda *_: None)
+    paths = [EVENTS, f"{EVENTS}?limit=2", f"{EVENTS}?since=1h", "/api/v1/attackers", "/api/v1/search?q=root", INCIDENTS]
+    try:
+        async with served.client("viewer") as client, other.client("viewer") as plain:
+            for _ in range(25):
+                if chance.random() < 0.3:
+                    add_event(served)
+                path = chance.choice(paths)
+                one, two = await client.get(path), await plain.get(path)
+                assert (one.status_code, one.content, one.headers["ETag"]) == (200, two.content, two.headers["ETag"])
+    finally:
+        fleet.close()
 
 
 async def test_what_was_committed_is_in_the_next_answer(served: Served) -> None:

@@ -30,10 +30,11 @@ class FtpClient:
     offset: int = 0
     """Where the next transfer begins, in bytes."""
     rename_from: str = ""
-    umask: int = 0o077
 
     async def say(self, text: str) -> None:
-        await self.connection.write(text.replace("\n", "\r\n").encode("utf-8", "surrogateescape") + b"\r\n")
+        """Send a reply; 0xFF in it is doubled for Telnet."""
+        data = text.replace("\n", "\r\n").encode("utf-8", "surrogateescape").replace(b"\xff", b"\xff\xff")
+        await self.connection.write(data + b"\r\n")
 
     @property
     def source(self) -> str:
@@ -44,9 +45,9 @@ class FtpClient:
         return self.recorder.connection.info.dst[0]
 
     def file(self, path: str) -> Entry:
-        """Return what lies at `path`; raises FileSystemError for a directory."""
+        """Return the file at `path`; raises FileSystemError for a directory and for a device."""
         entry = self.shell.files.stat(path or ".", self.shell.access)
-        if entry.kind == "dir":
+        if entry.kind != "file":
             raise FileSystemError("Is a directory")
         return entry
 

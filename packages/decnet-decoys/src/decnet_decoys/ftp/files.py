@@ -5,13 +5,13 @@ import posixpath
 import time
 
 from decnet_decoys.ftp.client import FtpClient, Handler
-from decnet_decoys.ftp.lines import listing
+from decnet_decoys.ftp.lines import Row, doubled, listing, matches, moment_and_path
 from decnet_decoys.processor import turn
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 
 
 async def _pwd(client: FtpClient, _argument: str) -> None:
-    await client.say(f'257 "{client.shell.cwd}" is the current directory')
+    await client.say(f'257 "{doubled(client.shell.cwd)}" is the current directory')
 
 
 async def _cwd(client: FtpClient, argument: str) -> None:
@@ -28,12 +28,18 @@ async def _size(client: FtpClient, argument: str) -> None:
 
 
 async def _mdtm(client: FtpClient, argument: str) -> None:
-    await client.say(time.strftime("213 %Y%m%d%H%M%S", time.gmtime(client.file(argument).mtime)))
+    moment, path = moment_and_path(argument)
+    entry = client.file(path)
+    if moment is not None:
+        client.shell.files.change(path, client.shell.access, mtime=moment)
+        await client.say("213 File modification time set.")
+        return
+    await client.say(time.strftime("213 %Y%m%d%H%M%S", time.gmtime(entry.mtime)))
 
 
 async def _mkd(client: FtpClient, argument: str) -> None:
     client.shell.files.mkdir(argument, client.shell.access)
-    await client.say(f'257 "{client.absolute(argument)}" created')
+    await client.say(f'257 "{doubled(client.absolute(argument))}" created')
 
 
 async def _rmd(client: FtpClient, argument: str) -> None:
@@ -64,22 +70,48 @@ async def _rnto(client: FtpClient, argument: str) -> None:
     await client.say("250 Rename successful.")
 
 
-async def directory_lines(client: FtpClient, path: str, *, hidden: bool, names_only: bool = False) -> str:
-    """Return the lines of a directory; none for one that is not there, as vsftpd does."""
+async def directory_lines(client: FtpClient, argument: str, *, hidden: bool = False, names_only: bool = False) -> str:
+    """Return the lines of LIST, NLST and STAT with that argument: options, then a directory or a pattern of files.
+
+    None for what is not there, as vsftpd does.
+    """
+    options, _, path = argument.partition(" ") if argument.startswith("-") else ("", "", argument)
+    path, pattern = _directory_and_pattern(client, path or ".")
     files, access = client.shell.files, client.shell.access
     try:
-        place = files.locate(path or ".", access)
-        names = sorted(files.names(place, access))
+        place = files.locate(path, access)
+        names = files.names(place, access)
     except FileSystemError:
         return ""
-    names = [name for name in names if hidden or not name.startswith(".")]
-    if names_only:
-        return "".join(f"{name}\r\n" for name in names)
-    rows = [(".", files.stat(place)), ("..", files.stat(posixpath.dirname(place)))] if hidden else []
-    for name in names:
-        rows.append((name, files.stat(posixpath.join(place, name), follow=False)))
+    shown = hidden or "a" in options or pattern.startswith(".")
+    names = [*((".", "..") if shown else ()), *names]
+    rows = []
+    for name in sorted(names):
+        if (pattern and not matches(name, pattern)) or (name.startswith(".") and not shown):
+            continue
+        at = posixpath.normpath(posixpath.join(place, name))
+        entry = files.stat(at, follow=False)
+        rows.append(Row(name, entry, files.links(at) if entry.kind == "dir" else 1))
         await turn.give_way()
+    if "t" in options:
+        rows.sort(key=lambda row: -row.entry.mtime)
+    rows = rows[::-1] if "r" in options else rows
+    if names_only:
+        before = "" if path == "." else path.rstrip("/") + "/"
+        return "".join(f"{before}{row.name}\r\n" for row in rows)
     return listing(rows, client.shell.now, client.shell.date)
+
+
+def _directory_and_pattern(client: FtpClient, path: str) -> tuple[str, str]:
+    """Return the directory to list and which of its names; "" for all, where a path is a directory that opens."""
+    files, access = client.shell.files, client.shell.access
+    path = client.named(path)
+    try:
+        files.names(path, access)
+    except FileSystemError:
+        above, slash, name = path.rpartition("/")
+        return (above or "/" if slash else "."), name
+    return path, ""
 
 
 HANDLERS: dict[str, Handler] = {

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Command lines of FTP clients, and listings as vsftpd prints them; pure."""
 
+import calendar
+import re
 import stat
-from collections.abc import Callable, Iterable
-from typing import Final
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.machine.tree import Entry
@@ -19,6 +22,10 @@ COMMANDS: Final = frozenset(_COMMANDS.split())
 """Of FTP and its extensions, as clients send them, whether vsftpd has them or not."""
 _HALF_A_YEAR: Final = 182 * 86400
 _IAC: Final = 0xFF
+MOST_CHOICES: Final = 32
+"""Between the braces of a pattern."""
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_STARS: Final = re.compile(r"\*\*+")
 _FEATURES: Final = ("EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS")
 
 
@@ -68,18 +75,85 @@ def features(*, tls: bool) -> str:
     return "\n".join(("211-Features:", *(f" {one}" for one in offered), "211 End"))
 
 
-def listing(entries: Iterable[tuple[str, Entry]], now: float, date: Callable[[str, int], str]) -> str:
+class Row(NamedTuple):
+    """A line of LIST."""
+
+    name: str
+    entry: Entry
+    links: int = 1
+
+
+def listing(rows: Iterable[Row], now: float, date: Callable[[str, int], str]) -> str:
     """Return the lines of LIST; `date` formats a time in the machine's zone."""
-    return "".join(f"{_longname(name, entry, now, date)}\r\n" for name, entry in entries)
+    return "".join(f"{_longname(row, now, date)}\r\n" for row in rows)
 
 
-def _longname(name: str, entry: Entry, now: float, date: Callable[[str, int], str]) -> str:
+def _longname(row: Row, now: float, date: Callable[[str, int], str]) -> str:
+    name, entry, links = row
     recent = now - _HALF_A_YEAR < entry.mtime <= now
     when = date("%b %d %H:%M" if recent else "%b %d  %Y", entry.mtime)
     shown = f"{name} -> {entry.target}" if entry.kind == "link" else name
-    links = 2 if entry.kind == "dir" else 1
     mode = stat.filemode(entry.st_mode)
     return f"{mode} {links:>4} {entry.uid:<8} {entry.gid:<8} {entry.size:>8} {when} {shown}"
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Return whether a name is one that a pattern of LIST names: `*`, `?` and `{a,b}`, as vsftpd has them."""
+    return any(_matches(name, one) for one in _alternatives(pattern))
+
+
+def _alternatives(pattern: str) -> Iterator[str]:
+    """Return a pattern for each choice of its first braces; of more than that, none is looked at."""
+    found = _BRACES.search(pattern)
+    if found is None:
+        yield pattern
+        return
+    for choice in found[1].split(",")[:MOST_CHOICES]:
+        yield pattern[: found.start()] + choice + pattern[found.end() :]
+
+
+def _matches(name: str, pattern: str) -> bool:
+    if len(pattern) - pattern.count("*") > len(name):
+        return False
+    pattern = _STARS.sub("*", pattern)
+    at = place = 0
+    star, again = -1, 0
+    while at < len(name):
+        if place < len(pattern) and pattern[place] == "*":
+            star, again = place, at
+            place += 1
+        elif place < len(pattern) and pattern[place] in ("?", name[at]):
+            at, place = at + 1, place + 1
+        elif star >= 0:
+            again += 1
+            at, place = again, star + 1
+        else:
+            return False
+    return place == len(pattern) or pattern[place:] == "*"
+
+
+def doubled(path: str) -> str:
+    """Return a path as it stands between quotes in a reply (RFC 959, appendix II)."""
+    return path.replace('"', '""')
+
+
+def protection(argument: str) -> tuple[str, bool | None]:
+    """Return the answer to PROT under TLS, and whether data is protected from now on; None: as before."""
+    level = argument.upper()
+    if level in ("C", "P"):
+        return f"200 PROT now {'Private' if level == 'P' else 'Clear'}.", level == "P"
+    return f"{'536 PROT not supported.' if level in ('S', 'E') else '504 PROT not recognized.'}", None
+
+
+def moment_and_path(argument: str) -> tuple[int | None, str]:
+    """Return the time that MDTM is to set (Unix time) and the path; None for the time where it only asks."""
+    stamp, _, path = argument.partition(" ")
+    if path and len(stamp) == 14 and stamp.isascii() and stamp.isdecimal():
+        try:
+            return calendar.timegm(time.strptime(stamp, "%Y%m%d%H%M%S")), path
+        except ValueError:
+            pass
+    return None, argument
 
 
 def passive(address: str, port: int) -> str:
@@ -98,16 +172,20 @@ def port_of(argument: str, client: str) -> int | None:
 
 def extended_port_of(argument: str, client: str) -> int | str:
     """Return the port that EPRT names (RFC 2428), or why it is refused, likewise."""
-    parts = argument.split(argument[:1]) if argument else []
+    if not argument:
+        return "500 Bad EPRT protocol."
+    parts = argument.split(argument[:1])
     if len(parts) != 5:
         return "500 Bad EPRT command."
     if parts[1] != ("2" if ":" in client else "1"):
         return "500 Bad EPRT protocol."
     port = int(parts[3]) if parts[3].isdecimal() and len(parts[3]) <= 5 else 0
-    return port if parts[2] == client and 1024 <= port <= 65535 else "500 Illegal EPRT command."
+    if port > 65535:
+        return "500 Bad EPRT command."
+    return port if parts[2] == client and port >= 1024 else "500 Illegal EPRT command."
 
 
-def umask_of(argument: str) -> int:
-    """Return the number that SITE UMASK sets: what is not octal is nothing."""
+def mode_of(argument: str) -> int:
+    """Return the number that SITE UMASK or CHMOD is given: what is not octal is nothing."""
     digits = argument.strip()
-    return int(digits, 8) & 0o777 if digits and len(digits) < 12 and set(digits) <= set("01234567") else 0
+    return int(digits, 8) & 0o7777 if digits and len(digits) < 12 and set(digits) <= set("01234567") else 0

@@ -59,7 +59,7 @@ class _Dialogue:
         self._connection = connection
         self._recorder = connection.recorder
         self._commands = Commands()
-        self._secure = False
+        self._secure = self._private = False
         self._username = ""
         """For which no password has come yet."""
 
@@ -130,7 +130,7 @@ class _Dialogue:
             self._username = ""
 
     async def _before_login(self, name: str, argument: str) -> None:
-        from decnet_decoys.ftp.lines import features
+        from decnet_decoys.ftp.lines import features, protection
 
         tls = self._service.tls
         if name == "PASS":
@@ -138,15 +138,18 @@ class _Dialogue:
         elif name == "FEAT":
             await self._say(features(tls=tls is not None))
         elif name == "AUTH" and tls is not None and not self._secure:
-            if argument.upper() not in ("TLS", "SSL", "TLS-C"):
+            if argument.upper() not in ("TLS", "SSL", "TLS-C", "TLS-P"):
                 await self._say("504 Unknown AUTH type.")
                 return
             await self._say("234 Proceed with negotiation.")
             self._commands.clear()
+            self._private = argument.upper() in ("SSL", "TLS-P")
             await self._begin_tls(tls)
         elif name in ("PBSZ", "PROT") and tls is not None:
-            agreed = "200 PBSZ set to 0." if name == "PBSZ" else "200 PROT now Private."
-            await self._say(agreed if self._secure else f"503 {name} needs a secure connection.")
+            words, private = ("200 PBSZ set to 0.", None) if name == "PBSZ" else protection(argument)
+            if self._secure and private is not None:
+                self._private = private
+            await self._say(words if self._secure else f"503 {name} needs a secure connection.")
         elif name == "OPTS":
             await self._say(
                 "200 Always in UTF8 mode." if argument.upper() == "UTF8 ON" else "501 Option not understood."
@@ -202,7 +205,15 @@ class _Dialogue:
             ) as shell:
                 recorder.begin(None, 80, 24)
                 shell.on_bait = recorder.bait_read
-                session = FtpSession(shell, self._connection, recorder, self._service.tls, secure=self._secure)
+                session = FtpSession(
+                    shell,
+                    self._connection,
+                    recorder,
+                    self._service.tls,
+                    secure=self._secure,
+                    private=self._private,
+                    umask=self._service.profile.umask,
+                )
                 try:
                     while (command := await self._command()) is not None:
                         if command[0] == "QUIT":

@@ -7,7 +7,7 @@ from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.ftp import files, transfers
 from decnet_decoys.ftp.client import FtpClient, Handler
 from decnet_decoys.ftp.data import DataChannel
-from decnet_decoys.ftp.lines import features, umask_of
+from decnet_decoys.ftp.lines import features, mode_of
 from decnet_decoys.services.connection import Connection
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.state import ShellState
@@ -24,7 +24,7 @@ _FIXED = {
     "ACCT": "502 ACCT not implemented.", "REIN": "502 REIN not implemented.", "SMNT": "502 SMNT not implemented.",
     "ABOR": "225 No transfer to ABOR.", "PASS": "230 Already logged in.",
 }  # fmt: skip
-_ALIASES = {"XCWD": "CWD", "XCUP": "CDUP", "XPWD": "PWD", "XMKD": "MKD", "XRMD": "RMD"}
+_ALIASES = {"XCWD": "CWD", "XCUP": "CDUP", "XPWD": "PWD", "XMKD": "MKD", "XRMD": "RMD", "P@SW": "PASV"}
 
 
 class FtpSession:
@@ -38,10 +38,14 @@ class FtpSession:
         tls: TlsOffer | None,
         *,
         secure: bool,
+        private: bool = False,
+        umask: int = 0o022,
     ) -> None:
+        """Whether the control connection is `secure`, and data `private`, was agreed before the log-in."""
         context = recorder.context
         data = DataChannel(connection, context.settings.limits, context.data_ports)
-        self._client = FtpClient(shell, connection, recorder, data, tls, secure)
+        self._client = FtpClient(shell, connection, recorder, data, tls, secure, private)
+        shell.umask = umask
         self._began = time.monotonic()
 
     def close(self) -> None:
@@ -73,11 +77,11 @@ async def _user(client: FtpClient, argument: str) -> None:
 
 
 async def _type(client: FtpClient, argument: str) -> None:
-    kind = argument[:1].upper()
-    if kind not in ("I", "L", "A"):
+    kind = argument.upper()
+    if kind not in ("I", "L8", "L 8", "A", "A N"):
         await client.say("500 Unrecognised TYPE command.")
         return
-    client.binary = kind != "A"
+    client.binary = kind[0] != "A"
     await client.say(f"200 Switching to {'Binary' if client.binary else 'ASCII'} mode.")
 
 
@@ -104,15 +108,30 @@ async def _site(client: FtpClient, argument: str) -> None:
     if name.upper() == "UMASK":
         await _site_umask(client, given)
         return
-    changes = "550 SITE CHMOD command failed." if " " in given else "500 SITE CHMOD needs 2 arguments."
-    answers = {"HELP": "214 CHMOD UMASK HELP", "CHMOD": changes}
-    await client.say(answers.get(name.upper(), "500 Unknown SITE command."))
+    if name.upper() == "CHMOD":
+        await _site_chmod(client, given)
+        return
+    await client.say("214 CHMOD UMASK HELP" if name.upper() == "HELP" else "500 Unknown SITE command.")
+
+
+async def _site_chmod(client: FtpClient, given: str) -> None:
+    mode, space, path = given.partition(" ")
+    if not space:
+        await client.say("500 SITE CHMOD needs 2 arguments.")
+        return
+    try:
+        client.shell.files.change(path, client.shell.access, mode=mode_of(mode))
+    except FileSystemError:
+        await client.say("550 SITE CHMOD command failed.")
+    else:
+        await client.say("200 SITE CHMOD command ok.")
 
 
 async def _site_umask(client: FtpClient, given: str) -> None:
     words = "UMASK set to" if given else "Your current UMASK is"
-    client.umask = umask_of(given) if given else client.umask
-    await client.say(f"200 {words} {'0' if client.umask else ''}{client.umask:o}")
+    shell = client.shell
+    shell.umask = mode_of(given) & 0o777 if given else shell.umask
+    await client.say(f"200 {words} {'0' if shell.umask else ''}{shell.umask:o}")
 
 
 async def _stat(client: FtpClient, argument: str) -> None:

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 """The commands that agree on a data connection, and those that send a file or a listing over it."""
 
+import re
+
 from decnet_decoys.ftp.client import FtpClient, Handler
 from decnet_decoys.ftp.files import directory_lines
-from decnet_decoys.ftp.lines import extended_port_of, passive, port_of
+from decnet_decoys.ftp.lines import extended_port_of, passive, port_of, protection
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded
-from decnet_decoys.shell.machine.tree import piece_of
+from decnet_decoys.shell.machine.tree import Filler, piece_of
 
 PIECE = 64 << 10
+_NUMBER = re.compile("[0-9]*")
 
 
 async def _pasv(client: FtpClient, _argument: str) -> None:
@@ -26,7 +29,7 @@ async def _epsv(client: FtpClient, argument: str) -> None:
         client.extended_only = True
         await client.say("200 EPSV ALL ok.")
         return
-    if argument not in ("", family):
+    if argument and _NUMBER.match(argument)[0] != family:  # type: ignore[index]  # it matches nothing, too
         await client.say("522 Bad network protocol.")
         return
     port = _listened(client)
@@ -52,7 +55,7 @@ async def _eprt(client: FtpClient, argument: str) -> None:
 
 
 async def _active(client: FtpClient, port: int | str, name: str, better: str) -> None:
-    if client.extended_only:
+    if client.extended_only and name == "PORT":
         port = "550 Permission denied."
     if isinstance(port, str):
         await client.say(port)
@@ -68,28 +71,24 @@ async def _pbsz(client: FtpClient, _argument: str) -> None:
 async def _prot(client: FtpClient, argument: str) -> None:
     if not client.secure:
         await client.say("503 PROT needs a secure connection.")
-    elif argument.upper() in ("C", "P"):
-        client.private = argument.upper() == "P"
-        await client.say(f"200 PROT now {'Private' if client.private else 'Clear'}.")
-    else:
-        await client.say("504 PROT not supported.")
+        return
+    words, private = protection(argument)
+    client.private = client.private if private is None else private
+    await client.say(words)
 
 
 async def _list(client: FtpClient, argument: str) -> None:
-    words = argument.split()
-    options = "".join(word[1:] for word in words if word.startswith("-"))
-    path = " ".join(word for word in words if not word.startswith("-"))
-    await _list_directory(client, path, hidden="a" in options, names_only="1" in options)
+    await _list_directory(client, argument, names_only=False)
 
 
 async def _nlst(client: FtpClient, argument: str) -> None:
-    await _list(client, f"-1 {argument}")
+    await _list_directory(client, argument, names_only=True)
 
 
-async def _list_directory(client: FtpClient, path: str, *, hidden: bool, names_only: bool) -> None:
+async def _list_directory(client: FtpClient, argument: str, *, names_only: bool) -> None:
     if not await _needs_data(client):
         return
-    listed = await directory_lines(client, path, hidden=hidden, names_only=names_only)
+    listed = await directory_lines(client, argument, names_only=names_only)
     opened = await _opened(client, "150 Here comes the directory listing.")
     if opened is None:
         return
@@ -105,8 +104,8 @@ async def _retr(client: FtpClient, argument: str) -> None:
         return
     size = client.file(argument).size
     content = client.shell.files.read(argument, client.shell.access)
-    mode = "BINARY" if client.binary else "ASCII"
-    opened = await _opened(client, f"150 Opening {mode} mode data connection for {argument} ({size} bytes).")
+    # Whatever TYPE said: Debian's vsftpd has no downloads in ASCII.
+    opened = await _opened(client, f"150 Opening BINARY mode data connection for {argument} ({size} bytes).")
     place, client.offset = client.offset, 0
     if opened is None:
         return
@@ -132,7 +131,7 @@ async def _stou(client: FtpClient, argument: str) -> None:
     if not await _needs_data(client):
         return
     base = argument or "STOU"
-    free = (base, *(f"{base}.{number}" for number in range(1, 100)))
+    free = (*((base,) if argument else ()), *(f"{base}.{number}" for number in range(1, 100)))
     name = next((one for one in free if not client.shell.files.exists(one, client.shell.access)), base)
     await _stored(client, name, append=False, words=f"150 FILE: {name}")
 
@@ -154,8 +153,18 @@ async def _stored(client: FtpClient, argument: str, *, append: bool, words: str 
             await turn.give_way()
     finally:
         client.shell.lease.hold(-len(data))
+    place, client.offset = client.offset, 0
+    if place and not append:
+        data = _over(files.read(argument, access), place, data, client.recorder.context.settings.limits.upload_bytes)
     files.write(argument, data, access, append=append)
     await client.say("226 Transfer complete.")
+
+
+def _over(before: bytes | Filler, place: int, data: bytes, most: int) -> bytes:
+    """Return a file of which what follows `place` is written over, as REST asks; `most` bytes are kept."""
+    if not isinstance(before, bytes) or max(place, len(before)) > most:
+        return data
+    return (before[:place].ljust(place, b"\0") + data + before[place + len(data) :])[:most]
 
 
 async def _received(client: FtpClient, opened: Connection) -> tuple[bytes, int]:

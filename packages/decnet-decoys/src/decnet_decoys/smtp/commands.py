@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from decnet_decoys.smtp.addresses import address_and_options, bad_notices, is_address, is_domain
 from decnet_decoys.smtp.profile import SmtpProfile
 
 MOST_RECIPIENTS: Final = 1000
@@ -15,7 +16,7 @@ SHOWN: Final = 320
 """Characters of an address that are kept: no real one is longer (RFC 5321, section 4.5.3.1)."""
 _POINTER: Final = 8
 HARD_ERRORS: Final = 20
-"""Postfix's smtpd_hard_error_limit: the error after these ends the connection."""
+"""Postfix's smtpd_hard_error_limit: the last of these ends the connection."""
 SOFT_ERRORS: Final = 10
 """smtpd_soft_error_limit: answers are a second late after these."""
 UNKNOWN: Final = "500 5.5.2 Error: command not recognized"
@@ -28,9 +29,6 @@ VERBS: Final = frozenset(_VERBS.split())
 """Of SMTP and its extensions, as clients send them, whether Postfix has them or not."""
 _IDLE: Final = frozenset(("NOOP", "QUIT", "RSET"))
 _FORBIDDEN: Final = ("CONNECT", "GET", "POST")
-_PATH = re.compile(r"\s*(?:<(?P<bracketed>[^>]*)>|(?P<bare>\S*))(?P<rest>.*)", re.DOTALL)
-_ADDRESS = re.compile(r'(?:@[^\s<>:]+:)?(?:[^\s<>]+|"[^"]*")(?:@[^\s@<>]+)?\Z')
-_NOTIFIED = {"NEVER", "SUCCESS", "FAILURE", "DELAY"}
 _OF_MAIL = ("SIZE", "BODY", "AUTH", "RET", "ENVID", "SMTPUTF8")
 _OF_RCPT = ("NOTIFY", "ORCPT")
 
@@ -69,6 +67,11 @@ class Session(msgspec.Struct):
     argument: str = ""
     """What AUTH or BDAT were given."""
 
+    @property
+    def without_recipients(self) -> str:
+        """What is said to a mail that is for nobody."""
+        return "503 5.5.1 Error: need RCPT command" if self.sender is None else "554 5.5.1 Error: no valid recipients"
+
     def reset(self) -> None:
         """Forget the mail under way."""
         self.sender, self.recipients, self.chunked, self.declared = None, [], False, 0
@@ -106,13 +109,13 @@ def parsed(line: bytes) -> Command:
 def answer(session: Session, line: bytes) -> SmtpReply:
     """Answer a command line."""
     try:
-        text = line.decode().rstrip()
+        text = line.decode().partition("\0")[0].strip()  # in Postfix a zero byte ends a line
     except UnicodeDecodeError:
         return _bad("500 5.5.2 Error: bad UTF-8 syntax")
     if not text:
         return _bad("500 5.5.2 Error: bad syntax")
-    name, _, rest = text.partition(" ")
-    name = name.upper()
+    name, *others = text.split(maxsplit=1)
+    name, rest = name.upper(), "".join(others)
     if name in _FORBIDDEN or ":" in name or not re.match("[A-Za-z]", text):  # a header is a mail without DATA
         return SmtpReply(RULES, "end")
     known = _COMMANDS.get(name)
@@ -149,13 +152,15 @@ def _ehlo(session: Session, rest: str) -> SmtpReply:
 def _mail(session: Session, rest: str) -> SmtpReply:
     if session.sender is not None:
         return _bad("503 5.5.1 Error: nested MAIL command")
-    found = _parsed(rest, "FROM:")
+    found = address_and_options(rest, "FROM:")
     if found is None:
         return _bad("501 5.5.4 Syntax: MAIL FROM:<address>")
     address, options = found
-    if address and not _ADDRESS.match(address):
+    if address and not is_address(address):
         return _bad("501 5.1.7 Bad sender address syntax")
     refused = next(filter(None, (_option_of_mail(session, option) for option in options)), None)
+    if refused is None and (name := bad_notices(options, of_mail=True)):
+        refused = _bad(f"501 5.5.4 Bad {name} parameter syntax")
     if refused is None and session.declared > session.profile.size:
         refused = _bad("552 5.3.4 Message size exceeds fixed limit")
     if refused is None:
@@ -166,12 +171,10 @@ def _mail(session: Session, rest: str) -> SmtpReply:
 def _option_of_mail(session: Session, option: str) -> SmtpReply | None:
     """Return why an option of MAIL is refused; None: it is not."""
     name, _, value = option.partition("=")
-    if name.upper() not in _OF_MAIL:
+    if name.upper() not in _OF_MAIL or (name.upper() == "SIZE" and "=" not in option):
         return _bad(f"555 5.5.4 Unsupported option: {option}")
     if name.upper() == "BODY" and value.upper() not in ("7BIT", "8BITMIME"):
         return _bad(f"555 5.5.4 Unsupported option: {option}")
-    if name.upper() == "RET" and value.upper() not in ("FULL", "HDRS"):
-        return _bad("501 5.5.4 Bad RET parameter syntax")
     if name.upper() == "SIZE":
         if not (value.isascii() and value.isdecimal()):
             return _bad("501 5.5.4 Bad message size syntax")
@@ -182,7 +185,7 @@ def _option_of_mail(session: Session, option: str) -> SmtpReply | None:
 def _rcpt(session: Session, rest: str) -> SmtpReply:
     if session.sender is None:
         return _bad("503 5.5.1 Error: need MAIL command")
-    found = _parsed(rest, "TO:")
+    found = address_and_options(rest, "TO:")
     if found is None:
         return _bad("501 5.5.4 Syntax: RCPT TO:<address>")
     address, options = found
@@ -196,12 +199,11 @@ def _rcpt(session: Session, rest: str) -> SmtpReply:
 def _refused(session: Session, address: str, options: list[str]) -> SmtpReply | None:
     """Return why a recipient is refused; None: it is not."""
     for option in options:
-        name, _, value = option.partition("=")
-        if name.upper() not in _OF_RCPT:
+        if option.partition("=")[0].upper() not in _OF_RCPT:
             return _bad(f"555 5.5.4 Unsupported option: {option}")
-        if name.upper() == "NOTIFY" and not set(value.upper().split(",")) <= _NOTIFIED:
-            return _bad("501 5.5.4 Error: Bad NOTIFY parameter syntax")
-    if not address or not _ADDRESS.match(address):
+    if name := bad_notices(options, of_mail=False):
+        return _bad(f"501 5.5.4 Error: Bad {name} parameter syntax")
+    if not address or not is_address(address):
         return _bad("501 5.1.3 Bad recipient address syntax")
     if len(session.recipients) >= MOST_RECIPIENTS:
         return _bad("452 4.5.3 Error: too many recipients")
@@ -214,8 +216,7 @@ def _refused(session: Session, address: str, options: list[str]) -> SmtpReply | 
 def _data(session: Session, rest: str) -> SmtpReply:
     if session.recipients:
         return _bad("501 5.5.4 Syntax: DATA") if rest else SmtpReply("354 End data with <CR><LF>.<CR><LF>", "data")
-    missing = "503 5.5.1 Error: need RCPT command" if session.sender is None else "554 5.5.1 Error: no valid recipients"
-    return _bad(missing)
+    return _bad(session.without_recipients)
 
 
 def _bdat(session: Session, rest: str) -> SmtpReply:
@@ -259,11 +260,24 @@ def _auth(session: Session, rest: str) -> SmtpReply:
 
 
 def _vrfy(_session: Session, rest: str) -> SmtpReply:
-    return SmtpReply(f"252 2.0.0 {rest}") if rest else _bad("501 5.5.4 Syntax: VRFY address [SMTPUTF8]")
+    if not rest:
+        return _bad("501 5.5.4 Syntax: VRFY address [SMTPUTF8]")
+    address, _, option = rest.partition(" ")
+    bare = address.removeprefix("<").removesuffix(">")
+    if (option and option.upper() != "SMTPUTF8") or not bare.strip("!") or not is_address(bare):
+        return _bad("501 5.1.3 Bad recipient address syntax")
+    return SmtpReply(f"252 2.0.0 {address}")
 
 
-def _etrn(_session: Session, rest: str) -> SmtpReply:
-    return _bad(f"459 <{rest}>: service unavailable") if rest else _bad("500 Syntax: ETRN domain")
+def _etrn(session: Session, rest: str) -> SmtpReply:
+    if session.sender is not None:
+        return _bad("503 Error: MAIL transaction in progress")
+    if len(rest.split()) != 1:
+        return _bad("500 Syntax: ETRN domain")
+    domain = rest[1:] if rest[0] in "@#" else rest
+    if not is_domain(domain):
+        return _bad("501 Error: invalid parameter syntax")
+    return _bad(f"459 <{domain}>: service unavailable")
 
 
 _COMMANDS: Final[dict[str, Callable[[Session, str], SmtpReply]]] = {
@@ -278,16 +292,3 @@ _COMMANDS: Final[dict[str, Callable[[Session, str], SmtpReply]]] = {
 
 def _bad(text: str) -> SmtpReply:
     return SmtpReply(text, error=True)
-
-
-def _parsed(rest: str, prefix: str) -> tuple[str, list[str]] | None:
-    """Return an address and the options that follow it; None when there is no address."""
-    if rest[: len(prefix)].upper() != prefix:
-        return None
-    found = _PATH.match(rest[len(prefix) :])
-    if found is None or (found["bracketed"] is None and not found["bare"]):
-        return None
-    address = found["bracketed"] if found["bracketed"] is not None else found["bare"]
-    if found["rest"][:1].strip():  # what follows the bracket at once is no option
-        address = f"<{address}>{found['rest']}"
-    return address, found["rest"].split()[:20]

@@ -11,14 +11,16 @@ SEARCHED_AT_ONCE: Final = 2 << 10
 """Bytes of a mail that are looked at in one go: each may be a line, which takes half a microsecond."""
 
 
+_FILL: Final = b"\0"
+
+
 class Incoming:
     """The bytes of one client that have not been taken yet."""
 
-    __slots__ = ("_buffer", "_skipping")
+    __slots__ = ("_buffer",)
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._skipping = False
 
     @property
     def held(self) -> int:
@@ -38,18 +40,11 @@ class Incoming:
         if end < 0:
             if len(self._buffer) <= LONGEST_LINE:
                 return None
-            if self._skipping:
-                self._buffer.clear()
-                return None
-            self._skipping = True
-            line = bytes(self._buffer[:LONGEST_LINE])
-            self._buffer.clear()
-            return line
+            del self._buffer[LONGEST_LINE:]
+            self._buffer += _FILL  # so that what follows is left out, too, up to an end of line
+            return None
         line = bytes(self._buffer[: min(end, LONGEST_LINE)])
         del self._buffer[: end + 1]
-        if self._skipping:
-            self._skipping = False
-            return self.line() if self._buffer else None
         return line.removesuffix(b"\r")
 
     def take(self, size: int) -> bytes:
@@ -65,6 +60,8 @@ class MailText:
     def __init__(self, most: int) -> None:
         """Of the text, `most` bytes are kept; the rest is counted."""
         self.size = 0
+        self.bare_ends = 0
+        """Ends of line without CR in chunks: Postfix counts them as two bytes."""
         self._most = most
         self._kept = bytearray()
         self._rest = b""
@@ -94,6 +91,9 @@ class MailText:
 
     def add(self, data: bytes) -> None:
         """Add a chunk of BDAT (RFC 3030), which is as it is."""
+        self.bare_ends += data.count(b"\n") - data.count(b"\r\n")
+        if data.startswith(b"\n") and self._kept.endswith(b"\r"):
+            self.bare_ends -= 1
         self._keep(data)
 
     def _keep(self, data: bytes) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from decnet_decoys.evidence.connection_recorder import text
 from decnet_decoys.smtp.commands import Session
 
 DIRECTORY: Final = "/var/mail"
@@ -14,6 +15,8 @@ MOST_MAIL: Final = 32 << 10
 MOST_MAILBOX: Final = 96 << 10
 """Of a mailbox; then nothing is delivered there any more."""
 MOST_RECIPIENTS: Final = 4
+SHOWN_RECIPIENTS: Final = 50
+"""Of a mail's recipients in its event."""
 _TO_ROOT: Final = frozenset(("postmaster", "mailer-daemon", "webmaster", "hostmaster", "abuse", "noc", "security"))
 """As in the /etc/aliases of Debian's package."""
 _FROM_LINE = re.compile(rb"^From ", re.MULTILINE)
@@ -64,3 +67,19 @@ def entry(mail: bytes, session: Session, delivery: Delivery, arrival: Arrival) -
     )
     body = _FROM_LINE.sub(b">From ", mail.replace(b"\r\n", b"\n"))
     return head.encode("utf-8", "surrogateescape") + body + (b"\n" if body.endswith(b"\n") else b"\n\n")
+
+
+def listed(recipients: list[str]) -> str:
+    """Return recipients as a mail's event has them."""
+    shown = ", ".join(text(one[:320]) for one in recipients[:SHOWN_RECIPIENTS])
+    return shown + (f" and {len(recipients) - SHOWN_RECIPIENTS} more" if len(recipients) > SHOWN_RECIPIENTS else "")
+
+
+def subject_of(header: bytes) -> bytes:
+    """Return the subject that the beginning of a mail has; empty without one."""
+    for line in header.split(b"\n"):
+        if not line.strip():
+            break
+        if line[:8].lower() == b"subject:":
+            return line[8:].strip()[:512]
+    return b""

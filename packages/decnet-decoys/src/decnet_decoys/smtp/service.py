@@ -28,11 +28,18 @@ from decnet_decoys.smtp.commands import (
     parsed,
 )
 from decnet_decoys.smtp.incoming import SEARCHED_AT_ONCE, Incoming, MailText
-from decnet_decoys.smtp.mailbox import DIRECTORY, MOST_MAIL, MOST_MAILBOX, Arrival, deliveries, entry
+from decnet_decoys.smtp.mailbox import (
+    DIRECTORY,
+    MOST_MAIL,
+    MOST_MAILBOX,
+    Arrival,
+    deliveries,
+    entry,
+    listed,
+    subject_of,
+)
 from decnet_decoys.smtp.profile import SmtpProfile
 
-SHOWN_RECIPIENTS = 50
-"""Of a mail's recipients in its event."""
 _HEADER = 65536
 """Bytes of a mail in which its subject is looked for."""
 
@@ -113,7 +120,7 @@ class _Dialogue:
     def _note_envelope(self, sender: str | None, recipients: list[str]) -> None:
         """Record for whom a client would have had a mail that never came: it tried who is there, or what is relayed."""
         if sender is not None:
-            self._record("no mail", {"from": text(sender[:320]), "to": _listed(recipients)})
+            self._record("no mail", {"from": text(sender[:320]), "to": listed(recipients)})
 
     async def _then(self, what: str) -> bool:
         """Do what an answer begins; False when the connection ends."""
@@ -128,19 +135,19 @@ class _Dialogue:
             self._note_envelope(self._session.sender, self._session.recipients)
             self._session = Session(profile=self._service.profile, name=self._service.name, secure=True)
         elif what == "auth":
-            await self._log_in()
+            return await self._log_in()
         return what != "end"
 
     async def _count(self, made: SmtpReply) -> bool:
         """Answer an error; False when it was one too many."""
         self._errors += 1
-        if self._errors > HARD_ERRORS:
-            await self._say(f"421 4.7.0 {self._service.name} Error: too many errors")
-            return False
         if self._errors > SOFT_ERRORS:
             await asyncio.sleep(1)
         await self._say(made.text)
-        return True
+        if self._errors < HARD_ERRORS:
+            return True
+        await self._say(f"421 4.7.0 {self._service.name} Error: too many errors")
+        return False
 
     async def _say(self, line: str) -> None:
         await self._connection.write(line.encode("utf-8", "surrogateescape") + b"\r\n")
@@ -195,7 +202,7 @@ class _Dialogue:
             await turn.give_way()
         if not self._session.recipients:
             self._session.chunked, self._mail = False, None
-            await self._say("503 5.5.1 Error: need RCPT command")
+            await self._say(self._session.without_recipients)
         elif last:
             await self._taken(mail)
         else:
@@ -209,14 +216,14 @@ class _Dialogue:
         if mail.size > session.profile.size:
             reply = "552 5.3.4 Error: message file too big"
         elif session.chunked:
-            reply = f"250 2.0.0 Ok: {mail.size} bytes queued as {queued}"
+            reply = f"250 2.0.0 Ok: {mail.size + mail.bare_ends} bytes queued as {queued}"
         else:
             reply = f"250 2.0.0 Ok: queued as {queued}"
         kept = {} if self._recorder.info.synthetic else await self._kept(mail, f"{queued}.eml")
         detail = {
             "from": text((session.sender or "")[:SHOWN]),
-            "to": _listed(session.recipients),
-            "subject": text(_subject(bytes(mail.kept[:_HEADER]))),
+            "to": listed(session.recipients),
+            "subject": text(subject_of(bytes(mail.kept[:_HEADER]))),
             "bytes": str(mail.size),
             **kept,
         }
@@ -255,7 +262,8 @@ class _Dialogue:
     def _record(self, action: str, detail: dict[str, str]) -> None:
         self._recorder.emit(ServiceRequest(service=self._recorder.service, action=action, detail=detail))
 
-    async def _log_in(self) -> None:
+    async def _log_in(self) -> bool:
+        """Ask for a name and a password; False when that was one error too many."""
         exchange = Exchange(self._session.argument)
         asked = exchange.begin()
         try:
@@ -269,18 +277,21 @@ class _Dialogue:
             if isinstance(asked, str):
                 self._recorder.request("AUTH", self._session.argument)
         if isinstance(asked, str):
-            await self._count(SmtpReply(asked, error=True))
-        elif self._judged(asked):
+            return await self._count(SmtpReply(asked, error=True))
+        if self._judged(asked):
             self._session.user = asked.username.decode("utf-8", "surrogateescape")
             await self._say("235 2.7.0 Authentication successful")
-        else:
-            await asyncio.sleep(self._service.context.settings.failure_delay_ms / 1000)
-            await self._count(SmtpReply(f"{FAILED}(reason unavailable)", error=True))
+            return True
+        await asyncio.sleep(self._service.context.settings.failure_delay_ms / 1000)
+        return await self._count(SmtpReply(f"{FAILED}(reason unavailable)", error=True))
 
     def _judged(self, given: Credentials) -> bool:
         """Decide about a log-in, as for the mailbox of an account of the machine, and record it."""
-        name, password = (part.decode("utf-8", "surrogateescape") for part in given)
-        accepted = self._service.credentials.accepts(self._recorder.info.src[0], name.partition("@")[0], password)
+        name, password = (part.decode("utf-8", "surrogateescape") for part in given[:2])
+        other = given.authorized not in (b"", given.username)  # which only an administrator may be
+        accepted = not other and self._service.credentials.accepts(
+            self._recorder.info.src[0], name.partition("@")[0], password
+        )
         self._recorder.login(given.username, success=accepted, password=given.password)
         return accepted
 
@@ -291,17 +302,3 @@ def _with(first: bytes, rest: Incoming) -> Incoming:
     left.feed(first)
     left.feed(rest.take(rest.held))
     return left
-
-
-def _listed(recipients: list[str]) -> str:
-    shown = ", ".join(text(one[:320]) for one in recipients[:SHOWN_RECIPIENTS])
-    return shown + (f" and {len(recipients) - SHOWN_RECIPIENTS} more" if len(recipients) > SHOWN_RECIPIENTS else "")
-
-
-def _subject(header: bytes) -> bytes:
-    for line in header.split(b"\n"):
-        if not line.strip():
-            break
-        if line[:8].lower() == b"subject:":
-            return line[8:].strip()[:512]
-    return b""

@@ -2,7 +2,7 @@
 """Queries of accounts, tokens and sessions; times are ns since the Unix epoch."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -11,11 +11,15 @@ from sqlalchemy import Connection, Select, bindparam, delete, insert, or_, selec
 
 from decnet_core.text import for_column
 from decnet_models.accounts.tables import account, api_token, web_session
+from decnet_models.database.rows.row_select import RowSelect, as_uuid
 
 Role: TypeAlias = Literal["viewer", "analyst", "admin"]
 
 ROLES: tuple[Role, ...] = ("viewer", "analyst", "admin")
 """In ascending order."""
+
+_MOST_PRINCIPALS = 256
+"""Kept by all values of their rows, about 2 KiB each: the API asks after each commit, and gets the same rows."""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -182,9 +186,7 @@ def token_of(connection: Connection, digest: str) -> Token | None:
     return as_token(row) if row else None
 
 
-@cache
-def _valid_token() -> Select[Any]:
-    """Return the query of `authenticate_token`, made once: every request of the API asks it."""
+def _valid_token(_: Connection) -> Select[Any]:
     c = api_token.c
     query = select(*c, *account.c).join(account, account.c.id == c.account)
     unexpired = or_(c.expires_at.is_(None), c.expires_at > bindparam("now"))
@@ -193,13 +195,19 @@ def _valid_token() -> Select[Any]:
     )
 
 
+_VALID_TOKEN = RowSelect(_valid_token)
+
+
 def authenticate_token(connection: Connection, digest: str, *, now_ns: int) -> Principal | None:
     """Return the account of a valid token, with the lesser of its role and the account's; or None."""
-    row = connection.execute(_valid_token(), {"wanted": digest, "now": now_ns}).one_or_none()
-    if row is None:
-        return None
+    rows = _VALID_TOKEN.rows(connection, wanted=digest, now=now_ns)
+    return _of_token(tuple(rows[0])) if rows else None
+
+
+@lru_cache(_MOST_PRINCIPALS)
+def _of_token(row: tuple[Any, ...]) -> Principal:
     columns = len(api_token.c)
-    token, owner = as_token(row[:columns]), Account(*row[columns:])
+    token, owner = as_token(row[:columns]), _account(row[columns:])
     return Principal(owner, min(owner.role, token.role, key=ROLES.index), token=token)
 
 
@@ -227,9 +235,7 @@ def open_session(connection: Connection, session: WebSession) -> None:
     connection.execute(update(account).where(account.c.id == session.account).values(login_at=session.created_at))
 
 
-@cache
-def _valid_session() -> Select[Any]:
-    """Return the query of `authenticate_session`, made once."""
+def _valid_session(_: Connection) -> Select[Any]:
     c = web_session.c
     query = select(*c, *account.c).join(account, c.account == account.c.id)
     return query.where(
@@ -237,14 +243,21 @@ def _valid_session() -> Select[Any]:
     )
 
 
+_VALID_SESSION = RowSelect(_valid_session)
+
+
 def authenticate_session(connection: Connection, digest: str, *, now_ns: int) -> Principal | None:
     """Return the account of a valid session cookie, or None."""
-    row = connection.execute(_valid_session(), {"wanted": digest, "now": now_ns}).one_or_none()
-    if row is None:
-        return None
+    rows = _VALID_SESSION.rows(connection, wanted=digest, now=now_ns)
+    return _of_session(tuple(rows[0])) if rows else None
+
+
+@lru_cache(_MOST_PRINCIPALS)
+def _of_session(row: tuple[Any, ...]) -> Principal:
     columns = len(web_session.c)
-    owner = Account(*row[columns:])
-    return Principal(owner, owner.role, session=WebSession(*row[:columns]))
+    session = dict(zip(web_session.c.keys(), row[:columns], strict=True))
+    owner = _account(row[columns:])
+    return Principal(owner, owner.role, session=WebSession(**{**session, "account": as_uuid(session["account"])}))
 
 
 def touch_session(connection: Connection, digest: str, *, now_ns: int, expires_at: int) -> None:
@@ -275,7 +288,12 @@ def forget_sessions(connection: Connection, expired_before: int, limit: int) -> 
 def as_token(row: Sequence[Any]) -> Token:
     """Return the token of a row of all columns."""
     values = dict(zip(api_token.c.keys(), row, strict=True))
-    return Token(**{**values, "scopes": msgspec.json.decode(values["scopes"], type=tuple[str, ...])})
+    scopes = msgspec.json.decode(values["scopes"], type=tuple[str, ...])
+    return Token(**{**values, "account": as_uuid(values["account"]), "scopes": scopes})
+
+
+def _account(row: Sequence[Any]) -> Account:
+    return Account(as_uuid(row[0]), *row[1:])
 
 
 def _name(name: str) -> str:

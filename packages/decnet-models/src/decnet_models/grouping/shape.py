@@ -9,7 +9,20 @@ old id remains valid. A subject is in one group; `because` records why.
 from collections.abc import Iterator
 from typing import Any, Generic, NamedTuple
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
 
 from decnet_models.database.columns import BIG, JSON_TEXT, NAME, NANOSECONDS, SEQUENCE
 from decnet_models.grouping.values import S
@@ -103,15 +116,20 @@ def _member(make: Makers) -> Table:
 
 
 def _evidence(make: Makers) -> Table:
-    """The inverted index: the subjects of a feature are one range of the key."""
+    """What a subject shows is one range of the key; who shows a feature, the inverted index, one of the other index.
+
+    A subject shows the same again and again, so most writes only widen times, which stand beside one another. By kind
+    and digest each was on a page of its own.
+    """
     return make.table(
         "_evidence",
-        Column("kind", String(32), primary_key=True),
-        Column("digest", String(32), primary_key=True),
-        make.subject.column(primary_key=True),
+        Column("kind", String(32), nullable=False),
+        Column("digest", String(32), nullable=False),
+        make.subject.column(nullable=False),
         Column("first_seen", NANOSECONDS, nullable=False),
         Column("last_seen", NANOSECONDS, nullable=False),
-        Index(f"ix_{make.key}_evidence_{make.subject.name}", make.subject.name),
+        PrimaryKeyConstraint(make.subject.name, "kind", "digest"),
+        Index(f"ix_{make.key}_evidence_kind", "kind", "digest", make.subject.name),
         sqlite_with_rowid=False,
     )
 

@@ -4,7 +4,7 @@
 Asked of every event that a worker handles, so an address is compared with all networks once, not once per event.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from sqlalchemy import Connection
@@ -22,7 +22,9 @@ class KnownSources:
 
     def __init__(self, sources: Iterable[KnownSource] = ()) -> None:
         self._networks = [(parse_network(one.network), one) for one in sources]
-        self._at = lru_cache(_ADDRESSES)(self._covering)
+        self._at: Callable[[str], Sequence[KnownSource]] = self._covering
+        if self._networks:  # to make the cache takes as long as a short query
+            self._at = lru_cache(_ADDRESSES)(self._covering)
 
     def __bool__(self) -> bool:
         return bool(self._networks)

@@ -6,8 +6,11 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from decnet_web.api.accounts.authentication import is_known
 from decnet_web.api.accounts.services import Accounts
@@ -43,7 +46,7 @@ def make_application(
     `settings`, `cursors`, `recent`, `kept`, `rates`, `accounts`, `key`. With `lazily` the modules of routes are
     imported when they are needed (`hosting.loading`).
     """
-    application = FastAPI(
+    application = _Application(
         title="DECNET",
         version=version("decnet-web"),
         summary="What the fleet has seen, what it consists of, and what to do about it.",
@@ -73,6 +76,26 @@ def make_application(
     add_handlers(application)
     application.openapi = lambda: description(application)  # type: ignore[method-assign]  # as FastAPI documents
     return application
+
+
+class _Application(FastAPI):
+    """FastAPI without what `passage` does itself, or nobody asked for: defects, limits of bodies, telemetry."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        scope["app"] = self
+        await self.middleware_stack(scope, receive, send)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        app: ASGIApp = AsyncExitStackMiddleware(self.router)
+        app = ExceptionMiddleware(app, handlers=self.exception_handlers, debug=self.debug)
+        for one, arguments, named in reversed(self.user_middleware):
+            app = one(app, *arguments, **named)
+        return app
 
 
 def _add_passage(application: FastAPI, settings: ApiSettings) -> None:

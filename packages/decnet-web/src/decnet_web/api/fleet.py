@@ -184,9 +184,12 @@ class Fleet:
         return answer
 
     def _promptly(self, function: Callable[[Connection], T], kind: Hashable) -> T:
-        with _refusing_values(), explained(self.deployment):
-            began = time.thread_time()
+        began = time.thread_time()
+        try:
             answer = self._reading().promptly(function, SECONDS)
+        except Exception:
+            with _refusing_values(), explained(self.deployment):  # which take as long as a short read
+                raise
         self._prompt.took(kind, time.thread_time() - began)
         return answer
 

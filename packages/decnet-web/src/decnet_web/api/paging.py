@@ -10,7 +10,7 @@ whether there is a next one.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from operator import itemgetter
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
@@ -38,6 +38,7 @@ Found = tuple[Sequence[T], Position | None]
 """Rows, and the position after which the next page begins; None: there is none."""
 
 
+@cache
 def places_of(row: type[msgspec.Struct], *names: str) -> Callable[[Sequence[Any]], Position]:
     """Return what returns these values, two or more, of a sequence of the fields of a struct."""
     return itemgetter(*map(row.__struct_fields__.index, names))

@@ -19,6 +19,7 @@ from decnet_models.grouping.values import Feature, Reason
 from decnet_workers.campaign_clusterer import weighing
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.signals import TARGET
+from decnet_workers.campaign_clusterer.targeting import both_aim
 
 AVERAGE = 6.0
 """Bits that two groups must have in common on average: fewer than JOIN, since many identities show little."""
@@ -70,6 +71,8 @@ class Weighed:
 
     def link(self, one: Profile, other: Profile) -> Link | None:
         """Return the link of two identities if it reaches JOIN."""
+        if not weighing.have_anything(one, other):
+            return None
         if other.identity < one.identity:
             one, other = other, one
         numbers = self._numbers
@@ -106,9 +109,12 @@ def links(
             if weighing.may_join(feature[0], subjects.get(feature, 0)):
                 holders.setdefault(feature, []).append(number)
     pairs: set[int] = set()  # of two numbers as one, since many features may each have thousands
-    for numbers in holders.values():
+    for (kind, _), numbers in holders.items():
         for place, one in enumerate(numbers):
-            pairs.update([one * len(ordered) + other for other in numbers[place + 1 :]])
+            others = numbers[place + 1 :]
+            if kind == TARGET:  # who shares only one of these has nothing in common: most pairs by far
+                others = [other for other in others if both_aim(ordered[one], ordered[other])]
+            pairs.update([one * len(ordered) + other for other in others])
     found = (weighed.link(*(ordered[number] for number in divmod(pair, len(ordered)))) for pair in pairs)
     return sorted((each for each in found if each is not None), key=lambda each: (-each.bits, each.pair))
 

@@ -47,6 +47,17 @@ def fleet_size(deckies: int) -> int:
     return size
 
 
+def both_aim(one: Profile, other: Profile) -> bool:
+    """Return whether two identities aimed at two deckies or more in the same weeks: without, `aimed` says nothing."""
+    ours, theirs = one.targets, other.targets
+    found = 0
+    for decky in ours.keys() & theirs.keys():
+        found += not ours[decky].isdisjoint(theirs[decky])
+        if found > 1:
+            return True
+    return False
+
+
 def aimed(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> Reason | None:
     """Return what two identities have in common that aimed at two deckies or more in the same weeks."""
     common = one.targets.keys() & other.targets.keys()

@@ -19,7 +19,7 @@ from decnet_core.timing.durations import DAY_NS
 from decnet_models.grouping.values import Feature, Reason
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.signals import TARGET
-from decnet_workers.campaign_clusterer.targeting import aimed
+from decnet_workers.campaign_clusterer.targeting import aimed, both_aim
 
 JOIN = 9.0
 """Bits that join two identities."""
@@ -48,6 +48,11 @@ def may_join(kind: str, subjects: int) -> bool:
     return feature_bits(kind, subjects) > 0 or (kind == TARGET and 2 <= subjects <= CAP)
 
 
+def have_anything(one: Profile, other: Profile) -> bool:
+    """Return whether two identities show a feature that may join them, or aimed at the same deckies."""
+    return any(kind != TARGET for kind, _ in one.features & other.features) or both_aim(one, other)
+
+
 _MOST_TARGETS, _MOST_METHODS = _TARGETS + _OTHER_TARGETS, _METHODS + _OTHER_METHODS
 _ROUNDING = 0.05
 """The bits of reasons are rounded."""
@@ -69,6 +74,7 @@ def shared(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> lis
     both = (
         (kind, value, feature_bits(kind, subjects.get((kind, value), 0)))
         for kind, value in one.features & other.features
+        if kind != TARGET
     )
     found = sorted((reason for reason in both if reason[2]), key=lambda reason: (-reason[2], reason))
     told = [(kind, value, round(bits * _FURTHER**place, 2)) for place, (kind, value, bits) in enumerate(found)]

@@ -66,23 +66,23 @@ def computed_of(
     What is computed at once does not change the result, so a round that reads more than MOST_READ begins again with
     half of it. Without `gather` it is the first of these and nothing else; `complete`: nothing else is pending.
     """
-    size, gathers = len(pending), gather and not complete
+    size, reach = len(pending), AIM if gather and not complete else 0
     while size > LEAST_ROUND:
         try:
-            return _computed_of(snapshot, pending[:size], MOST_READ, gathers)
+            return _computed_of(snapshot, pending[:size], MOST_READ, reach)
         except ReadsTooManyError:
-            size, gathers = max(LEAST_ROUND, size // 2), gather
-    return _computed_of(snapshot, pending[:size], None, gathers)
+            size, reach = max(LEAST_ROUND, size // 2), (reach or AIM) // 2 if gather else 0
+    return _computed_of(snapshot, pending[:size], None, reach)
 
 
-def _computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]], most: int | None, gather: bool) -> Computed:
+def _computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]], most: int | None, reach: int) -> Computed:
+    """Compute the identities of what is pending or, if there is a `reach`, of what is gathered from it on."""
     view: View = StoredView(snapshot)
     times = [one for one in pending if one[0] == rows.TIMES]
     changed = [one for one in pending if one[0] != rows.TIMES]
     attackers = {name for kind, name in changed if kind == rows.ATTACKER}
     features = {key for key in changed if key[0] != rows.ATTACKER}
-    if gather:
-        reach = len(changed) if most is None else min(AIM, 2 * len(changed))
+    if reach:
         attackers, features, view = gathered(view, StoredWaiting(snapshot), changed, most=len(changed), reach=reach)
     done = [*sorted(features), *times, *((rows.ATTACKER, one) for one in sorted(attackers))]
     return Computed(done, regroup(view, attackers, features, most=most))

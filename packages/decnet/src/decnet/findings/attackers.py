@@ -5,15 +5,15 @@ What an index finds is asked first: when few attackers have it, these are sorted
 is walked, which then soon has enough. So neither a rare nor a frequent property costs a look at everybody.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, bindparam, exists, func, select
 
 from decnet.findings.origins import with_details
-from decnet.findings.texts import beginning_with, textual_prefix
+from decnet.findings.texts import beyond, textual_prefix
 from decnet_core.net.addresses import parse_address, parse_network
 from decnet_models.artifacts.tables import artifact_sighting
 from decnet_models.attackers.profile import Attacker
@@ -69,11 +69,33 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True):
 ANY = Narrowing()
 _C = attacker.c
 _COLUMNS = tuple(_C[name] for name in Attacker.__struct_fields__)
+_WITH: dict[str, tuple[Column[Any], Column[Any]]] = {
+    "credential": (credential_use.c.attacker, credential_use.c.credential),
+    "file": (artifact_sighting.c.attacker, artifact_sighting.c.sha256),
+    "tool": (attacker_tool.c.attacker, attacker_tool.c.tool),
+    "technique": (ttp_tag.c.attacker, ttp_tag.c.technique),
+    "decky": (attacker_decky.c.attacker, attacker_decky.c.decky),
+}
+"""Where an index finds the attackers with a property, by its name in Narrowing: the columns of both."""
+
+
+def _holding(name: str) -> Condition:
+    address, column = _WITH[name]
+    return lambda connection: exists().where(address == _C.ip, unindexed(connection, column) == bindparam(name))
+
+
+def _found(name: str) -> RowSelect:
+    address, column = _WITH[name]
+    query = select(address).distinct().where(column == bindparam(name), address.is_not(None))
+    return RowSelect(lambda _: query.limit(bindparam("most")).offset(0))
+
+
 _CONDITIONS: dict[str, Condition] = {
     "least_score": _C.score >= bindparam("least_score"),
     "verdict": _C.verdict == bindparam("verdict"),
     "since": _C.last_seen >= bindparam("since"),
     "few": lambda connection: listed(connection, _C.ip, "few"),
+    **{name: _holding(name) for name in _WITH},
 }
 _ORDERS: tuple[Order, ...] = ("score", "last_seen", "first_seen", "events")
 _PAGES = {order: PageSelect(lambda _: select(*_COLUMNS), (_C[order], _C.ip), _CONDITIONS) for order in _ORDERS}
@@ -84,6 +106,8 @@ _DETAILED = {
     order: PageSelect(lambda _: with_details(select(*_COLUMNS), _C.ip), (_C[order], _C.ip), {}) for order in INDEXED
 }
 _SINCE = RowSelect(lambda _: select(_C.ip).where(_C.last_seen >= bindparam("since")).limit(bindparam("most")).offset(0))
+_FOUND = {name: _found(name) for name in _WITH}
+_BEGINNING = RowSelect(lambda _: select(_C.ip).where(_C.ip >= bindparam("text"), _C.ip < bindparam("beyond")))
 
 
 class _Property(msgspec.Struct, frozen=True):
@@ -120,8 +144,9 @@ def attacker_rows(
 ) -> Sequence[Any]:
     """Return what `attackers` does as rows: the values of Attacker."""
     wanted, window = wanted or Narrowing(), window or Window()
+    having = {name: getattr(wanted, name) for name in _WITH}
     if window.until == ALWAYS_UNTIL and wanted == Narrowing(
-        least_score=wanted.least_score, verdict=wanted.verdict, network=wanted.network
+        least_score=wanted.least_score, verdict=wanted.verdict, network=wanted.network, **having
     ):
         return _PAGES[order].rows(
             connection,
@@ -131,7 +156,8 @@ def attacker_rows(
             least_score=wanted.least_score or None,
             verdict=wanted.verdict,
             since=window.since if window.bounded else None,
-            few=_few_since(connection, window.since if window.bounded else None, wanted.network),
+            few=_few_with(connection, window.since if window.bounded else None, wanted.network, having),
+            **having,
         )
     column, ip = attacker.c[order], attacker.c.ip
     query = select(*_COLUMNS).where(*_plain(wanted))
@@ -151,14 +177,25 @@ def first_with_details(connection: Connection, limit: int, order: Order, directi
     return _DETAILED[order].rows(connection, limit, direction=direction)
 
 
-def _few_since(connection: Connection, since: int | None, network: str | None) -> list[str] | None:
-    """Return the addresses of a network, or of those seen since a time if they are few; None: walk over all."""
+def _few_with(
+    connection: Connection, since: int | None, network: str | None, having: Mapping[str, str | None]
+) -> list[str] | None:
+    """Return the addresses of a network, or those with a property or seen since a time if they are few.
+
+    None: walk over all.
+    """
     if network is not None:
         return _in_network(connection, network)
-    if since is None:
-        return None
-    found = [ip for (ip,) in _SINCE.rows(connection, since=since, most=_FEW + 1)]
-    return found if len(found) <= _FEW else None
+    asked: list[tuple[RowSelect, dict[str, Any]]] = [
+        (_FOUND[name], {name: value}) for name, value in having.items() if value is not None
+    ]
+    if since is not None:
+        asked.append((_SINCE, {"since": since}))
+    for query, values in asked:
+        found = [ip for (ip,) in query.rows(connection, most=_FEW + 1, **values)]
+        if len(found) <= _FEW:
+            return found
+    return None
 
 
 def _plain(wanted: Narrowing) -> Iterator[ColumnElement[bool]]:
@@ -181,12 +218,10 @@ def _few(connection: Connection, properties: Sequence[_Property], wanted: Narrow
 
 def _in_network(connection: Connection, text: str) -> list[str]:
     """Return the addresses of a network, or those that begin with a text."""
-    ip = attacker.c.ip
-    if "/" not in text:
-        return list(connection.execute(select(ip).where(beginning_with(ip, text))).scalars())
-    network = parse_network(text)
-    found = connection.execute(select(ip).where(beginning_with(ip, textual_prefix(network)))).scalars()
-    return [one for one in found if parse_address(one) in network]
+    network = parse_network(text) if "/" in text else None
+    beginning = text if network is None else textual_prefix(network)
+    found = [ip for (ip,) in _BEGINNING.rows(connection, text=beginning, beyond=beyond(beginning))]
+    return found if network is None else [one for one in found if parse_address(one) in network]
 
 
 def _in_window(window: Window) -> Iterator[_Property]:
@@ -202,21 +237,13 @@ def _in_window(window: Window) -> Iterator[_Property]:
 
 
 def _properties(connection: Connection, wanted: Narrowing) -> Iterator[_Property]:
-    tag, seen = ttp_tag.c, artifact_sighting.c
-    values = (
-        (credential_use.c.attacker, credential_use.c.credential, wanted.credential),
-        (seen.attacker, seen.sha256, wanted.file),
-        (attacker_tool.c.attacker, attacker_tool.c.tool, wanted.tool),
-        (tag.attacker, tag.technique, wanted.technique),
-        (attacker_decky.c.attacker, attacker_decky.c.decky, wanted.decky),
-    )
     if wanted.fingerprint is not None:
         yield _fingerprinted(connection, wanted.fingerprint, wanted.fingerprint_type)
     for group, of in ((wanted.identity, IDENTITIES), (wanted.campaign, CAMPAIGNS)):
         if group is not None:
             yield _grouped(resolved(connection, of, group), campaign=of is CAMPAIGNS)
-    for address, column, value in values:
-        if value is not None:
+    for name, (address, column) in _WITH.items():
+        if (value := getattr(wanted, name)) is not None:
             yield _Property(
                 select(address).distinct().where(column == value, address.is_not(None)),
                 exists().where(address == attacker.c.ip, unindexed(connection, column) == value),

@@ -13,7 +13,12 @@ _ESCAPE = "/"
 
 def beginning_with(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     """Return the condition that a column begins with a text; an index of the column serves it."""
-    return and_(column >= text, column < text + _HIGHEST)
+    return and_(column >= text, column < beyond(text))
+
+
+def beyond(text: str) -> str:
+    """Return the text before which all lie that begin with `text`."""
+    return text + _HIGHEST
 
 
 def containing(text: str | BindParameter[str], *columns: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@
 takes 50 µs; SQLite's own part of that is 2 µs. Here SQLAlchemy's transaction stays open, and the driver ends its own
 and begins another one below it. PostgreSQL, where each of that is a round trip, is read as ever.
 
-A read that should be short can be done where nothing may wait (`promptly`): SQLite asks every 100 of its instructions
+A read that should be short can be done where nothing may wait (`promptly`): SQLite asks every 1000 of its instructions
 whether the time is over, and waits for no lock.
 """
 
@@ -20,13 +20,14 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from decnet_models.database.engine import READING, reading
-from decnet_models.database.rows.driver_rows import driver_rows, sqlite_driver
+from decnet_models.database.rows.driver_rows import sqlite_driver
+from decnet_models.database.statements import driver_errors
 from decnet_models.root_error import ModelsError
 
 T = TypeVar("T")
 
-_INSTRUCTIONS = 100
-"""About 5 µs of SQLite's; the question costs a fiftieth of that."""
+_INSTRUCTIONS = 1000
+"""About 50 µs of SQLite's; the question costs a hundredth of that."""
 _NOT_NOW = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_LOCKED})
 
 
@@ -106,7 +107,11 @@ class Snapshots:
         self._engine.dispose()
 
     def _on(self, kept: _Kept, function: Callable[[Connection], T]) -> T:
-        driver_rows(kept.connection, "BEGIN")
+        try:
+            kept.driver.execute("BEGIN")
+        except sqlite3.Error:
+            with driver_errors(kept.connection, "BEGIN"):
+                raise
         try:
             return function(kept.connection)
         finally:

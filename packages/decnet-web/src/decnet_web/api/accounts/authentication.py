@@ -29,6 +29,8 @@ from decnet_web.api.settings import ApiSettings
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="decnet"'}
 CSRF_HEADER = "X-CSRF-Token"
+MARK = "decnet.mark"
+"""In the scope of a request: the mark of the database when its handling began, if a route has asked for it."""
 NOBODY = "(nobody)"
 """The actor of what was done without logging in; no account can be called so."""
 
@@ -72,7 +74,7 @@ def expiry(settings: ApiSettings, created_at: int, now: int) -> int:
 
 async def _by_token(request: Request, fleet: Fleet, token: str | None) -> Principal:
     stored = digest(token) if token else ""
-    known = await _remembered(request).find(fleet, by_token, stored) if stored else None
+    known = await _remembered(request).find(fleet, by_token, stored, request.scope.get(MARK)) if stored else None
     if known is None or known.token is None:
         raise Problem(401, detail="the token is unknown, has expired or was revoked", headers=CHALLENGE)
     now = time.time_ns()
@@ -91,7 +93,7 @@ async def _by_token(request: Request, fleet: Fleet, token: str | None) -> Princi
 
 async def _by_session(request: Request, fleet: Fleet, secret: str) -> Principal:
     stored = digest(secret)
-    known = await _remembered(request).find(fleet, by_session, stored)
+    known = await _remembered(request).find(fleet, by_session, stored, request.scope.get(MARK))
     if known is None or known.session is None:
         raise Problem(401, detail="the session has ended; log in again", headers=CHALLENGE)
     if request.method not in SAFE:

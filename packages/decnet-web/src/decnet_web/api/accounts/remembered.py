@@ -42,9 +42,10 @@ class Remembered:
         self._mark: Mark = None
         self._known: dict[tuple[Ask, str], Principal] = {}
 
-    async def find(self, fleet: Fleet, ask: Ask, digest: str) -> Principal | None:
-        """Return what `ask` does, or did since when nothing was committed."""
-        mark = fleet.commits.mark()
+    async def find(self, fleet: Fleet, ask: Ask, digest: str, mark: Mark = None) -> Principal | None:
+        """Return what `ask` does, or did since when nothing was committed; `mark` is that of now, if it is known."""
+        if mark is None:
+            mark = fleet.commits.mark()
         if mark != self._mark:
             self._known.clear()
             self._mark = mark

@@ -5,25 +5,30 @@ A dashboard that several people look at, and a program that polls, ask for the s
 of 100 costs ten times what the rest of a request does. An answer depends on its address, the form that Accept asks for,
 the database, and for a span such as `since=24h` on the time; so one is given again until anything is committed
 (`decnet_models.database.commits`), and for SECONDS at most. Who asks is authenticated, limited and allowed as ever.
+Who asks for an answer that is being made since then waits for it: dashboards ask for the same after each notice.
 
 PostgreSQL cannot say whether anything was committed: there each answer is made anew.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from decnet_models.database.commits import Mark
+from decnet_web.api.accounts.authentication import MARK
 from decnet_web.api.dependencies import Access
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.exports import wanted
 from decnet_web.api.listings.narrowing import dependant_of, narrowing
-from decnet_web.api.listings.solving import Handler
+from decnet_web.api.listings.solving import Handler, solving
 from decnet_web.api.passage.etags import etag
 
 SECONDS = 1.0
@@ -44,6 +49,7 @@ class RecentAnswers:
         self._mark: Mark = None
         self._bytes = 0
         self._known: dict[Key, tuple[float, Response]] = {}
+        self._making: dict[Key, tuple[Mark, float, asyncio.Future[Response | None]]] = {}
 
     def find(self, mark: Mark, key: Key) -> Response | None:
         """Return the answer that was given since the commit of `mark`."""
@@ -66,6 +72,23 @@ class RecentAnswers:
         answer.headers.setdefault("ETag", etag(body))
         self._known[key] = (self._clock(), answer)
 
+    def making(self, mark: Mark, key: Key) -> asyncio.Future[Response | None] | None:
+        """Return the future of an answer that is being made, from what was committed until `mark`."""
+        of, began, answer = self._making.get(key, (None, 0.0, None))
+        return answer if answer is not None and of == mark and self._clock() - began < SECONDS else None
+
+    def begin(self, mark: Mark, key: Key) -> asyncio.Future[Response | None]:
+        """Note that an answer is being made; its future is for `end`."""
+        answer: asyncio.Future[Response | None] = asyncio.get_running_loop().create_future()
+        self._making[key] = (mark, self._clock(), answer)
+        return answer
+
+    def end(self, key: Key, future: asyncio.Future[Response | None], answer: Response | None) -> None:
+        """Give it to those who wait; None: they have to make it."""
+        if self._making.get(key, (None, 0.0, None))[2] is future:
+            del self._making[key]
+        future.set_result(answer if answer is not None and isinstance(getattr(answer, "body", None), bytes) else None)
+
     def clear(self) -> None:
         """Forget all of them."""
         self._known.clear()
@@ -74,6 +97,14 @@ class RecentAnswers:
 
 class RecentRoute(APIRoute):
     """A route whose answers to GET are given again, if they do not depend on who asks: its principal has no name."""
+
+    _direct: Handler | None = None
+    """Its own handler, if that needs nothing of what FastAPI prepares for each request (`solving`)."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        if self._direct is not None:
+            self.app = _answering(self._direct)
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
@@ -86,14 +117,28 @@ class RecentRoute(APIRoute):
             recent: RecentAnswers = request.app.state.recent
             fleet: Fleet = request.app.state.fleet
             mark, key = fleet.commits.mark(), _key(request)
-            known = recent.find(mark, key)
-            if known is not None:
+            request.scope[MARK] = mark
+            known, making = recent.find(mark, key), recent.making(mark, key)
+            if known is not None or making is not None:
                 await access(request)
+            if known is None and making is not None:
+                known = await asyncio.shield(making)
+            if known is not None:
                 return known
-            made = await answer(request)
+            if key[2]:
+                return await answer(request)  # a stream
+            future = recent.begin(mark, key)
+            try:
+                made = await answer(request)
+            except BaseException:
+                recent.end(key, future, None)
+                raise
+            recent.end(key, future, made)
             recent.keep(mark, key, made)
             return made
 
+        if solving(self.dependant) is not None:
+            self._direct = handle
         return handle
 
     def _access(self) -> Access | None:
@@ -106,3 +151,13 @@ class RecentRoute(APIRoute):
 
 def _key(request: Request) -> Key:
     return request.scope["path"], request.scope["query_string"], wanted(request.headers.get("accept", ""))
+
+
+def _answering(handle: Handler) -> ASGIApp:
+    """Return the application of a handler; what it raises is answered by Starlette's middleware for exceptions."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app

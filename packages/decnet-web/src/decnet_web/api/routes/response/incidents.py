@@ -23,6 +23,7 @@ from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE, Incident
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import Analyst, InFleet, InPaging, InWindow, OrderDirection, Viewer
 from decnet_web.api.fleet import Fleet
+from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.models import Answer, Asked, RowNumber
 from decnet_web.api.moments import Moment
 from decnet_web.api.paging import Page, places_of
@@ -36,7 +37,7 @@ from decnet_web.api.routes.response.incident_items import (
 )
 from decnet_workers.webhook.incidents.severity import NUMBERS
 
-router = APIRouter(prefix="/incidents", tags=["incidents"])
+router = APIRouter(route_class=RecentRoute, prefix="/incidents", tags=["incidents"])
 
 _POSITION = places_of(Incident, "last_seen", "id")
 
