@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy import Engine, delete, insert, text
 from tests.examples import examples
 
@@ -40,6 +41,19 @@ def test_an_event_comes_back_as_it_went_in(engine: Engine) -> None:
     with reading(engine) as connection:
         assert queries.by_seq(connection, 1) == queries.StoredEvent(1, whole)
         assert queries.by_seq(connection, 2) is None
+
+
+def test_equal_payloads_of_a_batch_are_one_object(engine: Engine, make_events: Maker) -> None:
+    events = [structs.replace(one, payload=CommandRun("ssh", f"id {n % 2}")) for n, one in enumerate(make_events(4))]
+    with writing(engine) as connection:
+        queries.insert_events(connection, events)
+    with reading(engine) as connection:
+        rows = queries.rows_after(connection, 0, through=4, limit=10, kinds=[])
+    found = queries.decoded(rows)
+    assert found == [queries.stored(row) for row in rows]
+    payloads = [one.event.payload for one in found]
+    assert payloads[0] is payloads[2]
+    assert payloads[1] is payloads[3]
 
 
 def test_known_ids_are_ignored_and_not_counted(engine: Engine, make_events: Maker) -> None:

@@ -11,10 +11,12 @@ from decnet_models.database.window import Window
 from decnet_models.ttp.correlation_windows import delete_windows, save_windows, windows
 from decnet_models.ttp.queries import (
     Tag,
+    TagRow,
     TechniqueSeen,
     TechniqueUsed,
     add_tags,
     count_by_technique,
+    prepared,
     tagged_events,
     tags,
     technique_sequences,
@@ -48,6 +50,21 @@ def test_a_tag_is_written_once(engine: Engine) -> None:
         add_tags(connection, [])
         assert [one.seq for one in tags(connection)] == [3, 2, 1]
         assert tags(connection)[1] == tag(2)
+
+
+def test_rows_with_the_digits_of_ids_are_what_tags_with_ids_are(engine: Engine) -> None:
+    whole = [tag(1), tag(2, session="s", decky="web-1")]
+    rows: list[TagRow] = [
+        (
+            *(one.seq, one.rule_id.hex, one.technique, one.id.hex, one.title, one.level),
+            *(one.attacker, one.event_id.hex, one.ts, one.session, one.decky),
+        )
+        for one in whole
+    ]
+    with writing(engine) as connection:
+        prepared(connection, rows)(connection)
+        add_tags(connection, whole)
+        assert tags(connection) == whole[::-1]
 
 
 def test_tags_are_paged_through_though_many_are_of_one_event(engine: Engine) -> None:

@@ -184,6 +184,8 @@ async def test_a_slow_request_ends_at_the_deadline(start_canary: Start) -> None:
 
 async def test_a_client_that_never_reads_is_dropped(start_canary: Start) -> None:
     canary = await start_canary(request_burst=100_000)
+    place = canary.ctx.parking.sockets["http"]
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)  # its connections have the same: soon full
     _, writer = await asyncio.open_connection(*canary.http)
     writer.transport.pause_reading()  # type: ignore[attr-defined]  # a socket transport reads
     sock = writer.get_extra_info("socket")

@@ -29,7 +29,8 @@ from decnet_core.events.catalogue import HttpRequest, Payload
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading
 from decnet_models.identities.tables import identity_attacker, identity_core
-from decnet_workers.clusterer import gathering, worker
+from decnet_workers.clusterer import worker
+from decnet_workers.clusterer.reading import gathering
 
 ATTACKERS = [f"192.0.2.{number}" for number in range(1, 15)] + ["2001:db8::1", "2001:db8::2", "2001:db8:1::1"]
 

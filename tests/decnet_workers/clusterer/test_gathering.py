@@ -13,10 +13,10 @@ from tests.decnet_workers.clusterer.scenes import Follower, event, groups, key, 
 from decnet_models.identities.evidence_rows import ATTACKER
 from decnet_workers.clusterer import worker
 from decnet_workers.clusterer.cores import SAMPLE
-from decnet_workers.clusterer.gathering import Gathered, gathered
 from decnet_workers.clusterer.kinds import Feature
+from decnet_workers.clusterer.reading.gathering import Gathered, gathered
+from decnet_workers.clusterer.reading.view import Settled
 from decnet_workers.clusterer.regroup import Regrouped, regroup
-from decnet_workers.clusterer.view import Settled
 from decnet_workers.commodity.limits import Key
 
 WIDE = 10_000
@@ -33,7 +33,7 @@ def test_attackers_of_one_actor_are_read_in_one_round(sqlite_engine: Engine, mon
         return found
 
     monkeypatch.setattr(worker, "regroup", counted)
-    monkeypatch.setattr("decnet_workers.clusterer.gathering._STEP", 2)
+    monkeypatch.setattr("decnet_workers.clusterer.reading.gathering._STEP", 2)
     for name in ("ROUND", "FIRST_ROUND", "LEAST_ROUND"):
         monkeypatch.setattr(worker, name, 30)
     crews = [[f"192.0.{10 + one}.{10 + crew}" for one in range(10)] for crew in range(30)]
@@ -127,7 +127,7 @@ def from_a(most: int, reach: int = WIDE, pending: Collection[str] = tuple(SHOWN)
 
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("decnet_workers.clusterer.gathering._STEP", 1)
+    monkeypatch.setattr("decnet_workers.clusterer.reading.gathering._STEP", 1)
 
 
 @pytest.mark.usefixtures("one_by_one")

@@ -16,8 +16,8 @@ from decnet_models.identities import evidence_rows
 from decnet_models.progress.queries import DeadLetter, dead_letters_of
 from decnet_workers.clusterer import worker as clusterer
 from decnet_workers.clusterer.placing import PlacingResult, settle
+from decnet_workers.clusterer.reading.view import View
 from decnet_workers.clusterer.regroup import Regrouped, regroup
-from decnet_workers.clusterer.view import View
 from decnet_workers.commodity.limits import Key
 
 BAD = "198.51.100.9"

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import gc
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from tests.examples import examples
 
@@ -86,6 +87,45 @@ def test_what_is_spooled_is_in_the_log_in_its_order(
     first, last = run_all(intake)
     assert (first.new, first.duplicates, first.last_seq, first.lag_bytes) == (50, 0, 50, 0)
     assert not last.read
+    assert logged(engine) == events
+
+
+def test_no_garbage_is_collected_during_a_pass(
+    intake: Intake, open_spool: Opener, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collects: list[bool] = []
+
+    def insert(connection: Connection, events: Sequence[Event], *, now_ns: int) -> int:
+        collects.append(gc.isenabled())
+        return inserted(connection, events, now_ns=now_ns)
+
+    inserted = queries.insert_events
+    monkeypatch.setattr(queries, "insert_events", insert)
+    spool = open_spool("a")
+    for event in make_events(3):
+        spool.append(event)
+    assert gc.isenabled()
+    assert intake.run_pass().new == 3
+    assert (collects, gc.isenabled()) == ([False], True)
+
+
+def test_what_the_disk_does_not_confirm_is_not_acknowledged_and_is_stored_once(
+    intake: Intake, engine: Engine, open_spool: Opener, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events, spool = make_events(6), open_spool("a", segment_bytes=4096)
+    for event in events:
+        spool.append(event)
+
+    def fail(_: Engine) -> None:
+        raise OperationalError("fdatasync", None, sqlite3.OperationalError("disk I/O error"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "sync_log", fail)
+        with pytest.raises(OperationalError, match="disk I/O"):
+            intake.run_pass()
+    assert intake.spools.lag_bytes() > 0
+    assert intake.run_pass().last_seq == 6
+    assert intake.spools.lag_bytes() == 0
     assert logged(engine) == events
 
 

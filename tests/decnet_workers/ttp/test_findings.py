@@ -111,6 +111,13 @@ name: step%d
 logsource: {product: decnet, category: session.command}
 detection: {selection: {command|contains: step%d}, condition: selection}
 """
+BY_DECKY = """\
+title: Downloads on web-1
+id: 00000000-0000-4000-8000-000000000009
+tags: [attack.t1105]
+logsource: {product: decnet, category: session.command}
+detection: {selection: {command|contains: wget, decky: web-1}, condition: selection}
+"""
 STEPS = "---\n".join(SEQUENCE % (n, n, n, n) for n in (1, 2))
 ORDER = """\
 ---
@@ -144,6 +151,16 @@ def test_one_event_is_not_two_steps_of_a_sequence(
     assert library.refused == ()
     look(connection, [run_commands(stored, "step1 step2", "step2", "step2", "step1")], library)
     assert [tag.seq for tag in tags(connection)] == [2]
+
+
+def test_a_rule_on_the_envelope_looks_at_each_event_though_their_payloads_are_one_object(
+    connection: Connection, stored: Stored, library_of: Callable[[str], Library]
+) -> None:
+    library = library_of(BY_DECKY)
+    assert library.of_envelope == {CommandRun}
+    events = [stored(number, WGET, decky=decky) for number, decky in enumerate(["web-1", "db-1", "web-1"], 1)]
+    rows, _ = look(connection, [events], library)
+    assert [row[0] for row in rows["ttp_tag"]] == ["1", "3"]
 
 
 def test_a_correlation_counts_another_and_the_counted_one_is_silent(

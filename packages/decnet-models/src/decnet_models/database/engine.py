@@ -3,15 +3,16 @@
 
 **SQLite syncs at every commit** (`synchronous=FULL`). With NORMAL a power cut may undo the last commits of a WAL; the
 database stays consistent, but by then ingest has let the spool delete its lines, and a webhook may have been sent from
-a notice that no longer exists. Work is committed in batches, so a sync costs little per event.
+a notice that no longer exists. Work is committed in batches, so a sync costs little per event. What can be computed
+again need not wait for the disk with the lock in hand (`sqlite.syncing`).
 
 **A writer takes the write lock when it begins** (BEGIN IMMEDIATE). A transaction that reads first and then writes can
 find that another wrote in between; SQLite fails it at once, without waiting. Reading never waits in WAL mode.
 
-One connection per engine: a worker does all its database work in one thread. The page cache stays at SQLite's 2 MiB and
-files are not mapped: what many processes read is in the kernel's page cache once. Measured with 40,000 events of 20,000
-attackers, inserted and then profiled: a cache of 8 or 32 MiB, mmap, temporary tables in files, a larger checkpoint and
-synchronous=NORMAL all were within 10 to 25 % of this, the larger caches and mmap at 6 to 24 MiB more memory.
+One connection per engine: a worker does all its database work in one thread. The page cache is SQLite's 2 MiB, and more
+only while a transaction writes (`sqlite.page_cache`); files are not mapped: what many processes read is in the kernel's
+page cache once. Measured with 40,000 events of 20,000 attackers, inserted and then profiled: mmap, temporary tables in
+files, a larger checkpoint and synchronous=NORMAL all were within 10 to 25 % of this, mmap at more memory.
 
 Temporary tables stay in memory, because a worker's unit may write only to its state directory. A writer waits at most
 10 s: a batch holds the lock for some hundredths.
@@ -21,7 +22,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -33,13 +34,15 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from decnet_models.database.rows.driver_rows import driver_rows, sqlite_driver
 from decnet_models.database.settings import BUSY_SECONDS
+from decnet_models.database.sqlite.page_cache import large_cache
+from decnet_models.database.sqlite.syncing import unsynced
 from decnet_models.database.sqlite.write_ahead_log import LOG_BYTES, SQLITES_OWN_PAGES, shorten_log
 from decnet_models.database.statements import driver_errors
 from decnet_models.errors import DatabaseError
 
-LOOK_SECONDS = 0.001, 0.01
+LOOK_SECONDS = 0.0005, 0.002
 """How long a writer waits between two looks for the write lock: an eighth of the time it has waited, within these
-limits. SQLite itself waits up to 0.1 s, in which the lock may be free and nobody works."""
+limits. SQLite itself waits up to 0.1 s, in which the lock may be free and nobody works. A look takes some 10 µs."""
 
 KEPT_STATEMENTS = 32
 """Prepared statements cached by a connection, more than a worker has. The default of 128 fills with lists of values,
@@ -141,13 +144,19 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction: committed at the end, rolled back when the body raises."""
+def writing(engine: Engine, *, synced: bool = True) -> Iterator[Connection]:
+    """A transaction: committed at the end, rolled back when the body raises.
+
+    What is committed is durable; without `synced` only on PostgreSQL (`sqlite.syncing` says who may do without).
+    """
     with engine.connect() as connection:
-        with connection.begin():
+        if connection.dialect.name != "sqlite":
+            with connection.begin():
+                yield connection
+            return
+        with large_cache(connection), nullcontext() if synced else unsynced(connection), connection.begin():
             yield connection
-        if connection.dialect.name == "sqlite":
-            shorten_log(connection)
+        shorten_log(connection)
 
 
 def end_snapshot(connection: Connection) -> None:

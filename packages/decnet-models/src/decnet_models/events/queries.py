@@ -25,6 +25,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from decnet_core.events.catalogue import Payload
 from decnet_core.events.codec import BadEventError, decode_payload, encode_payload
 from decnet_core.events.envelope import Event
 from decnet_core.text import for_column
@@ -197,16 +198,35 @@ def rows_of_shards(
     return selected
 
 
-def stored(row: Sequence[Any]) -> StoredEvent:
+def stored(row: StoredRow) -> StoredEvent:
     """Return the event of a row; BadEventError for a payload that this version's catalogue does not have."""
-    (seq, id_, ts, sensor, decky, _, src_ip, src_port, dst_ip, dst_port, session, synthetic, payload) = row
+    return _event_of(row, decode_payload(row[-1]))
+
+
+def decoded(rows: Iterable[StoredRow]) -> list[StoredEvent]:
+    """Return the events of a batch's rows, with one object for all payloads that are equal; errors as of `stored`.
+
+    Attackers repeat themselves: of thousands of payloads, most are there already.
+    """
+    known: dict[str, Payload] = {}
+    events = []
+    for row in rows:
+        payload = known.get(row[-1])
+        if payload is None:
+            payload = known[row[-1]] = decode_payload(row[-1])
+        events.append(_event_of(row, payload))
+    return events
+
+
+def _event_of(row: StoredRow, payload: Payload) -> StoredEvent:
+    (seq, id_, ts, sensor, decky, _, src_ip, src_port, dst_ip, dst_port, session, synthetic, _) = row
     return StoredEvent(
         seq,
         Event(
             id=id_ if isinstance(id_, UUID) else convert(id_, UUID),  # takes half of the time of UUID()
             ts=ts,
             sensor=sensor,
-            payload=decode_payload(payload),
+            payload=payload,
             decky=decky,
             src_ip=src_ip,
             src_port=src_port,

@@ -5,6 +5,7 @@ Events are read, decoded and computed with before the transaction that writes, s
 results are written. That transaction first moves the cursor from where it was read: if another instance has moved it,
 nothing is written (`decnet_models.following.cursor_position`). So what was computed is still true when it is written:
 nobody else writes the worker's tables (law 4), and none of its own instances has written since the cursor was read.
+It is not synced by itself (`decnet_models.database.sqlite.syncing`): after a power cut it is computed again.
 
 When handling fails, the batch is rolled back and halved until the one bad event is alone; that becomes a dead letter,
 recorded with its error. A worker that fails on every event is itself broken: after a few in a row it crashes.
@@ -28,11 +29,11 @@ from decnet_models.errors import EveryEventFailsError, blames_no_item, stops
 from decnet_models.events.queries import (
     StoredEvent,
     StoredRow,
+    decoded,
     last_seq,
     payload_size,
     rows_after,
     rows_of_shards,
-    stored,
 )
 from decnet_models.following.cursor_position import CursorPosition, Span, WholeLog
 from decnet_models.known.matching import KnownSources, KnownSourcesCache
@@ -128,7 +129,7 @@ class BatchProcessor:
             if span is None or not due(snapshot):
                 return None
             write = compute(snapshot)
-        with writing(self._engine) as connection:
+        with writing(self._engine, synced=False) as connection:
             self._position.move(connection, span, span.start, span.start)
             kinds = _add(connection, write(connection))
             return BatchResult(notices=dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {})
@@ -166,10 +167,12 @@ class BatchProcessor:
         return position
 
     def _commit(self, rows: Sequence[StoredRow], span: Span, position: int, end: int, done: BatchResult) -> None:
-        events = [one for one in map(stored, rows) if self._known.match(one.event) is None]
+        events: Sequence[StoredEvent] = decoded(rows)
+        if self._known:
+            events = [one for one in events if self._known.match(one.event) is None]
         write = self._computed(events) if events else None
         kinds: set[str] = set()
-        with writing(self._engine) as connection:
+        with writing(self._engine, synced=False) as connection:
             self._position.move(connection, span, position, end)
             if write is not None:
                 kinds = _add(connection, write(connection))
@@ -195,7 +198,7 @@ class BatchProcessor:
             ) from error
         reason = f"{type(error).__name__}: {error}"
         log.error("event skipped seq=%d error=%s", seq, for_terminal(reason), exc_info=error)
-        with writing(self._engine) as connection:
+        with writing(self._engine, synced=False) as connection:
             self._position.move(connection, span, position, end)
             progress.add_dead_letter(connection, self.worker, seq, reason, now_ns=time.time_ns())
 

@@ -60,11 +60,21 @@ class PreparedNotices(list[tuple[str, Notice]]):
         """Write the notices whose keys are new; return their kinds."""
         if not self._rows:
             return set()
+        if connection.dialect.name == "sqlite":
+            return self._add_on_sqlite(connection)
         commit_in_order(connection, notice_table)  # from here on nobody else adds a key
         known = existing(connection, (notice_table.c.key,), [(key,) for key in self._rows])
         new = [row for key, row in self._rows.items() if (key,) not in known]
         _INSERT.execute(connection, new)
         return {kind for _, kind, *_ in new}
+
+    def _add_on_sqlite(self, connection: Connection) -> set[str]:
+        """Write the notices and have SQLite pass over known keys: to look for them takes as long as to write them."""
+        before, rows = last_seq(connection), list(self._rows.values())
+        new = connection.exec_driver_sql(_SQLITE_INSERT, rows).rowcount
+        if new == len(rows):
+            return {kind for _, kind, *_ in rows}
+        return set(connection.execute(_KINDS_AFTER, {"after": before}).scalars()) if new else set()
 
 
 def is_written(connection: Connection, key: str) -> bool:
@@ -138,4 +148,10 @@ def _row(key: str, notice: Notice, now_ns: int) -> tuple[str, str, int, str, int
     return key, notice_kind(notice), notice.ts, encode_notice(notice).decode(), now_ns
 
 
-_INSERT = RowInsert(notice_table, [column.name for column in notice_table.columns if not column.primary_key])
+_COLUMNS = [column.name for column in notice_table.columns if not column.primary_key]
+_INSERT = RowInsert(notice_table, _COLUMNS)
+_SQLITE_INSERT = (
+    f"INSERT INTO notice ({', '.join(_COLUMNS)}) "  # noqa: S608  # our own column names
+    f"VALUES ({', '.join('?' * len(_COLUMNS))}) ON CONFLICT (key) DO NOTHING"
+)
+_KINDS_AFTER = select(notice_table.c.kind).where(notice_table.c.seq > bindparam("after")).distinct()

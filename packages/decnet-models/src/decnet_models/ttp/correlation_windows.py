@@ -45,13 +45,13 @@ _OF_GROUPS = RowSelect(_of_groups)
 
 def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:
     """Write windows with the time span of their rule (ns); an empty one is removed."""
-    prepared(connection, windows)(connection)
+    prepared(connection, [(*key, *window) for key, window in windows.items()])(connection)
 
 
-def prepared(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> Callable[[Connection], None]:
+def prepared(connection: Connection, windows: Iterable[tuple[UUID, str, Entries, int]]) -> Callable[[Connection], None]:
     """Return what does what `save_windows` does; all that needs no transaction is done here."""
     kept, empty = [], []
-    for (rule_id, digest), (entries, span_ns) in windows.items():
+    for rule_id, digest, entries, span_ns in windows:
         if entries:
             expires_at = min(_NEVER, entries[-1][0] + span_ns)
             kept.append((rule_id, digest, msgspec.json.encode(entries).decode(), expires_at))

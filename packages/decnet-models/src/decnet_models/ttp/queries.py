@@ -2,7 +2,7 @@
 """Queries of the ttp domain; addresses in canonical text form, times in ns since the Unix epoch (UTC)."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,10 @@ from decnet_models.database.window import Window
 from decnet_models.ttp.tables import ttp_tag
 
 _ORDER = (ttp_tag.c.seq, ttp_tag.c.rule_id, ttp_tag.c.technique)
+
+
+TagRow: TypeAlias = tuple[int, str, str, str, str, str, str, str, int, str | None, str | None]
+"""The values of a `Tag` in their order, its ids as their 32 hexadecimal digits, as SQLite has them."""
 
 
 class Tag(msgspec.Struct, frozen=True):
@@ -119,12 +123,12 @@ class TechniqueUse(msgspec.Struct, frozen=True):
 
 def add_tags(connection: Connection, tags: Iterable[Tag]) -> None:
     """Write the tags that are not there yet."""
-    prepared(connection, tags)(connection)
+    _TAGS.execute(connection, [msgspec.structs.astuple(tag) for tag in tags])
 
 
-def prepared(connection: Connection, tags: Iterable[Tag]) -> Callable[[Connection], None]:
+def prepared(connection: Connection, tags: Sequence[TagRow]) -> Callable[[Connection], None]:
     """Return what does what `add_tags` does; all that needs no transaction is done here."""
-    rows = _TAGS.prepared(connection, [msgspec.structs.astuple(tag) for tag in tags])
+    rows = _TAGS.prepared(connection, tags)
     return lambda writer: _TAGS.execute_prepared(writer, rows)
 
 

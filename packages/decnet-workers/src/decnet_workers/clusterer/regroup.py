@@ -34,7 +34,7 @@ from decnet_workers.clusterer.cores import (
     size_of,
 )
 from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SPREAD, Feature, may_be_known, weight
-from decnet_workers.clusterer.view import Settled, View, weight_alone
+from decnet_workers.clusterer.reading.view import Settled, View, weight_alone
 from decnet_workers.commodity.limits import Key, limits
 from decnet_workers.errors import WorkersError
 

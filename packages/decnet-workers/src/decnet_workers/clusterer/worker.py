@@ -21,21 +21,21 @@ from decnet_models.identities.tables import IDENTITIES
 from decnet_models.progress.queries import add_dead_letter
 from decnet_workers.clusterer.announce import notices, reused
 from decnet_workers.clusterer.decided import decisions_made
-from decnet_workers.clusterer.gathering import gathered
 from decnet_workers.clusterer.intake import gathered as intake_of
 from decnet_workers.clusterer.placing import settle
+from decnet_workers.clusterer.reading.gathering import gathered
+from decnet_workers.clusterer.reading.stored_view import StoredView, StoredWaiting
+from decnet_workers.clusterer.reading.view import View
 from decnet_workers.clusterer.regroup import ReadsTooManyError, Regrouped, regroup
 from decnet_workers.clusterer.signals import KINDS_READ
-from decnet_workers.clusterer.stored_view import StoredView, StoredWaiting
-from decnet_workers.clusterer.view import View
 
 log = logging.getLogger(__name__)
 
-ROUND = 3_000
+ROUND = 1_500
 """Attackers and features at most whose identities are computed in one transaction."""
-MOST_READ = 8_000
+MOST_READ = 4_500
 """Attackers at most that a round reads: those who share something with its own may be many times as many."""
-AIM = 6_000
+AIM = 3_000
 """Attackers that a round should read, so that few are begun again with fewer of what is pending."""
 FIRST_ROUND, LEAST_ROUND = 500, 200
 """The first round's; and what is computed whatever it reads, since a change of one large identity reads all of it."""

@@ -22,8 +22,10 @@ from decnet_core.spool.positions import Position
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.spool.reader import ReadResult
 from decnet_core.text import for_terminal
+from decnet_core.uncollected import uncollected
 from decnet_models.artifacts.queries import register
 from decnet_models.database.engine import reading, writing
+from decnet_models.database.sqlite.syncing import sync_log
 from decnet_models.errors import EveryEventRefusedError, reason, refuses_values
 from decnet_models.events import queries
 from decnet_workers.ingest.artifacts import artifacts_in
@@ -92,6 +94,7 @@ class Intake:
         with reading(self._engine) as connection:
             return queries.last_seq(connection)
 
+    @uncollected()  # a batch is bounded
     def run_pass(self) -> IntakeResult:
         """Take and commit one batch; raises DBAPIError when the database fails, and can then be repeated.
 
@@ -186,7 +189,7 @@ class Intake:
     def _commit_all(self, now_ns: int) -> IntakeResult:
         events = [event for taken in self._taken for event in taken.events]
         artifacts = list(artifacts_in(events, self._store, now_ns=now_ns))
-        with writing(self._engine) as connection:
+        with writing(self._engine, synced=False) as connection:
             new = queries.insert_events(connection, events, now_ns=now_ns)
             register(connection, artifacts)
             for taken in self._taken:
@@ -194,6 +197,7 @@ class Intake:
                     connection, taken.spool.name, taken.next.segment, taken.next.offset, now_ns=now_ns
                 )
             newest = queries.last_seq(connection)
+        sync_log(self._engine)  # others write meanwhile; what is repeated if it fails is known, and ignored
         return IntakeResult(
             new=new,
             duplicates=len(events) - new,

@@ -28,12 +28,21 @@ class Rows(NamedTuple):
     activity: Values
 
 
+class Increments(NamedTuple):
+    """By how much a payload increments which values of the attacker's row."""
+
+    payload: Payload
+    """Kept, so that no other one has its id."""
+    places: tuple[tuple[int, int], ...]
+
+
 class Recorder:
     """Adds events to a tally; as the events of a contact change the same rows, these are looked up once."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
         self._rows: dict[tuple[Any, ...], Rows] = {}
+        self._increments: dict[int, Increments] = {}
 
     def record(self, observation: Observation) -> None:
         """Add one event of an attacker."""
@@ -44,13 +53,22 @@ class Recorder:
         rows, seen = self._rows_of(observation), observation.seen
         for row in rows.all:
             add_seen(row, seen)
-        _count(rows.attacker, payload.counts())
+        for place, count in self._counted(payload).places:
+            rows.attacker[place] += count
         if observation.bait is not None:
-            _count(rows.attacker, {"canary_hits": 1})
+            rows.attacker[_PLACES["canary_hits"]] += 1
         _act(rows.activity, seen, arrived=payload.arrival)
         details = _DETAILS.get(type(payload))
         if details is not None:
             details(observation, payload)
+
+    def _counted(self, payload: Payload) -> Increments:
+        """Return what a payload adds to the attacker's counts; those of a batch that are equal are one object."""
+        known = self._increments.get(id(payload))
+        if known is None:
+            places = tuple((_PLACES[name], count) for name, count in payload.counts().items())
+            known = self._increments[id(payload)] = Increments(payload, places)
+        return known
 
     def _rows_of(self, observation: Observation) -> Rows:
         minute, phases = observation.ts // MINUTE_NS, observation.payload.reached()
@@ -70,11 +88,6 @@ class Recorder:
         keys += [(tables.attacker_phase, (attacker, phase)) for phase in phases]
         found = tuple(self._tally.seen_row(table, key, first, last) for table, key in keys)
         return Rows(found[0], found, self._tally.row(tables.attacker_activity, (attacker, minute)))
-
-
-def _count(row: Values, counts: dict[str, int]) -> None:
-    for name, count in counts.items():
-        row[_PLACES[name]] += count
 
 
 def _act(row: Values, seen: Seen, *, arrived: bool) -> None:

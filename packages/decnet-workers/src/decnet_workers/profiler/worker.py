@@ -32,7 +32,7 @@ from decnet_models.notices.queries import PreparedNotices
 from decnet_models.progress.queries import begin_cursor
 from decnet_workers.profiler.announce import Touched, notices, uses_in
 from decnet_workers.profiler.bait import bait_look_up
-from decnet_workers.profiler.logins import logins_of
+from decnet_workers.profiler.logins import Login, logins_of
 from decnet_workers.profiler.observation import Observation
 from decnet_workers.profiler.record import KINDS, Recorder
 from decnet_workers.profiler.rescoring import rescore
@@ -99,14 +99,17 @@ class Profiler(CursorWorker[NoSettings]):
 
     def _touched(self, batch: EventBatch) -> list[Touched]:
         """Return the events that have an attacker; the others are counted (again, should the batch be repeated)."""
-        touched, bait_in = [], bait_look_up(batch.connection)
+        touched, bait_in, known = [], bait_look_up(batch.connection), dict[int, tuple[Login, ...]]()
         for stored in batch.events:
             address = canonical(stored.event.src_ip or "")
             if address is None:
                 self._passed_over += 1
             else:
-                logins = logins_of(stored.event.payload)
-                touched.append(Touched(address, stored, logins, bait_in(logins)))
+                payload = stored.event.payload
+                logins = known.get(id(payload))  # equal payloads of a batch are one object
+                if logins is None:
+                    logins = known[id(payload)] = logins_of(payload)
+                touched.append(Touched(address, stored, logins, bait_in(logins) if logins else None))
         return touched
 
 

@@ -23,7 +23,7 @@ from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.engine import end_snapshot
 from decnet_models.events.queries import StoredEvent
 from decnet_models.ttp import correlation_windows, queries, rule_states
-from decnet_models.ttp.queries import Tag
+from decnet_models.ttp.queries import TagRow
 from decnet_models.ttp.rule_states import RuleState
 from decnet_workers.ttp.library import Library
 from decnet_workers.ttp.matching import Bound, Counting
@@ -111,29 +111,32 @@ class Findings:
         """By the rules that an event satisfies; None: in which windows it counts depends on more than the envelope."""
         self._last = self._occasion = -1, ""
         self._swept = 0
-        self._tags: list[Tag] = []
+        self._tags: list[TagRow] = []
+        self._satisfied: dict[int, Sequence[Bound]] = {}
+        """By the id of a payload, of those whose rules read nothing else."""
         self._notices: dict[str, Notice] = {}
 
     def look_at(self, events: Sequence[StoredEvent]) -> None:
         """Match events in log order; one without a source address is skipped."""
         matched = [self._matched(stored.event) for stored in events]
+        self._satisfied.clear()  # an id is that of a payload as long as there is the payload
         self._states = rule_states.rule_states(self._connection)
         self._fetch_windows()
         end_snapshot(self._connection)
         for stored, found in zip(events, matched, strict=True):
             if stored.seq % SWEEP_EVENTS == 0:
                 self._sweep(stored.event.ts)
-            if stored.event.src_ip is not None:
+            if found and stored.event.src_ip is not None:
                 self._found(stored, stored.event.src_ip, found)
 
     def prepared(self) -> Callable[[Connection], None]:
         """Return what writes tags and windows; all that needs no transaction is done here."""
         tags = queries.prepared(self._connection, self._tags)
-        changed = {
-            (one.rule_id, slot): (_stored(one.entries, one.owner), one.count.span_ns)
+        changed = [
+            (one.rule_id, slot, _stored(one.entries, one.owner), one.count.span_ns)
             for (_, slot), one in self._windows.items()
             if one.changed
-        }
+        ]
         windows = correlation_windows.prepared(self._connection, changed)
 
         def write(connection: Connection) -> None:
@@ -154,10 +157,15 @@ class Findings:
         return len(self._tags)
 
     def _matched(self, event: Event) -> Sequence[Found]:
-        if event.payload.occurrences > 1:
-            matches = self._library.matching(event)
-            return [self._found_of(event, match.bound, match.variants) for match in matches]
-        bounds = self._library.satisfied(event)
+        payload = event.payload
+        bounds = self._satisfied.get(id(payload))
+        if bounds is None:
+            if payload.occurrences > 1:
+                matches = self._library.matching(event)
+                return [self._found_of(event, match.bound, match.variants) for match in matches]
+            bounds = self._library.satisfied(event)
+            if type(payload) not in self._library.of_envelope:
+                self._satisfied[id(payload)] = bounds
         if not bounds:
             return ()
         rules = tuple(map(id, bounds))
@@ -241,11 +249,11 @@ class Findings:
             return
         if self._occasion[0] != stored.seq:  # many events have several tags
             self._occasion = stored.seq, occasion_of(stored.event)
-        for tag in tags_of(stored, attacker, about):
-            self._tags.append(tag)
-            key = notice_key(about, attacker, tag.technique, self._occasion[1])
+        self._tags += tags_of(stored, attacker, about)
+        for technique in about.techniques:
+            key = notice_key(about, attacker, technique, self._occasion[1])
             if key not in self._notices:
-                self._notices[key] = notice_of(tag, payload)
+                self._notices[key] = notice_of(stored, attacker, about, technique, payload)
 
     def _state(self, about: About, ts: int) -> rule_states.State:
         state = self._states.get(about.id) if self._states else None  # a UUID takes long as a key

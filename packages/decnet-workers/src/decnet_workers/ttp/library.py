@@ -77,6 +77,8 @@ class Library:
                 by_kind[kind].append(bound)
         remembered = Remembered()
         self._by_kind = {kind: RulesOfKind(kind, rules, remembered) for kind, rules in by_kind.items()}
+        self.of_envelope = frozenset(kind for kind, rules in by_kind.items() if any(map(_reads_envelope, rules)))
+        """The kinds on which some rule reads more than the payload."""
 
     def __len__(self) -> int:
         return len(self.rules) + len({one.rule.about.id for many in self.countings.values() for one in many})
@@ -114,6 +116,10 @@ def _matching_variants(rules: list[Bound], event: Event) -> list[Match]:
         if matched:
             matches.append(Match(bound, matched))
     return matches
+
+
+def _reads_envelope(bound: Bound) -> bool:
+    return not bound.rule.reads.isdisjoint(ENVELOPE_FIELDS)
 
 
 def _is_silent(counted_by: Sequence[Counting]) -> bool:

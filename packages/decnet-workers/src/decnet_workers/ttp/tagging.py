@@ -5,10 +5,10 @@ There is one notice per attacker, rule, technique and session; for events withou
 event. A scanner that sends 10,000 requests causes 10,000 tags and one notice.
 """
 
-import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import blake2b, sha1
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,7 @@ from decnet_core.events.envelope import Event
 from decnet_core.events.notices import TechniqueTagged
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.events.queries import StoredEvent
-from decnet_models.ttp.queries import Tag
+from decnet_models.ttp.queries import TagRow
 from decnet_workers.ttp.sigma.rule import About
 
 NAMESPACE = UUID("0c6c3f0a-5f0e-5a33-9a53-8f6c1a5f4d21")
@@ -30,23 +30,17 @@ _SHORT = 255
 """Characters of a text whose digest is remembered."""
 
 
-def tags_of(stored: StoredEvent, attacker: str, about: About) -> list[Tag]:
-    """Return one tag for each technique of the rule."""
+def tags_of(stored: StoredEvent, attacker: str, about: About) -> list[TagRow]:
+    """Return one tag for each technique of the rule, as a row."""
     event = stored.event
-    named = f"{about.key}|{id_text(event.id)}"
+    event_id = id_text(event.id)
+    named = f"{about.key}|{event_id}"
+    rule_id, event_id = about.key.replace("-", ""), event_id.replace("-", "")
+    title = about.title[:_MAX_TITLE]
     return [
-        Tag(
-            id=_named_id(f"{named}|{technique}"),
-            rule_id=about.id,
-            technique=technique,
-            title=about.title[:_MAX_TITLE],
-            level=about.level,
-            attacker=attacker,
-            event_id=event.id,
-            seq=stored.seq,
-            ts=event.ts,
-            session=event.session,
-            decky=event.decky,
+        (
+            *(stored.seq, rule_id, technique, _named_id(f"{named}|{technique}"), title, about.level),
+            *(attacker, event_id, event.ts, event.session, event.decky),
         )
         for technique in about.techniques
     ]
@@ -62,18 +56,19 @@ def notice_key(about: About, attacker: str, technique: str, occasion: str) -> st
     return f"ttp.tagged|{attacker}|{about.key}|{technique}|{occasion}"
 
 
-def notice_of(tag: Tag, payload: Payload) -> TechniqueTagged:
-    """Return the tag's notice; `payload` is what of the event satisfied the rule."""
+def notice_of(stored: StoredEvent, attacker: str, about: About, technique: str, payload: Payload) -> TechniqueTagged:
+    """Return the notice of a tag; `payload` is what of the event satisfied the rule."""
+    event = stored.event
     return TechniqueTagged(
-        ts=tag.ts,
-        attacker=tag.attacker,
-        technique=tag.technique,
-        rule=id_text(tag.rule_id),
-        title=tag.title,
-        level=tag.level,
-        session=tag.session,
-        decky=tag.decky,
-        event=id_text(tag.event_id),
+        ts=event.ts,
+        attacker=attacker,
+        technique=technique,
+        rule=about.key,
+        title=about.title[:_MAX_TITLE],
+        level=about.level,
+        session=event.session,
+        decky=event.decky,
+        event=id_text(event.id),
         action=payload.summary()[:_MAX_ACTION],
     )
 
@@ -119,11 +114,11 @@ def id_text(id_: UUID) -> str:
     return text
 
 
-def _named_id(name: str) -> UUID:
-    """Return `uuid5(NAMESPACE, name)`, in half of the time."""
-    digits = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
-    return msgspec.convert(f"{digits[:12]}5{digits[13:16]}{_VARIANTS[digits[16]]}{digits[17:32]}", UUID)
+def _named_id(name: str) -> str:
+    """Return `uuid5(NAMESPACE, name).hex`, in a third of the time."""
+    digits = sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
+    return f"{digits[:12]}5{digits[13:16]}{_VARIANTS[digits[16]]}{digits[17:32]}"
 
 
 def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+    return blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, Table, Uuid
 
+from decnet_models.database.rows.row_select import as_uuid
+
 
 class RowInsert:
     """An INSERT into `table` of values in the order of `names`, its columns in the table's own order.
@@ -29,10 +31,16 @@ class RowInsert:
         self.execute_prepared(connection, self.prepared(connection, rows))
 
     def prepared(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Return the rows as the connection's driver takes them: work that is better done before a lock is held."""
-        if connection.dialect.name == "sqlite":
-            return [self._bindable(row) for row in rows] if self._uuids else list(rows)
-        return [dict(zip(self._names, row, strict=True)) for row in rows]
+        """Return the rows as the connection's driver takes them: work that is better done before a lock is held.
+
+        In place of UUIDs rows may have their 32 hexadecimal digits, which SQLite takes as they are.
+        """
+        if connection.dialect.name != "sqlite":
+            return [self._named(row) for row in rows]
+        if not self._uuids:
+            return list(rows)
+        first = self._uuids[0]
+        return [row if isinstance(row[first], str) else self._bindable(row) for row in rows]
 
     def execute_prepared(self, connection: Connection, values: Sequence[Any]) -> None:
         """Insert what `prepared` returned, perhaps for another connection to the same database."""
@@ -42,6 +50,13 @@ class RowInsert:
             connection.exec_driver_sql(self._text or self._compiled(connection), values)
         else:
             connection.execute(self._statement(connection), values)
+
+    def _named(self, row: tuple[Any, ...]) -> dict[str, Any]:
+        values = dict(zip(self._names, row, strict=True))
+        for place in self._uuids:
+            if isinstance(row[place], str):
+                values[self._names[place]] = as_uuid(row[place])
+        return values
 
     def _bindable(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the row with UUIDs as SQLAlchemy stores them on SQLite."""

@@ -15,7 +15,7 @@ from decnet_models.database.statements import parts
 from decnet_models.identities.evidence_rows import ATTACKER
 from decnet_workers.clusterer.cores import SAMPLE
 from decnet_workers.clusterer.kinds import KINDS, Feature
-from decnet_workers.clusterer.view import Settled, View, weight_alone
+from decnet_workers.clusterer.reading.view import Settled, View, weight_alone
 from decnet_workers.commodity.limits import Key
 
 _STEP = 64

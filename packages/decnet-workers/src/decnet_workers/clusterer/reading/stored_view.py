@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from decnet_models.identities import core_rows, evidence_rows
 from decnet_workers.clusterer.intake import log_days, population
 from decnet_workers.clusterer.kinds import Feature
-from decnet_workers.clusterer.view import Settled
+from decnet_workers.clusterer.reading.view import Settled
 from decnet_workers.commodity.limits import Key
 
 

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""Commits of SQLite for which nobody holds the write lock while the disk syncs.
+
+SQLite syncs its write-ahead log before it lets go of the write lock, so every other writer waits for the disk, too.
+While profiler, ttp and ingest have a backlog, that is a sixth of the time in which the lock is held. Two kinds of
+transactions need not:
+
+- What follows from the event log (profiles, tags, their notices and the cursor) is computed again from where the
+  cursor is. It is not synced at all.
+- What must be durable when a step is over, and may be repeated unharmed if it is not known to be: it is synced after
+  the commit (`sync_log`). So does ingest, whose lines the spool keeps until then.
+
+The log is written in the order of commits, and a sync takes in all that was written before. So whatever somebody
+commits by `writing` because of what he read here makes that durable, too, before he acts on it: no webhook is sent, no
+file deleted and no event forgotten for the sake of rows that a power cut takes away. After one, the database is as it
+was after an earlier commit, never anything in between.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from decnet_models.database.rows.driver_rows import driver_rows, sqlite_driver
+from decnet_models.database.statements import driver_errors
+
+_INFO = "decnet_log_place"
+_IOERR_FSYNC = 1034
+"""SQLITE_IOERR_FSYNC (sqlite.org/rescode.html)."""
+
+
+@contextmanager
+def unsynced(connection: Connection) -> Iterator[None]:
+    """Have SQLite not sync what the body, a whole transaction, commits; without a write-ahead log it does."""
+    if _log_of(connection) is None:
+        yield
+        return
+    driver_rows(connection, "PRAGMA synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            with suppress(sqlite3.Error):  # what the body did is done; the next statement meets the same error
+                sqlite_driver(connection).execute("PRAGMA synchronous=FULL").fetchall()
+
+
+def sync_log(engine: Engine) -> None:
+    """Return when all that was committed to the engine's database is durable; elsewhere than on SQLite it is already.
+
+    Raises DBAPIError, as a commit does that cannot be synced.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        place = _log_of(connection)
+        if place is None:
+            return
+        with driver_errors(connection, "fdatasync"):
+            try:
+                _sync(place)
+            except OSError as error:
+                failed = sqlite3.OperationalError(f"the write-ahead log cannot be synced: {error.strerror}")
+                failed.sqlite_errorcode = _IOERR_FSYNC
+                raise failed from error
+
+
+def _sync(place: str) -> None:
+    """Sync a log; SQLite holds no lock by this file, so it may be opened and closed beside it."""
+    log = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fdatasync(log)
+    finally:
+        os.close(log)
+
+
+def _log_of(connection: Connection) -> str | None:
+    """Return the path of the connection's log; None for a database that has none."""
+    kept: dict[Any, Any] = connection.connection.info
+    if _INFO not in kept:
+        file = driver_rows(connection, "PRAGMA database_list")[0][2]
+        has_log = driver_rows(connection, "PRAGMA journal_mode") == [("wal",)]
+        kept[_INFO] = f"{file}-wal" if file and has_log else None
+    place: str | None = kept[_INFO]
+    return place
