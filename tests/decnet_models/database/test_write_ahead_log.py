@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from decnet_models.database.engine import end_snapshot, open_engine, reading, writing
+from decnet_models.database.rows.driver_rows import sqlite_driver
 from decnet_models.database.sqlite import write_ahead_log
 
 Opened: TypeAlias = Callable[[str], Engine]
@@ -169,3 +170,18 @@ def test_on_postgresql_a_snapshot_lasts_until_its_end(postgres_url: str, opened:
         end_snapshot(connection)
         write_batch(writer, 1)
         assert count(connection) == 0
+
+
+def test_who_waits_for_the_write_lock_looks_again_every_few_milliseconds(sqlite_url: str, opened: Opened) -> None:
+    mine, other, asked = opened(sqlite_url), opened(sqlite_url), list[str]()
+    for number in range(5):
+        write_batch(mine, number)
+    log = write_ahead_log.WriteAheadLog(Path(f"{sqlite_url.removeprefix('sqlite:///')}-wal"))
+    with mine.connect() as connection, writing(other):
+        driver = sqlite_driver(connection)
+        driver.set_trace_callback(asked.append)
+        log.shorten(driver)
+        log.shorten(driver)
+        driver.set_trace_callback(None)
+    assert asked.count("PRAGMA wal_checkpoint(RESTART)") == 20
+    assert asked.count("PRAGMA busy_timeout=10") == 1

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from tests.decnet_decoys.decky_host import Player
 
-from decnet_decoys.shell.commands.busybox_words import APPLETS, HEADER, usage
+from decnet_decoys.shell.commands.busybox.words import APPLETS, HEADER, usage
 
 CP = f"{HEADER}\nUsage: cp [-arPLHpfinlsTu] SOURCE DEST\n"
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from decnet_decoys.shell.effects import Effects, ReadAll, Steps, turn
-from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.encoding import QUOTE, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Filler
 from decnet_decoys.shell.runner import Runner
@@ -68,6 +68,8 @@ class Call:
         self.name = name
         self.called = name
         """What it names itself in what is wrong: for GNU's programs the path by which they were run."""
+        self.path = name
+        """Its first argument: the word by which it was run."""
         self.is_program = False
         """Whether it is the program of that name, and not the builtin."""
         self.args = args
@@ -80,6 +82,7 @@ class Call:
         self.out.write(encode(text + end))
 
     def print_error(self, text: str, end: str = "\n") -> None:
+        text = self.shell.in_locale(text) if QUOTE in text else text
         self.err.write(encode(text + end))
 
     def fail(self, message: str, status: int = 1) -> int:

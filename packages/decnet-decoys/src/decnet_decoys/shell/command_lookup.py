@@ -51,6 +51,19 @@ def find(shell: ShellState, name: str) -> Found:
     return _at_path(shell, refused) if refused else _missing(shell, name)
 
 
+def remembered(shell: ShellState, name: str) -> Found | None:
+    """Return what is where the shell remembers a program, or the complaint that it is gone (bash(1), checkhash)."""
+    path = hashed(shell, name)
+    if path is None or shell.dash:
+        return None
+    return _at_path(shell, path)
+
+
+def hashed(shell: ShellState, name: str) -> str | None:
+    """Return the path under which the shell remembers a program."""
+    return next((path for path in shell.hashed if path.endswith(f"/{name}")), None) if shell.hashed else None
+
+
 def find_program(shell: ShellState, name: str) -> Found:
     """Return what another program finds that runs `name`: a file, for there are no builtins but in a shell."""
     if "/" in name or on_path(shell, name) is not None:

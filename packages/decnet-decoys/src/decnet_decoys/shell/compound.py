@@ -6,7 +6,8 @@ from typing import Any
 
 from decnet_decoys.shell.control_flow import ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import AskLine, Effect, Effects, Steps, turn
-from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.encoding import decode, encode, shell_word
+from decnet_decoys.shell.environment.tracing import is_traced, trace
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.expansion.conditions import fits
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
@@ -100,6 +101,9 @@ def _for(runner: Runner, loop: For, streams: Streams) -> Effects:
     if loop.asks:
         return (yield from _select(runner, loop, values, streams))
     for value in values:
+        if is_traced(runner.shell):
+            whole = " ".join(["for", loop.name, "in", *map(shell_word, values[:MAX_OFFERED])])
+            trace(runner.shell, whole, streams.err)
         runner.shell.set(loop.name, value)
         goes_on, status = yield from _turn(runner, loop.body, streams)
         if not goes_on:
@@ -165,6 +169,8 @@ def _turn(runner: Runner, body: Sequence, streams: Streams) -> Generator[Effect,
 
 def _case(runner: Runner, case: Case, streams: Streams) -> Effects:
     subject = yield from words.text(runner, case.subject)
+    if is_traced(runner.shell):
+        trace(runner.shell, f"case {shell_word(subject)} in", streams.err)
     status, falls = 0, False
     for patterns, body, end in case.arms:
         if not falls and not (yield from _fits(runner, subject, patterns)):

@@ -24,6 +24,15 @@ def shell_word(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+QUOTE = "\u2018"
+_PLAIN = str.maketrans({QUOTE: "'", "\u2019": "'"})
+
+
+def with_plain_quotes(text: str) -> str:
+    """Return text with the quotation marks that GNU programs use in the C locale."""
+    return text.translate(_PLAIN)
+
+
 def quoted(text: str) -> str:
     """Return text between the quotation marks that GNU programs use in a UTF-8 locale."""
     return f"\u2018{text}\u2019"

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
-from decnet_decoys.shell.command_lookup import Found, find
+from decnet_decoys.shell.command_lookup import Found, find, remembered
 from decnet_decoys.shell.compound import as_process, complained, complaint_of, compound, in_child
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Effect, Effects, Pause, Print, turn
@@ -21,8 +21,8 @@ from decnet_decoys.shell.environment.traps import acted, own_traps
 from decnet_decoys.shell.execution.background import BackgroundJobs, with_lists
 from decnet_decoys.shell.execution.complaints import syntax_complaint, warn_of_documents
 from decnet_decoys.shell.execution.evidence import save
-from decnet_decoys.shell.execution.executables import called_program, run_program, run_script
-from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended
+from decnet_decoys.shell.execution.executables import called_program, remember_path, run_program, run_script
+from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended, tell_of_killed
 from decnet_decoys.shell.execution.simple_commands import is_exec, simple_command
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
@@ -137,6 +137,8 @@ class Interpreter:
                         return self.shell.status
                     warn_of_documents(self.shell, parser, first, streams)
                     self.shell.line = parser.number
+                    if "noexec" in self.shell.options and not self.shell.is_typed_at:
+                        continue
                     try:
                         self.shell.status = yield from self.sequence(line, streams)
                     except ExpansionError as fault:  # the rest of the line is given up, but not of the script
@@ -153,9 +155,12 @@ class Interpreter:
             skipped = (previous == "&&" and shell.status != 0) or (previous == "||" and shell.status == 0)
             if not skipped:
                 tested = following in ("&&", "||") or pipeline.negated
+                killed = bool(shell.jobs.killed)
                 with shell.testing(tested):
                     run = self._background if following == "&" else self._pipeline
                     shell.status = yield from run(pipeline, streams)
+                if killed:
+                    tell_of_killed(shell, streams.err)
                 if shell.status and not tested and not shell.tested:
                     if "ERR" in shell.traps:
                         shell.variables["BASH_COMMAND"] = text_of(pipeline)
@@ -174,7 +179,7 @@ class Interpreter:
         """Run a pipeline as a job."""
         shell = self.shell
         job = shell.jobs.begin(text_of(pipeline))
-        if streams.out.target is self._screen and shell.terminal and shell.command is None:
+        if streams.out.target is self._screen and shell.is_typed_at and not shell.jobs.of_child:
             streams.err.write(encode(f"[{job.number}] {job.pid}\n"))
         begun = lambda given: in_child(self, self._pipeline(pipeline, given), given)  # noqa: E731
         return (yield from self._background_jobs.run(job, begun, streams))
@@ -278,10 +283,12 @@ class Interpreter:
         shell = self.shell
         if argv[0] in shell.functions and not program:
             return (yield from self._function(shell.functions[argv[0]].body, argv, streams))
-        found = find(shell, argv[0])
+        found = remembered(shell, argv[0]) or find(shell, argv[0])
         if shell.dash and not program and argv[0] in BASH_ONLY:
             found = Found(argv[0], complaint=f"{argv[0]}: not found")
         if found.handler is not None:
+            if not program:
+                remember_path(shell, argv[0])
             tty = streams.out.target is self._screen and shell.terminal is not None
             call = called_program(found.name, argv, self, streams, tty=tty, own=program)
             return (yield from run_program(self, self._budget, found.handler, call, argv))

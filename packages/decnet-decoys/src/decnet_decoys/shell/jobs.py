@@ -63,12 +63,33 @@ class Jobs:
         """What $! is."""
         self.others: list[Job] = []
         """Those of a parent process."""
+        self.of_child = False
+        """Whether they are a subshell's, which tells nothing of them."""
+        self.has_adopted = False
+        """Whether a child process left something behind."""
+        self.orphans: list[Job] = []
+        """Those of child processes that have ended, which run on."""
+        self.killed: list[Job] = []
+        """Those that a signal ended of which the shell has not told yet."""
 
     def inherited(self) -> "Jobs":
         """Return what a child process knows of the jobs: it may look at them, not wait."""
         child = Jobs(self._next_pid + 100)
         child.all, child.last_pid, child.others = list(self.all), self.last_pid, list(self.all)
+        child.orphans, child.of_child = list(self.orphans), True
         return child
+
+    def adopt(self, child: "Jobs", now: float) -> None:
+        """Keep what a child process leaves behind when it ends."""
+        if child.last_pid == self.last_pid and not child.has_adopted:  # it began nothing: so most end
+            return
+        self.has_adopted = True
+        self.orphans = [job for job in (*child.orphans, *child.own()) if job.ends > now][-MAX_JOBS:]
+
+    def told_of_killed(self) -> list[Job]:
+        """Return the jobs that signals ended of which nothing was told, and forget them."""
+        told, self.killed = self.killed, []
+        return told
 
     def own(self) -> list[Job]:
         return [job for job in self.all if not any(job is one for one in self.others)]
@@ -82,7 +103,11 @@ class Jobs:
         return job
 
     def running(self, now: float) -> list[Job]:
-        return [job for job in self.all if job.ends > now]
+        return [job for job in (*self.all, *self.orphans) if job.ends > now]
+
+    def process(self, pid: int) -> Job | None:
+        """Return the job that is a process of this number, also one of those left behind."""
+        return next((job for job in (*self.all, *self.orphans) if job.pid == pid), None)
 
     def named(self, name: str) -> Job | None:
         """Return the job that `%1`, `%%`, `%-`, `%name` or a process id is."""

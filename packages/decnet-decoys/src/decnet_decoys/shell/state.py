@@ -11,7 +11,7 @@ from weakref import ref
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
-from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.encoding import encode, with_plain_quotes
 from decnet_decoys.shell.environment.dash import in_words_of_dash
 from decnet_decoys.shell.environment.history import History
 from decnet_decoys.shell.environment.kernel_files import KernelFiles
@@ -20,6 +20,7 @@ from decnet_decoys.shell.environment.origin import Origin
 from decnet_decoys.shell.environment.process_files import ProcFiles, ShellProcess
 from decnet_decoys.shell.environment.time_zones import zone_of
 from decnet_decoys.shell.environment.variables import Variables
+from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.jobs import Jobs
 from decnet_decoys.shell.machine.access import Access
 from decnet_decoys.shell.machine.files import account_files
@@ -113,6 +114,8 @@ class ShellState(Variables):
         """Log in as `user`: identity, home and environment."""
         self.user = user
         self.identity = Identity(user.uid, frozenset((user.gid,)))
+        self.own_groups = self.groups_of(user)
+        """Groups of the processes of this login, which later changes of the files leave as they are."""
         self.cwd = user.home if self.files.exists(user.home) else "/"
         environment = {
             "HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": user.shell, "PATH": LOGIN_PATH,
@@ -137,9 +140,8 @@ class ShellState(Variables):
         version = "5.1.16" if "Ubuntu" in self.machine.persona.os else "5.2.15"
         variables = {
             "BASH_VERSION": f"{version}(1)-release",
+            "BASH": "/bin/bash" if self.command is None else "/usr/bin/bash",
             "BASHPID": str(self.pid),
-            **{f"BASH_VERSINFO[{index}]": part for index, part in enumerate((*version.split("."), "1", "release"))},
-            "BASH_VERSINFO": version[0],
             "OSTYPE": "linux-gnu",
             "HOSTTYPE": machine,
             "MACHTYPE": f"{machine}-pc-linux-gnu",
@@ -148,6 +150,7 @@ class ShellState(Variables):
         }
         if self.terminal and self.command is None:
             variables |= {"HISTFILE": f"{user.home}/.bash_history", "HISTSIZE": "1000", "HISTFILESIZE": "2000"}
+        arrays.keep(variables, "BASH_VERSINFO", [*version.split("."), "1", "release", f"{machine}-pc-linux-gnu"])
         return variables | ({} if self.terminal else {"TERM": "dumb"})
 
     def random(self) -> int:
@@ -195,6 +198,17 @@ class ShellState(Variables):
         directory = "~" + at[len(home) :] if inside else at
         mark = "#" if self.identity.uid == 0 else "$"
         return f"{self.user.name}@{self._host}:{directory}{mark} "
+
+    def in_locale(self, text: str) -> str:
+        """Return what a program says, with the quotation marks of its locale."""
+        given = (self.variables.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG") if name in self.exported)
+        locale = next(filter(None, given), "C")
+        return with_plain_quotes(text) if locale in ("C", "POSIX") else text
+
+    @property
+    def is_typed_at(self) -> bool:
+        """Whether it is an interactive shell, and no script that one runs."""
+        return self.terminal is not None and self.command is None and not self.script and not self.string
 
     @property
     def name(self) -> str:
@@ -276,14 +290,18 @@ class ShellState(Variables):
     @contextmanager
     def forked(self) -> Iterator[None]:
         """Undo at the end what a child process could not change in this shell."""
+        groups = self.own_groups
         kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
         of_shell = (self.parameters, set(self.options), self._scopes, self.script, self.dash, self.line)
-        of_process = (self.umask, dict(self.limits), dict(self.shopt), self.string)
+        bare = self.bare
+        of_process = (self.umask, dict(self.limits), dict(self.shopt), self.string, dict(self.hashed))
         jobs, self.jobs = self.jobs, self.jobs.inherited()
         try:
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
             self.parameters, self.options, self._scopes, self.script, self.dash, self.line = of_shell
-            self.umask, self.limits, self.shopt, self.string = of_process
-            self.jobs = jobs
+            self.umask, self.limits, self.shopt, self.string, self.hashed = of_process
+            self.bare = bare
+            jobs.adopt(self.jobs, self.clock())
+            self.jobs, self.own_groups = jobs, groups

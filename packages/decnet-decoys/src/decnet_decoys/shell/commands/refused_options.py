@@ -38,6 +38,8 @@ class _Known(NamedTuple):
     """Whether --help shows `following`."""
     following: str
     """What is written after the message."""
+    usage: str
+    """How the help begins where no more of it is known, empty if it is shown whole."""
 
 
 def refused(name: str, args: list[str]) -> Refused | None:
@@ -50,6 +52,8 @@ def refused(name: str, args: list[str]) -> Refused | None:
         return Refused((f"{name}: {message}\n" if message else "") + known.following, status)
     if known.helps and (args == ["--help"] or (args == ["-h"] and _is_help(name, known.following))):
         return Refused(known.following, 0, error=False)
+    if known.usage and args == ["--help"]:
+        return Refused(known.usage, 0, error=False)
     fault = _fault(args, known, stops=name in _STOPS)
     return None if fault is None else Refused(f"{name}: {fault}\n{known.following}", known.status)
 
@@ -104,5 +108,6 @@ def _known(name: str) -> _Known | None:
         names=frozenset(lines[1].split(" ")),
         bare=None if bare is None else (int(bare[1]), bare[2] if len(bare) > 2 else ""),
         helps="help" in lines[2:end],
+        usage="".join(f"{line.removeprefix('usage ')}\n" for line in lines[2:end] if line.startswith("usage ")),
         following="".join(line.replace("{}", name) + "\n" for line in lines[end + 1 :]),
     )

@@ -8,8 +8,8 @@ from decnet_decoys.shell.syntax.nodes import Function
 
 MAX_FUNCTION_CHARACTERS = 1 << 16
 """Of the lines that define a session's functions."""
-OPTION_OF = {"a": "allexport", "C": "noclobber", "e": "errexit", "f": "noglob", "u": "nounset", "v": "verbose",
-             "x": "xtrace"}  # fmt: skip
+OPTION_OF = {"a": "allexport", "C": "noclobber", "e": "errexit", "f": "noglob", "n": "noexec", "u": "nounset",
+             "v": "verbose", "x": "xtrace"}  # fmt: skip
 """What the letters of `set` stand for that change what a line does or shows."""
 
 
@@ -20,6 +20,8 @@ class Language:
         self.functions: dict[str, Function] = {}
         self.traps: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
+        self.hashed: dict[str, int] = {}
+        """How often each program was run that the shell found in $PATH, by its path."""
         self.status = 0
         self.finished = False
         self.umask = 0o022

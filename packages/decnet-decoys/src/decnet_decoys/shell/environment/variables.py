@@ -57,6 +57,8 @@ class Variables(Language, ABC):
             return
         self._characters += more
         self.variables[name] = value
+        if name == "PATH":
+            self.hashed.clear()
         if "allexport" in self.options:
             self.exported.add(name)
 
@@ -78,6 +80,8 @@ class Variables(Language, ABC):
     def unset(self, name: str) -> None:
         self._characters -= len(self.variables.pop(name, ""))
         self.exported.discard(name)
+        if name == "PATH":
+            self.hashed.clear()
         self.associative.discard(name)
         self.kinds.pop(name, None)
 

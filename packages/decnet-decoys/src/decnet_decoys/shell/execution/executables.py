@@ -3,6 +3,7 @@
 
 from decnet_decoys.shell.budget import LineBudget
 from decnet_decoys.shell.call import Call, Handler
+from decnet_decoys.shell.command_lookup import hashed, on_path
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.refused_options import refused
 from decnet_decoys.shell.commands.versions import version_told
@@ -14,7 +15,20 @@ from decnet_decoys.shell.machine.distribution import called_as
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.runner import Runner
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import Streams
+
+MAX_HASHED = 200
+"""Programs whose places a shell remembers."""
+
+
+def remember_path(shell: ShellState, name: str) -> None:
+    """Count a program that was found in $PATH, as `hash` shows it."""
+    if "/" in name or name in BUILTINS:
+        return
+    path = hashed(shell, name) or (on_path(shell, name) if len(shell.hashed) < MAX_HASHED else None)
+    if path is not None:
+        shell.hashed[path] = shell.hashed.get(path, 0) + 1
 
 
 def run_script(  # noqa: PLR0917
@@ -68,6 +82,6 @@ def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call
 def called_program(name: str, argv: list[str], runner: Runner, streams: Streams, *, tty: bool, own: bool) -> Call:
     """Return the call of a program; `own` when another program runs it."""
     call = Call(runner, name, argv[1:], streams, tty=tty)
-    call.called = called_as(name, argv[0])
+    call.called, call.path = called_as(name, argv[0]), argv[0]
     call.is_program = own or "/" in argv[0]
     return call

@@ -26,6 +26,13 @@ def report_ended(shell: ShellState, begun: list[Job], errors: OutputBuffer) -> N
         shell.jobs.forget(job)
 
 
+def tell_of_killed(shell: ShellState, errors: OutputBuffer) -> None:
+    """Tell of jobs that a signal ended, as a shell does that runs a script: before its next command."""
+    for job in shell.jobs.told_of_killed():
+        if not shell.is_typed_at and not shell.dash:
+            errors.write(encode(shell.complaint(f"{job.pid:5} {job.signal:<23} {job.text}") + "\n"))
+
+
 def at_exit(runner: Runner, streams: Streams) -> Effects:
     """Run what `trap` wants done when the shell ends, if it does: one that runs a command, or that is left."""
     shell = runner.shell

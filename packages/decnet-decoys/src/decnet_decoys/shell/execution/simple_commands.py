@@ -4,7 +4,8 @@
 from collections.abc import Callable
 
 from decnet_decoys.shell.effects import Effects
-from decnet_decoys.shell.encoding import encode, shell_word
+from decnet_decoys.shell.encoding import shell_word
+from decnet_decoys.shell.environment.tracing import trace
 from decnet_decoys.shell.environment.traps import before_command
 from decnet_decoys.shell.expansion.assignment import assign
 from decnet_decoys.shell.expansion.conditions import conditions_or_fields
@@ -15,8 +16,6 @@ from decnet_decoys.shell.syntax.nodes import Command, Simple
 _KEEPS_ASSIGNMENTS = frozenset(
     ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")
 )
-MAX_TRACED = 50
-"""Marks of `set -x` for substitutions within each other."""
 
 
 def simple_command(
@@ -39,9 +38,7 @@ def simple_command(
             shell.exported.add(assignment.name)
     if "xtrace" in shell.options:
         shown = argv if argv[:1] == ["[["] else map(shell_word, argv)
-        mark = shell.variables.get("PS4", "+ ")
-        mark = mark[:1] * min(shell.within, MAX_TRACED) + mark
-        streams.err.write(encode(f"{mark}{' '.join([*traced, *shown])}\n"))
+        trace(shell, " ".join([*traced, *shown]), streams.err)
     try:
         return (yield from run(argv, simple, streams))
     finally:

@@ -163,7 +163,7 @@ class FileSystem(ReadableFiles):
             raise FileSystemError(NOT_DIRECTORY)
         if resolved.startswith("/proc/"):
             raise FileSystemError(NOT_FOUND)
-        if resolved.startswith("/sys/") or resolved == "/" or not access.identity.may(parent, 2):
+        if resolved.startswith(("/sys/", "/dev/pts/")) or resolved == "/" or not access.identity.may(parent, 2):
             raise FileSystemError(DENIED)
         if parent.mode & IMMUTABLE and access is not KERNEL:
             raise FileSystemError(NOT_PERMITTED)

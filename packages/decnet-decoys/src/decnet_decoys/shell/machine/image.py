@@ -5,7 +5,6 @@ Done once per decky; all its sessions share the tree, and a session keeps only w
 """
 
 import posixpath
-import struct
 
 from decnet_decoys.personas.schema import Persona, Process
 from decnet_decoys.shell.encoding import encode
@@ -13,11 +12,12 @@ from decnet_decoys.shell.machine.condition import Condition
 from decnet_decoys.shell.machine.distribution import accounts, files, groups
 from decnet_decoys.shell.machine.files import installed_files
 from decnet_decoys.shell.machine.files.account_files import own_field
+from decnet_decoys.shell.machine.files.program_files import program_file
 from decnet_decoys.shell.machine.files.unit_files import enabling_links
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.machine.procfs import proc
 from decnet_decoys.shell.machine.shown_network import ShownNetwork
-from decnet_decoys.shell.machine.tree import Entry, Filler, Tree
+from decnet_decoys.shell.machine.tree import Entry, Tree
 from decnet_decoys.shell.programs import programs
 
 _INSTALLED_DAYS = 240
@@ -27,8 +27,9 @@ _DIRECTORIES = """
     /boot /dev /etc/cron.d /etc/cron.daily /etc/ssh /home /lib /media /mnt /opt /proc /run/lock /srv /sys /usr/lib
     /usr/local/bin /usr/share /var/cache /var/lib /var/log /var/run /var/spool/cron/crontabs /var/www
 """
-_DEBIAN_DIRECTORIES = "/usr/lib64 /lost+found /var/log/apt /var/log/journal /var/backups /etc/apt /etc/init.d"
-_ELF_MACHINE = {"x86_64": 62, "aarch64": 183}
+_DEBIAN_DIRECTORIES = (
+    "/usr/lib64 /lost+found /var/log/apt /var/log/journal /var/backups /etc/apt /etc/init.d /dev/pts /run/user/0"
+)
 
 
 def build(persona: Persona, hostname: str, network: ShownNetwork, booted: int) -> Machine:
@@ -40,7 +41,8 @@ def build(persona: Persona, hostname: str, network: ShownNetwork, booted: int) -
     machine.secrets.update({own_field(machine, user): user.passwords[0] for user in machine.users if user.passwords})
     old = booted - _INSTALLED_DAYS * 86400
     for path in ("/", *_DIRECTORIES.split()):
-        tree.put(path, Entry("dir", 0o755, mtime=old))
+        mode = 0o555 if path in ("/proc", "/sys") else 0o755
+        tree.put(path, Entry("dir", mode, mtime=old))
     for path in ("/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108  # the decoy's, not ours
         tree.put(path, Entry("dir", 0o1777, mtime=booted))
     if persona.family == "debian":
@@ -67,11 +69,11 @@ def build(persona: Persona, hostname: str, network: ShownNetwork, booted: int) -
 
 def _put_boot(machine: Machine, old: int) -> None:
     tree, persona = machine.tree, machine.persona
-    for path in _DEBIAN_DIRECTORIES.split():
-        tree.put(path, Entry("dir", 0o700 if path == "/lost+found" else 0o755, mtime=old))
+    for path in (*_DEBIAN_DIRECTORIES.split(), *(disk.mount for disk in persona.hardware.disks if disk.mount != "/")):
+        tree.put(path, Entry("dir", 0o700 if path in ("/lost+found", "/run/user/0") else 0o755, mtime=old))
     tree.put("/lib64", Entry("link", 0o777, mtime=old, target="usr/lib64"))
     for name in ("vmlinuz", "initrd.img", "System.map", "config"):
-        tree.put(f"/boot/{name}-{persona.kernel}", _program(persona, name, old, 8_000_000 + 97 * len(name)))
+        tree.put(f"/boot/{name}-{persona.kernel}", program_file(persona, name, old, 8_000_000 + 97 * len(name)))
 
 
 def _put_installed(machine: Machine, old: int) -> None:
@@ -88,7 +90,9 @@ def _put_installed(machine: Machine, old: int) -> None:
         tree.put(path, Entry("file", mode, mtime=booted, content=encode(text)))
     _put_links_of_processes(tree, persona, booted)
     for path, size in installed_files.LIBRARIES.items():
-        tree.put(_real(path).format(machine=persona.machine), _program(persona, path, old, size)._replace(mode=0o644))
+        tree.put(
+            _real(path).format(machine=persona.machine), program_file(persona, path, old, size)._replace(mode=0o644)
+        )
     for path, name in installed_files.LINKED.items():
         tree.put(path, tree.entries[name])
     for path, target in (installed_files.LINKS | enabling_links(persona)).items():
@@ -101,15 +105,15 @@ def _put_set_ids(machine: Machine, old: int) -> None:
     """Put the programs that run as their owner or group."""
     tree, persona = machine.tree, machine.persona
     for name in installed_files.SET_USER_ID.split():
-        program = tree.entries.get(f"/usr/bin/{name}") or _program(persona, name, old, 68_000 + 131 * len(name))
+        program = tree.entries.get(f"/usr/bin/{name}") or program_file(persona, name, old, 68_000 + 131 * len(name))
         tree.put(f"/usr/bin/{name}", program._replace(mode=0o4755))
     for path, (mode, group) in installed_files.SET_USER_ID_ELSEWHERE.items():
         if not (group and group not in machine.groups):
-            program = _program(persona, posixpath.basename(path), old, 51_000 + 131 * len(path))
+            program = program_file(persona, posixpath.basename(path), old, 51_000 + 131 * len(path))
             tree.put(path, program._replace(mode=mode, gid=machine.groups.get(group, 0)))
     for path, group in installed_files.SET_GROUP_ID.items():
         name = posixpath.basename(path)
-        program = tree.entries.get(path) or _program(persona, name, old, 31_000 + 131 * len(name))
+        program = tree.entries.get(path) or program_file(persona, name, old, 31_000 + 131 * len(name))
         tree.put(path, program._replace(mode=0o2755, gid=machine.groups.get(group, 0)))
 
 
@@ -169,7 +173,7 @@ def _put_programs(machine: Machine, old: int) -> None:
             tree.put(f"/usr/{name}", Entry("dir", 0o755, mtime=old))
             tree.put(f"/{name}", Entry("link", 0o777, mtime=old, target=f"usr/{name}"))
     else:
-        tree.put("/bin/busybox", _program(persona, "busybox", old, 928_312))
+        tree.put("/bin/busybox", program_file(persona, "busybox", old, 928_312))
     for name, program in programs().items():
         if not program.folder or persona.family not in program.families:
             continue
@@ -179,17 +183,7 @@ def _put_programs(machine: Machine, old: int) -> None:
             tree.put(f"/bin/{name}", Entry("link", 0o777, mtime=old, target="busybox"))
         else:
             size = 26_000 + sum(name.encode()) * 163
-            tree.put(f"{program.folder}/{name}", _program(persona, name, old, size))
-
-
-def _program(persona: Persona, name: str, old: int, size: int) -> Entry:
-    kind = _ELF_MACHINE.get(persona.machine, 62)
-    head = (
-        b"\x7fELF\x02\x01\x01"
-        + bytes(9)
-        + struct.pack("<HHIQQQIHHHHHH", 3, kind, 1, 0x1060, 64, size - 1984, 0, 64, 56, 13, 64, 31, 30)
-    )
-    return Entry("file", 0o755, mtime=old, content=Filler(head, size, f"{persona.name}/{name}"))
+            tree.put(f"{program.folder}/{name}", program_file(persona, name, old, size))
 
 
 def _put_accounts(machine: Machine, old: int) -> None:
@@ -237,6 +231,12 @@ _BASHRC_OF_ROOT = b"""# ~/.bashrc: executed by bash(1) for non-login shells.
 # export LS_OPTIONS='--color=auto'
 # alias ls='ls $LS_OPTIONS'
 # alias ll='ls $LS_OPTIONS -l'
+# alias l='ls $LS_OPTIONS -lA'
+
+# Questions before files are overwritten or removed:
+# alias rm='rm -i'
+# alias cp='cp -i'
+# alias mv='mv -i'
 """
 _BASHRC = b"""# ~/.bashrc: executed by bash(1) for non-login shells.
 case $- in

@@ -38,8 +38,10 @@ _PLAIN = re.compile(r"""[^;&|<>()\n \t\r'"\\$`]+""")
 _IN_QUOTES = re.compile(r"""[^"\\$`]+""")
 _IN_DOCUMENT = re.compile(r"[^\\$`]+")
 _IN_BACKQUOTES = re.compile(r"(?:[^`\\]|\\.)*", re.DOTALL)
-_CLOSING = {"(": ")", "{": "}"}
-_MARKS = {"(": re.compile(r"""[()'"\\]"""), "{": re.compile(r"""[{}'"\\]""")}
+_CLOSING = {"(": ")", "{": "}", "[": "]"}
+_MARKS = {
+    "(": re.compile(r"""[()'"\\]"""), "{": re.compile(r"""[{}'"\\]"""), "[": re.compile(r"""[]\['"\\]"""),
+}  # fmt: skip
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPECIAL = frozenset("?$#@*!-0123456789")
 
@@ -241,8 +243,9 @@ class Lexer:
             if inner.startswith("(") and inner.endswith(")"):
                 return Part("arithmetic", inner[1:-1], quoted)
             self.at = start
-        if following == "(":
-            return Part("command", self._balanced(self.at + 1, "("), quoted)
+        if following == "(" or (following == "[" and self.bash):
+            inner = self._balanced(self.at + 1, following)
+            return Part("command" if following == "(" else "arithmetic", inner, quoted)
         if following == "{":
             return Part("variable", self._balanced(self.at + 1, "{"), quoted)
         if following == "'" and not quoted:

@@ -28,6 +28,9 @@ SQLITES_OWN_PAGES = 2 * LOG_BYTES // 4096
 """From so many pages on SQLite copies the log after each commit, whoever commits."""
 WAIT_SECONDS = 0.2
 """How long other writers wait at most for readers of the log."""
+TRY_MILLISECONDS = 10
+"""One try of these: SQLite looks for the write lock after 1, 2 and 5 ms, and then ever more seldom, while other writers
+look every other millisecond (`engine.LOOK_SECONDS`) and would always be first."""
 PAUSE_SECONDS = 2.0
 """After a reader was waited for in vain: so one that stays costs writers a tenth of their time."""
 
@@ -59,9 +62,12 @@ class WriteAheadLog:
             self._copied = True
             return
         ((before,),) = driver.execute("PRAGMA busy_timeout").fetchall()
-        driver.execute(f"PRAGMA busy_timeout={int(WAIT_SECONDS * 1000)}").fetchall()
+        driver.execute(f"PRAGMA busy_timeout={TRY_MILLISECONDS}").fetchall()
         try:
-            ((busy, pages, _),) = driver.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+            for _ in range(int(WAIT_SECONDS * 1000) // TRY_MILLISECONDS):
+                ((busy, pages, _),) = driver.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+                if not busy or pages < 0:
+                    break
         finally:
             driver.execute(f"PRAGMA busy_timeout={before}").fetchall()
         self._copied = False

@@ -37,10 +37,12 @@ def faillog(call: Call) -> int:
     return 0
 
 
-@command("sg", families=("debian",))
+@command("newgrp", "sg", families=("debian",))
 def sg(call: Call) -> Effects:
-    """Run a command line with another group."""
+    """Run a command line, or be a shell, with another group."""
     name, *rest = call.words or [""]
+    if not name and call.name == "newgrp":
+        return 0
     if not name:
         call.print_error("Usage: sg group [[-c] command]")
         return 1

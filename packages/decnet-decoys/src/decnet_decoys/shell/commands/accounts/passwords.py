@@ -49,6 +49,9 @@ def _asked(call: Call, name: str) -> Effects:
         if call.stdin is not None:
             call.print_error(prompt, end="")
             given.append(call.stdin.line())
+            if given[-1] is None and len(given) < len(prompts):
+                given += [None] * (len(prompts) - len(given))
+                break
         else:
             given.append((yield AskLine(prompt, echo=False)))
     user = shell.account(name)
@@ -56,7 +59,7 @@ def _asked(call: Call, name: str) -> Effects:
         call.print_error("passwd: Authentication token manipulation error\npasswd: password unchanged")
         return 10
     if given[-1] != given[-2] or not given[-1]:
-        wrong = "Sorry, passwords do not match." if given[-1] or given[-2] else "No password has been supplied."
+        wrong = "Sorry, passwords do not match." if given[-1] else "Password change has been aborted."
         call.print_error(f"{wrong}\npasswd: Authentication token manipulation error\npasswd: password unchanged")
         return 10
     set_password(call, name, decode(given[-1])[:512])

@@ -140,8 +140,10 @@ def userdel(call: Call) -> Effects:
             return 8
     yield from drop_account(call, user)
     if "r" in found:
-        yield from call.runner.execute(["rm", "-rf", "--", user.home], call.streams)
         call.print_error(f"userdel: {name} mail spool (/var/mail/{name}) not found")
+        if not shell.files.exists(user.home):
+            call.print_error(f"userdel: {name} home directory ({user.home}) not found")
+        yield from call.runner.execute(["rm", "-rf", "--", user.home], call.streams)
     return 0
 
 

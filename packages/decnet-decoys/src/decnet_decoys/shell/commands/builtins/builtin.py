@@ -8,12 +8,12 @@ from collections import deque
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.command_lookup import find
+from decnet_decoys.shell.command_lookup import on_path
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.programs import BUILTINS, command
 from decnet_decoys.shell.syntax.escapes import echoed, unescape
 
 
@@ -41,7 +41,6 @@ def cd(call: Call) -> int:
         if "OLDPWD" not in shell.variables:
             return call.shell_error("cd: OLDPWD not set")
         target = shell.variables["OLDPWD"]
-        call.print(target)
     if len(words) > 1:
         return call.shell_error("cd: too many arguments")
     if not target:
@@ -52,6 +51,8 @@ def cd(call: Call) -> int:
         resolved = shell.files.enter(by_name if upwards else target, shell.access)
     except FileSystemError as error:
         return call.shell_error(f"cd: {target}: {error}", 2 if shell.dash else 1)
+    if words[:1] == ["-"]:
+        call.print(target)
     shell.set("OLDPWD", shell.directory)
     shell.cwd = resolved
     shell.set("PWD", resolved if "-P" in call.args else by_name)
@@ -210,13 +211,28 @@ def _shell_quoted(value: str) -> str:
 
 
 @command("hash", folder="")
-def hash_(call: Call) -> int:
-    """Remember where commands are, or show it."""
-    missing = [name for name in call.words[:100] if find(call.shell, name).handler is None]
-    for name in missing:
-        call.shell_error(f"hash: {name}: not found")
-    if not call.args and call.shell.command is not None:
+def hash_(call: Call) -> Effects:
+    """Remember where commands are (-r: forget it), or show it."""
+    shell, missing = call.shell, []
+    if "-r" in call.args:
+        shell.hashed.clear()
+    for name in call.words[:100]:
+        yield from turn()
+        if "/" in name:  # nothing to remember
+            continue
+        known = next((path for path in shell.hashed if path.endswith(f"/{name}")), None)
+        path = known if "-t" in call.args else on_path(shell, name)
+        if path is None:
+            missing.append(name)
+            call.shell_error(f"hash: {name}: not found")
+        elif "-t" in call.args:
+            call.print(path)
+        elif name not in BUILTINS:
+            shell.hashed[path] = 0
+    if not call.args and not shell.hashed:
         call.print("hash: hash table empty")
+    elif not call.args:
+        call.print("hits\tcommand\n" + "\n".join(f"{hits:4}\t{path}" for path, hits in shell.hashed.items()))
     return int(bool(missing))
 
 
@@ -339,22 +355,29 @@ def tty(call: Call) -> int:
     return int(call.shell.terminal is None)
 
 
+def _forget(call: Call, position: str, lines: list[str]) -> int:
+    """Take the line at a position, counted from 1, out of the history."""
+    place = int(position) - 1 if position.isdecimal() and len(position) < 7 else -1
+    if not 0 <= place < len(lines):
+        return call.shell_error(f"history: {position[:64]}: history position out of range")
+    del lines[place]
+    return 0
+
+
 @command("history", folder="")
 def history(call: Call) -> int:
     """List or clear the lines entered."""
     options, operands = call.flags()
     if call.shell.command is not None:  # only a shell at a terminal keeps one
-        return 0
+        return _forget(call, operands[0], []) if "d" in options and operands else 0
     if "c" in options:
         call.shell.history.clear()
         return 0
     if {"w", "a"} & options.keys():
         call.shell.keep_history()
         return 0
-    if "d" in options and operands and operands[0].isdecimal():
-        place = int(operands[0][:6]) - 1
-        del call.shell.history.lines[max(0, place) : place + 1]
-        return 0
+    if "d" in options and operands:
+        return _forget(call, operands[0], call.shell.history.lines)
     count = int(operands[0]) if operands and operands[0].isdecimal() and len(operands[0]) < 6 else 1000
     first = max(0, len(call.shell.history.lines) - count)
     for index, line in enumerate(call.shell.history.lines[first:], first + 1):

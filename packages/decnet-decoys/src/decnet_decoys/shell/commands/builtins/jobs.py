@@ -3,6 +3,7 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Pause
+from decnet_decoys.shell.execution.line_ends import tell_of_killed
 from decnet_decoys.shell.jobs import Job
 from decnet_decoys.shell.programs import command
 
@@ -39,6 +40,7 @@ def wait(call: Call) -> Effects:
             yield from _until(call, one.ends)
             one.show()
         known.all = list(known.others)
+        tell_of_killed(call.shell, call.err)
         return 0
     status = 0
     for name in call.words[:MAX_NAMES]:
@@ -50,6 +52,7 @@ def wait(call: Call) -> Effects:
                     earlier.show()
             known.forget(job)
             status = job.status
+            tell_of_killed(call.shell, call.err)
         elif name.startswith("%"):
             status = call.shell_error(f"wait: {name}: no such job", 127)
         elif name.isdecimal():

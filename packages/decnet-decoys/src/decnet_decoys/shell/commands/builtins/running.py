@@ -1,24 +1,22 @@
 # SPDX-License-Identifier: MIT
-"""Commands that run others or steer the shell: sh, eval, exec, env, exit, break, busybox."""
+"""Commands that run others or steer the shell: sh, eval, exec, env, exit, break."""
 
+import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
-from textwrap import fill
 
 from decnet_decoys.shell import control_flow
 from decnet_decoys.shell.call import STANDARD_INPUT, Call
 from decnet_decoys.shell.command_lookup import on_path
-from decnet_decoys.shell.commands.busybox_tables import TABLES
-from decnet_decoys.shell.commands.busybox_words import APPLETS, refused, said, usage
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
-from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
-from decnet_decoys.shell.programs import command, programs
-from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.state import LOGIN_PATH, ShellState
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 
@@ -148,7 +146,7 @@ def sh(call: Call) -> Effects:
     if "c" in flags:
         if not operands:
             return call.fail("-c: option requires an argument", 2)
-        text, argv, streams = operands[0], operands[1:] or [call.name], call.streams
+        text, argv, streams = operands[0], operands[1:] or [call.path], call.streams
     elif operands and "s" not in flags:
         script = _script(call, operands[0])
         if script is None:
@@ -156,12 +154,18 @@ def sh(call: Call) -> Effects:
         text, argv, streams = script, operands, call.streams
     elif call.stdin is not None or shell.terminal is None:
         source = yield from call.input()
-        text, argv = decode(source.whole(MAX_SCRIPT)), [call.name, *operands]
+        text, argv = decode(source.whole(MAX_SCRIPT)), [call.path, *operands]
     else:
         return 0
     with shell.forked():
         shell.dash = call.name in ("sh", "dash") and shell.machine.persona.family == "debian"
         shell.only_exported()
+        shell.variables.setdefault("PATH", LOGIN_PATH)
+        if shell.bare:
+            shell.variables["PWD"] = shell.cwd
+            shell.exported.add("PWD")
+        if not shell.dash and shell.machine.persona.family == "debian":
+            shell.set("BASH", _own_path(call))
         shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()} | named
         shell.string = text if "c" in flags else ""
         return (yield from call.runner.subshell(text, argv, streams, named=True))
@@ -172,9 +176,16 @@ def _script(call: Call, path: str) -> str | None:
         content = call.content(path)
     except FileSystemError as error:
         wrong = f"cannot open {path}: {str(error).replace('No such file or directory', 'No such file')}"
-        call.print_error(f"bash: {path}: {error}" if call.name == "bash" else f"sh: 0: {wrong}")
+        call.print_error(f"{call.path}: {path}: {error}" if call.name == "bash" else f"{call.path}: 0: {wrong}")
         return None
     return decode(whole_of(content)[:MAX_SCRIPT])
+
+
+def _own_path(call: Call) -> str:
+    """Return what $BASH is: the absolute path of the shell that is started."""
+    if "/" in call.path:
+        return posixpath.normpath(posixpath.join(call.shell.cwd, call.path))
+    return on_path(call.shell, call.path) or f"/usr/bin/{call.name}"
 
 
 def _sh_arguments(call: Call) -> tuple[set[str], list[str], set[str]]:
@@ -222,6 +233,8 @@ def source(call: Call) -> Effects:
         return call.shell_error(f"{path}: {error}")
     shell, named = call.shell, (call.shell.script, call.shell.line)
     shell.sourcing += 1
+    given = shell.parameters
+    kept = shell.set_parameters(["", *call.args[1:]]) if len(call.args) > 1 and not shell.dash else None
     try:
         if not shell.dash and (shell.script or shell.command is not None):
             shell.script, shell.line = path, 1
@@ -231,6 +244,9 @@ def source(call: Call) -> Effects:
     finally:
         shell.sourcing -= 1
         shell.script, shell.line = named
+        if kept is not None:
+            shell.variables.update(kept)
+            shell.parameters = given
 
 
 @command("exec", folder="")
@@ -251,89 +267,3 @@ def exec_(call: Call) -> Effects:
         raise control_flow.ExitShell(status)
     status = yield from call.runner.execute(args, call.streams, program=True)
     raise control_flow.ExitShell(status)
-
-
-@command("busybox")
-def busybox(call: Call) -> Effects:
-    """Run an applet."""
-    if not call.args or call.args[0] == "--help":
-        call.print(_BUSYBOX + (_functions() if call.shell.machine.persona.family == "debian" else ""))
-        return 0
-    name = call.args[0]
-    if name == "--list":
-        for applet in _applets(call):
-            call.print(applet)
-            yield from turn()
-        return 0
-    if name not in _applets(call):
-        call.print_error(f"{name}: applet not found")
-        return 127
-    debian = call.shell.machine.persona.family == "debian"
-    only_here = _only_in_busybox(call, name) if debian else None
-    if only_here is not None:
-        return (yield from only_here)
-    with call.shell.running.applet_of_this():
-        if name in ("sh", "ash", "vi", "login"):
-            return (yield from call.runner.execute(call.args, call.streams))
-        errors = call.runner.buffer()
-        status = yield from call.runner.execute(call.args, call.streams._replace(err=errors), program=True)
-    errors_of_gnu = decode(errors.take())
-    wrong = refused(name, errors_of_gnu) if debian else None
-    text, status = (wrong, 1) if wrong is not None else said(name, errors_of_gnu, status)
-    call.err.write(encode(text))
-    return status
-
-
-def _only_in_busybox(call: Call, name: str) -> Effects | None:
-    """Return what Debian's BusyBox does where no program of the system does the same: tell its usage, or its own."""
-    told, status = usage(name)
-    if told and (call.args[1:] == ["--help"] or (len(call.args) == 1 and status is not None)):
-        return _told(call, told, 0 if len(call.args) > 1 else status or 0)
-    if name in TABLES:
-        return TABLES[name](Call(call.runner, name, call.args[1:], call.streams, tty=call.tty))
-    program = programs().get(name)
-    if program is None:
-        return _told(call, "", 0)
-    if "debian" in program.families:
-        return None
-    answer = program.handler(Call(call.runner, name, call.args[1:], call.streams, tty=call.tty))
-    return _told(call, "", answer) if isinstance(answer, int) else answer
-
-
-def _told(call: Call, text: str, status: int) -> Effects:
-    yield from turn()
-    call.print_error(text, end="")
-    return status
-
-
-def _functions() -> str:
-    """Return the list of applets as it is shown below the usage."""
-    return "\nCurrently defined functions:\n" + fill(
-        ", ".join(APPLETS), 79, initial_indent="\t", subsequent_indent="\t", break_on_hyphens=False
-    ).replace("\t\t", "\t")
-
-
-def _applets(call: Call) -> list[str]:
-    """Return the names of the applets: as Debian builds it, or all that a smaller machine has."""
-    if call.shell.machine.persona.family == "debian":
-        return list(APPLETS)
-    return sorted(one for one, program in programs().items() if program.folder or one in ("echo", "test", "printf"))
-
-
-_BUSYBOX = """\
-BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.
-BusyBox is copyrighted by many authors between 1998-2015.
-Licensed under GPLv2. See source distribution for detailed
-copyright notices.
-
-Usage: busybox [function [arguments]...]
-   or: busybox --list[-full]
-   or: busybox --show SCRIPT
-   or: busybox --install [-s] [DIR]
-   or: function [arguments]...
-
-\tBusyBox is a multi-call binary that combines many common Unix
-\tutilities into a single executable.  Most people will create a
-\tlink to busybox for each function they wish to use and BusyBox
-\twill act like whatever it was invoked as.
-"""

@@ -52,28 +52,33 @@ def part_of_path(call: Call) -> int:
     return 0
 
 
-def _seq_arguments(call: Call) -> tuple[list[str], str, bool]:
-    """Return the operands, what separates the numbers, and whether all have the same width."""
-    args, joint, same_width = list(call.args), "\n", False
+_SEQ_LAYOUT = re.compile(r"[^%]{0,200}%[-+ #0]{0,5}\d{0,3}(?:\.\d{0,2})?[eEfFgG][^%]{0,200}")
+
+
+def _seq_arguments(call: Call) -> tuple[list[str], str, bool, str]:
+    """Return the operands, what separates the numbers, whether all have the same width, and how each is laid out."""
+    args, joint, same_width, layout = list(call.args), "\n", False, ""
     while args and args[0].startswith("-") and not args[0][1:2].isdecimal():
         option = args.pop(0)
         if option.startswith("-s"):
             joint = option[2:] or (args.pop(0) if args else "")
         elif option == "-w":
             same_width = True
-        elif option == "-f" and args:
-            args.pop(0)
+        elif option.startswith("-f"):
+            layout = option[2:] or (args.pop(0) if args else "")
+            if not _SEQ_LAYOUT.fullmatch(layout.replace("%%", "")):
+                raise tried(call, f"format {quoted(layout)} has no % directive")
         else:
             raise tried(call, f"invalid option -- '{option[1:2]}'")
     if not args:
         raise tried(call, "missing operand")
-    return args, joint, same_width
+    return args, joint, same_width, layout
 
 
 @command("seq")
 def seq(call: Call) -> Effects:
     """Count: [FIRST [STEP]] LAST, with -s and -w."""
-    args, joint, same_width = _seq_arguments(call)
+    args, joint, same_width, layout = _seq_arguments(call)
     numbers = []
     for arg in args[:3]:
         try:
@@ -89,7 +94,8 @@ def seq(call: Call) -> Effects:
     width = max(len(f"{first:.{places}f}"), len(f"{last:.{places}f}")) if same_width else 0
     count, value = 0, first
     while value <= last + 1e-12 if step > 0 else value >= last - 1e-12:
-        call.print((joint if count else "") + f"{value:0{width}.{places}f}", end="")
+        shown = layout % value if layout else f"{value:0{width}.{places}f}"
+        call.print((joint if count else "") + shown, end="")
         count += 1
         value = first + step * count
         yield from turn()

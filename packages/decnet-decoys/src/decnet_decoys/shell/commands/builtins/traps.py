@@ -2,7 +2,7 @@
 """The builtin trap: what a shell does when it ends, when a command fails or is about to run, and on signals."""
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.processes.signals import SIGNALS
+from decnet_decoys.shell.commands.processes.signals import SIGNALS, list_signals
 from decnet_decoys.shell.environment.traps import EVENTS
 from decnet_decoys.shell.programs import command
 
@@ -23,6 +23,7 @@ def trap(call: Call) -> int:
     args = [arg for arg in call.args if arg not in ("-p", "--")]
     traps, status = call.shell.traps, 0
     if args == ["-l"]:
+        list_signals(call, [])
         return 0
     if not args or "-p" in call.args:
         wanted = [_named(one) for one in args]

@@ -10,6 +10,7 @@ from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, of_kind
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.printing import function_text
 
 MAX_ALIASES = 50
@@ -119,14 +120,22 @@ def _listed(call: Call, names: list[str]) -> int:
     return status
 
 
+def _shown(shell: ShellState, name: str) -> str:
+    """Return a variable's value as `set` lists it."""
+    variables = shell.variables
+    if f"{name}[@]" in variables and not shell.dash:
+        elements = (f'[{key}]="{variables.get(f"{name}[{key}]", "")}"' for key in arrays.keys(variables, name))
+        return f"({' '.join(elements)})"
+    return shell_word(variables[name]) if variables[name] else ""
+
+
 @command("set", folder="")
 def set_(call: Call) -> int:
     """List all variables, set the positional parameters, or show options."""
     shell = call.shell
     if not call.args:
-        for name in sorted(shell.variables):
-            if name.isidentifier():
-                call.print(f"{name}={shell_word(shell.variables[name]) if shell.variables[name] else ''}")
+        for name in filter(str.isidentifier, sorted(shell.variables)):
+            call.print(f"{name}={_shown(shell, name)}")
         return 0
     if call.args in (["-o"], ["+o"]):
         for name, state in _OPTIONS:
@@ -272,20 +281,4 @@ def pushd(call: Call) -> Effects | int:
         ("~" + one[len(home) :] if home and (one + "/").startswith(home + "/") else one) for one in (shell.cwd, *stack)
     ]
     call.print(" ".join(shown))
-    return 0
-
-
-@command("help", folder="")
-def help_(call: Call) -> int:
-    if call.args:
-        name = call.args[0]
-        if name in BUILTINS:
-            call.print(f"{name}: {name}")
-            return 0
-        return call.shell_error(
-            f"help: no help topics match `{name}'.  Try `help help' or `man -k {name}' or `info {name}'."
-        )
-    version = call.shell.variables.get("BASH_VERSION", "")
-    call.print(f"GNU bash, version {version} ({call.shell.variables.get('MACHTYPE', '')})")
-    call.print("These shell commands are defined internally.  Type `help' to see this list.")
     return 0

@@ -9,7 +9,7 @@ from decnet_decoys.shell.commands.options import options, tried
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.control_flow import KILLED
 from decnet_decoys.shell.effects import Effects, Pause, turn
-from decnet_decoys.shell.encoding import decode, shell_word
+from decnet_decoys.shell.encoding import decode, quoted, shell_word
 from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputBuffer
@@ -18,6 +18,9 @@ from decnet_decoys.shell.syntax.escapes import unescape
 MAX_READ = 2000
 """Arguments that xargs reads."""
 _VALUED = {"timeout": "ks", "taskset": "p", "nice": "n", "ionice": "cnp", "stdbuf": "ioe", "watch": "n", "xargs": ""}
+
+
+_INTERVAL = re.compile(r"(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18}|inf(?:inity)?)[smhd]?")
 
 
 @command("nohup", "nice", "timeout", "setsid", "stdbuf", "ionice", "watch", "taskset", "chrt")
@@ -35,6 +38,8 @@ def wrap(call: Call) -> Effects:
         if (name == "timeout" and (value or option).upper().endswith(("KILL", "=9"))) or (option, value) == ("-s", "9"):
             ended = KILLED
     seconds = args.pop(0) if name in ("timeout", "taskset") and args else ""
+    if name == "timeout" and args and not _INTERVAL.fullmatch(seconds):
+        raise tried(call, f"invalid time interval {quoted(seconds)}", 125)
     if name == "nice" and not args:
         call.print(str(call.shell.niceness))
         return 0

@@ -9,6 +9,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.files.other_compression import MAX_UNPACKED, XZ_MAGIC, turned
 from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
@@ -24,8 +25,6 @@ MAX_PACKED = 1 << 20
 """Bytes that are packed, ..."""
 PACKED_AT_ONCE = 64 << 10
 """... and in one step."""
-MAX_UNPACKED = 1 << 20
-"""Bytes that a packed file may become; more is cut."""
 MAX_MEMBERS = 200
 
 
@@ -223,7 +222,7 @@ def _made(call: Call, found: Options) -> Effects:
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
             if "v" in found:
-                shown = name + ("/" if entry.kind == "dir" else "")
+                shown = operand.rstrip("/") + member[len(resolved) :] + ("/" if entry.kind == "dir" else "")
                 (call.print_error if found.last("f", "-") == "-" else call.print)(shown)
     archive.close()
     yield from _archived(call, buffer.getvalue(), found)
@@ -237,6 +236,8 @@ def _archived(call: Call, data: bytes, found: Options) -> Steps[None]:
     by_name = "a" in found and found.last("f").endswith((".gz", ".tgz"))
     if "z" in found or by_name:
         data = yield from packed(data)
+    elif found.any("jJ"):
+        data = (yield from turned(data, "bzip2" if "j" in found else "xz", unpack=False)) or b""
     if found.last("f", "-") == "-":
         call.out.write(data)
     else:
@@ -261,9 +262,18 @@ def _read(call: Call, found: Options, *, extract: bool) -> Effects:
     if data.startswith(b"\x1f\x8b"):
         data = unpacked(data) or b""
     elif "z" in found:
-        call.print_error("\ngzip: stdin: not in gzip format")
+        call.print_error(f"\ngzip: stdin: {'not in gzip format' if data else 'unexpected end of file'}")
         call.fail("Child returned status 1")
         return call.fail(_GIVEN_UP, 2)
+    elif data.startswith((b"BZh", XZ_MAGIC)) or found.any("jJ"):
+        format_ = "bzip2" if data.startswith(b"BZh") or "j" in found else "xz"
+        answer = yield from turned(data, format_, unpack=True)
+        if answer is None:
+            wrong = {"bzip2": "(stdin) is not a bzip2 file.", "xz": "(stdin): File format not recognized"}[format_]
+            call.print_error(f"{format_}: {wrong}")
+            call.fail(f"Child returned status {2 if format_ == 'bzip2' else 1}")
+            return call.fail(_GIVEN_UP, 2)
+        data = answer
     yield from turn()
     try:
         members = tarfile.TarFile(fileobj=io.BytesIO(data))

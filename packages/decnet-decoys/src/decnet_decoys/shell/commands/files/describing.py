@@ -6,6 +6,7 @@ import stat
 from collections.abc import Callable
 
 from decnet_decoys.shell.call import Call, shell_quoted
+from decnet_decoys.shell.commands.binutils.elf_kinds import elf_described
 from decnet_decoys.shell.commands.files.listing import human, inode
 from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.commands.options import Options, options, tried
@@ -320,17 +321,8 @@ def _described(entry: Entry, machine: str) -> str:
 
 def _content(entry: Entry, machine: str) -> str:
     data = entry.piece(0, 512)
-    if data.startswith(b"\x7fELF") and len(data) < 20:
-        size = {1: "32-bit", 2: "64-bit"}.get(data[4] if len(data) > 4 else 0, "")
-        order = {1: "LSB", 2: "MSB"}.get(data[5] if len(data) > 5 else 0, "")
-        known = ("(SYSV)",) if data[7:8] == b"\0" else ()
-        return " ".join(("ELF", *filter(None, (size, order)), *known))
     if data.startswith(b"\x7fELF"):
-        what, linker = ("x86-64", "x86-64.so.2") if machine == "x86_64" else ("ARM aarch64", "aarch64.so.1")
-        return (
-            f"ELF 64-bit LSB pie executable, {what}, version 1 (SYSV), dynamically linked, interpreter "
-            f"/lib64/ld-linux-{linker}, BuildID[sha1]={_build_id(entry)}, for GNU/Linux 3.2.0, stripped"
-        )
+        return _program(entry, data, machine)
     if data.startswith(b"\x1f\x8b"):
         return "gzip compressed data, from Unix"
     if not data:
@@ -340,6 +332,21 @@ def _content(entry: Entry, machine: str) -> str:
         kind = {"/bin/sh": "POSIX shell script", "/bin/bash": "Bourne-Again shell script"}.get(interpreter)
         return f"{kind or f'a {interpreter} script'}, ASCII text executable"
     return "data" if b"\0" in data else "ASCII text" if data.isascii() else "Unicode text, UTF-8 text"
+
+
+def _program(entry: Entry, data: bytes, machine: str) -> str:
+    if len(data) < 20:
+        size = {1: "32-bit", 2: "64-bit"}.get(data[4] if len(data) > 4 else 0, "")
+        order = {1: "LSB", 2: "MSB"}.get(data[5] if len(data) > 5 else 0, "")
+        known = ("(SYSV)",) if data[7:8] == b"\0" else ()
+        return " ".join(("ELF", *filter(None, (size, order)), *known))
+    if not isinstance(entry.content, Filler):
+        return elf_described(data)
+    what, linker = ("x86-64", "x86-64.so.2") if machine == "x86_64" else ("ARM aarch64", "aarch64.so.1")
+    return (
+        f"ELF 64-bit LSB pie executable, {what}, version 1 (SYSV), dynamically linked, interpreter "
+        f"/lib64/ld-linux-{linker}, BuildID[sha1]={_build_id(entry)}, for GNU/Linux 3.2.0, stripped"
+    )
 
 
 def _build_id(entry: Entry) -> str:

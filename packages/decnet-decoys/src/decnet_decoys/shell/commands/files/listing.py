@@ -48,6 +48,9 @@ def ls(call: Call) -> Effects:
     folders: list[Row] = []
     for path in found.operands or ["."]:
         yield from turn()
+        if path == "." and not call.shell.files.exists(call.shell.cwd):  # removed, but still open
+            call.print("total 0" if lister.long else "", end="\n" if lister.long else "")
+            continue
         try:
             follow = not (lister.long or "d" in found) or "L" in found
             entry = call.shell.files.stat(path, call.shell.access, follow=follow)

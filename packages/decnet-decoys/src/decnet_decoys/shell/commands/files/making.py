@@ -8,9 +8,9 @@ from itertools import islice
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.files.permissions import MAX_MODE, MODE, mode_after
-from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.commands.text.text_encoders import count
-from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
@@ -18,6 +18,8 @@ from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputFile
 
 MAX_SIZE = 8 << 20
+MAX_PASSES = 32
+"""Passes of shred that are told of."""
 MAX_PARTS = 200
 MAX_LINES = 10_000
 """Of one part."""
@@ -94,18 +96,40 @@ def shred(call: Call) -> Effects:
     found = options(call, "fn:s:uvxz", {"remove": "u", "force": "f", "iterations": "n:", "verbose": "v", "zero": "z"})
     if not found.operands:
         raise tried(call, "missing file operand")
+    if not found.last("n", "3").isdecimal():
+        return call.fail(f"invalid number of passes: {quoted(found.last('n'))}")
     status, files = 0, call.shell.files
     for path in found.operands:
         yield from turn()
         try:
             size = files.stat(path, call.shell.access).size
+            files.write(path, os.urandom(min(size, 4096)), call.shell.access)
+            yield from _tell_passes(call, path, found)
             if "u" in found:
                 files.remove(path, call.shell.access, only="file")
-            else:
-                files.write(path, os.urandom(min(size, 4096)), call.shell.access)
         except FileSystemError as error:
             status = call.fail(f"{path}: failed to open for writing: {error}")
     return status
+
+
+def _tell_passes(call: Call, path: str, found: Options) -> Steps[None]:
+    """Tell what `shred -v` tells: each pass, and the names under which the file goes until it is removed."""
+    if "v" not in found:
+        return
+    passes = int(found.last("n", "3")[:4]) + ("z" in found)
+    for number in range(1, min(passes, MAX_PASSES) + 1):
+        yield from turn()
+        zeros = "z" in found and number == passes
+        what = "000000" if zeros else "ffffff" if passes > 3 and number % 3 == 2 else "random"
+        call.fail(f"{path}: pass {number}/{passes} ({what})...")
+    if "u" in found:
+        call.fail(f"{path}: removing")
+        name, folder = path, posixpath.dirname(path)
+        for length in range(min(len(posixpath.basename(path)), MAX_PASSES), 0, -1):
+            shorter = posixpath.join(folder, "0" * length)
+            call.fail(f"{name}: renamed to {shorter}")
+            name = shorter
+        call.fail(f"{path}: removed")
 
 
 @command("split")

@@ -6,18 +6,20 @@ from __future__ import annotations
 from typing import Any
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.files.compression import MAX_UNPACKED
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
 
+MAX_UNPACKED = 1 << 20
+"""Bytes that a packed file may become; more is cut."""
 MAX_PACKED = 4 << 10
 """Bytes that are packed in one step: these two take far longer for it than gzip does."""
 MAX_READ = 4 << 10
 """Bytes that are unpacked in one step: some milliseconds of them."""
 MAX_MEMORY = 10 << 20
 """Bytes of a dictionary, of which only as many are touched as are unpacked."""
+XZ_MAGIC = b"\xfd7zXZ\0"
 _PROGRAMS = {"bzip2": ("bzip2", ".bz2"), "bunzip2": ("bzip2", ".bz2"), "bzcat": ("bzip2", ".bz2"),
              "xz": ("xz", ".xz"), "unxz": ("xz", ".xz"), "xzcat": ("xz", ".xz")}  # fmt: skip
 
@@ -34,6 +36,9 @@ def bzip2(call: Call) -> Effects:
     status = 0
     for path in operands:
         yield from turn()
+        if "l" in options and format_ == "xz":
+            status = (yield from _listed(call, path, header=path == operands[0])) or status
+            continue
         told = {"unpack": unpack, "to_output": to_output, "kept": "k" in options}
         status = (yield from _one(call, path, format_, ending, **told)) or status
     return status
@@ -41,10 +46,29 @@ def bzip2(call: Call) -> Effects:
 
 def _piped(call: Call, format_: str, *, unpack: bool) -> Effects:
     data = (yield from call.input()).whole()
-    answer = yield from _turned(data, format_, unpack=unpack)
+    answer = yield from turned(data, format_, unpack=unpack)
     if answer is None:
         return _not_in_format(call, "(stdin)", format_)
     call.out.write(answer)
+    return 0
+
+
+def _listed(call: Call, path: str, *, header: bool) -> Effects:
+    """Show the sizes of a packed file, as `xz -l` does; `header` for the first one."""
+    try:
+        data = whole_of(call.shell.files.read(path, call.shell.access))
+    except FileSystemError as error:
+        return call.fail(f"{path}: {error}")
+    answer = (yield from turned(data, "xz", unpack=True)) if data.startswith(XZ_MAGIC) else None
+    if answer is None:
+        return _not_in_format(call, path, "xz")
+    if header:
+        call.print("Strms  Blocks   Compressed Uncompressed  Ratio  Check   Filename")
+    sizes = (f"{size:,} B" if size < 1000 else f"{size / 1024:,.1f} KiB" for size in (len(data), len(answer)))
+    packed, whole = sizes
+    ratio = len(data) / len(answer) if answer else 10.0
+    shown = f"{ratio:.3f}" if ratio < 9.9995 else "---"
+    call.print(f"    1       1 {packed:>12} {whole:>12}  {shown:>5}  CRC64   {path}")
     return 0
 
 
@@ -64,7 +88,7 @@ def _one(call: Call, path: str, format_: str, ending: str, *, unpack: bool, to_o
         bzip2_says = f"{call.name}: Can't open input file {path}: {error}."
         call.print_error(bzip2_says if format_ == "bzip2" else f"xz: {path}: {error}")
         return 1
-    answer = yield from _turned(data, format_, unpack=unpack)
+    answer = yield from turned(data, format_, unpack=unpack)
     if answer is None:
         return _not_in_format(call, path, format_)
     if to_output:
@@ -76,7 +100,7 @@ def _one(call: Call, path: str, format_: str, ending: str, *, unpack: bool, to_o
     return 0
 
 
-def _turned(data: bytes, format_: str, *, unpack: bool) -> Steps[bytes | None]:
+def turned(data: bytes, format_: str, *, unpack: bool) -> Steps[bytes | None]:
     """Return the data packed or unpacked, None for what is not in the format; a turn for each piece."""
     import bz2
     import lzma

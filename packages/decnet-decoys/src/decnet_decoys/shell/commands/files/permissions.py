@@ -91,9 +91,16 @@ def chown(call: Call) -> Effects:
     if len(operands) < 2:
         raise tried(call, "missing operand" if not operands else f"missing operand after {quoted(operands[0])}")
     name, colon, group = operands[0].partition(":") if call.name == "chown" else ("", ":", operands[0])
+    dotted = call.name == "chown" and not colon and "." in name and shell.account(name) is None
+    if dotted:  # as BSD had it, which coreutils still takes
+        name, colon, group = name.partition(".")
+        dotted = not group or group in account_files.groups(shell.files)
+        name = name if dotted else operands[0]
     user = next((user for user in shell.users if name in (user.name, str(user.uid))), None)
     if (user is None and name and not name.isdecimal()) or (not name and not group):
         return call.fail(f"invalid user: {quoted(operands[0])}")
+    if dotted:
+        call.fail(f"warning: '.' should be ':': {quoted(operands[0])}")
     groups = account_files.groups(shell.files)
     if group and group not in groups and not group.isdecimal():
         return call.fail(f"invalid group: {quoted(operands[0])}")

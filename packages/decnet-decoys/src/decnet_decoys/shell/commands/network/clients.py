@@ -3,6 +3,8 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.network.downloads import host_of, is_address
+from decnet_decoys.shell.commands.network.failures import ssh_failure
+from decnet_decoys.shell.commands.network.scp_remote import sink, source
 from decnet_decoys.shell.effects import Effects, Pause, Requested
 from decnet_decoys.shell.machine.files.installed_files import TCP_SERVICES
 from decnet_decoys.shell.programs import command
@@ -30,6 +32,8 @@ usage: scp [-346ABCOpqRrsTv] [-c cipher] [-D sftp_server_path] [-F ssh_config]
 def scp(call: Call) -> Effects:
     flags, operands = call.flags("cDFiJloPSX")
     remote = [one for one in operands if ":" in one]
+    if {"t", "f"} & flags.keys() and operands:
+        return (yield from (sink if "t" in flags else source)(call, operands[0]))
     if len(operands) < 2:
         call.print_error(_SCP_USAGE)
         return 1
@@ -37,7 +41,7 @@ def scp(call: Call) -> Effects:
     yield Pause(1.0)
     if not remote:
         return (yield from call.runner.execute(["cp", *operands], call.streams))
-    call.print_error(_ssh_failure(host_of(remote[0].rpartition("@")[2].partition(":")[0]), flags.get("P", "22")[:5]))
+    call.print_error(ssh_failure(host_of(remote[0].rpartition("@")[2].partition(":")[0]), flags.get("P", "22")[:5]))
     call.print_error("scp: Connection closed\r")
     return 255
 
@@ -60,9 +64,12 @@ def sftp(call: Call) -> Effects:
     yield Requested("connect", {"program": "sftp", "target": operands[0][:2048]})
     yield Pause(1.0)
     host = operands[0].removeprefix("sftp://").rpartition("@")[2].partition(":")[0]
-    call.print_error(_ssh_failure(host[:253], options.get("P", "22")[:5]))
-    call.print_error("Connection closed.  \r\nConnection closed\r")
+    call.print_error(ssh_failure(host[:253], options.get("P", "22")[:5]))
+    call.print_error("Connection closed\r" if "P" in options else _SFTP_CLOSED)
     return 255
+
+
+_SFTP_CLOSED = "\rConnection closed.  \nConnection closed\r"
 
 
 @command("ping", "ping6")
@@ -121,13 +128,6 @@ def traceroute(call: Call) -> Effects:
     return 0
 
 
-def _ssh_failure(host: str, port: str) -> str:
-    if not is_address(host) and host != "localhost":
-        return f"ssh: Could not resolve hostname {host}: Temporary failure in name resolution\r"
-    how = "refused" if host.startswith("127.") or host == "localhost" else "timed out"
-    return f"ssh: connect to host {host} port {port}: Connection {how}\r"
-
-
 _USAGES = {
     "ssh": "usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface]\n           [-b bind_address] [-c cipher_spec] "
     "[-D [bind_address:]port]\n           [-E log_file] [-e escape_char] [-F configfile] [-I pkcs11]\n"
@@ -158,7 +158,7 @@ def _ssh_version(call: Call) -> str:
 @command("ssh", "telnet", "nc", "netcat")
 def connect(call: Call) -> Effects:
     """Record the destination, and fail to reach it."""
-    options, operands = call.flags("pilobwRLDXxqs")
+    options, operands = call.flags("pilobwRLDXxqs" if call.name == "ssh" else _NC_VALUED + "p")
     if call.name == "ssh" and "V" in options:
         call.print_error(_ssh_version(call), end="")
         return 0
@@ -181,7 +181,7 @@ def connect(call: Call) -> Effects:
     if call.name == "ssh":
         if call.shell.terminal is None and len(operands) == 1:
             call.print_error("Pseudo-terminal will not be allocated because stdin is not a terminal.\r")
-        call.print_error(_ssh_failure(host, options.get("p", "22")[:5]))
+        call.print_error(ssh_failure(host, options.get("p", "22")[:5]))
         return 255
     return _refused(call, host, operands[1] if len(operands) > 1 else "23")
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Commands that fetch files: wget, curl, rsync. Nothing is sent; the wish is recorded."""
+"""Commands that fetch files: wget, curl. Nothing is sent; the wish is recorded."""
 
 import ipaddress
 import posixpath
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 
 from decnet_core.net.http_head import Head
@@ -11,27 +12,43 @@ from decnet_decoys.http.flavour import Exchange, rendered
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.site import Site
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.effects import Effects, Pause, Requested
-from decnet_decoys.shell.encoding import quoted
-from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
+from decnet_decoys.shell.effects import Effects, Pause, Requested, Steps, turn
+from decnet_decoys.shell.encoding import decode, encode, quoted
+from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.syntax.escapes import unescape
 
+MAX_LIST = 64 << 10
+"""Bytes of a file of URLs that are read."""
 _WGET_USAGE = "Usage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options."
 _VERSIONS = {
     "wget": "GNU Wget 1.21.3 built on linux-gnu.\n",
     "curl": "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1 OpenSSL/3.0.14 zlib/1.2.13\nRelease-Date: 2023-02-20\n",
-    "rsync": "rsync  version 3.2.7  protocol version 31\n",
 }
+_CURL_OPTIONS = (
+    ("-d, --data <data>", "HTTP POST data"), ("-f, --fail", "Fail fast with no output on HTTP errors"),
+    ("-h, --help <category>", "Get help for commands"),
+    ("-i, --include", "Include protocol response headers in the output"),
+    ("-o, --output <file>", "Write to file instead of stdout"),
+    ("-O, --remote-name", "Write output to a file named as the remote file"), ("-s, --silent", "Silent mode"),
+    ("-T, --upload-file <file>", "Transfer local FILE to destination"),
+    ("-u, --user <user:password>", "Server user and password"),
+    ("-A, --user-agent <name>", "Send User-Agent <name> to server"),
+    ("-v, --verbose", "Make the operation more talkative"), ("-V, --version", "Show version number and quit"),
+)  # fmt: skip
 _HELP = {
-    "wget": "GNU Wget 1.21.3, a non-interactive network retriever.\nUsage: wget [OPTION]... [URL]...\n",
-    "curl": "Usage: curl [options...] <url>\n -d, --data <data>          HTTP POST data\n",
-    "rsync": "rsync  version 3.2.7  protocol version 31\n",
+    "wget": "GNU Wget 1.21.3, a non-interactive network retriever.\nUsage: wget [OPTION]... [URL]...\n\n"
+    "Mandatory arguments to long options are mandatory for short options too.\n",
+    "curl": "Usage: curl [options...] <url>\n"
+    + "".join(f" {option:<26} {meaning}\n" for option, meaning in _CURL_OPTIONS)
+    + "\nThis is not the full help, this menu is stripped into categories.\n"
+    'Use "--help category" to get an overview of all categories.\n'
+    'For all options use the manual or "--help all".\n',
 }
 
 
-@command("wget", "curl", "rsync")
+@command("wget", "curl")
 def download(call: Call) -> Effects:
     """Record what was to be fetched, and fail as on a network without a way out."""
     if {"--help", "-h"} & set(call.args) and not (call.name == "curl" and "-h" in call.args[1:]):
@@ -44,42 +61,44 @@ def download(call: Call) -> Effects:
     if wrong is not None:
         call.print_error(f"curl: {wrong}\n{_CURL_HINT}")
         return 2
-    _, operands = call.flags("OPoeTtUwQ" if call.name == "wget" else "oXHdAeubmTxPpliFrw")
+    options, operands = call.flags("OPoeTtUwQi" if call.name == "wget" else "oXHdAeubmTxPpliFrw")
     targets = [arg for arg in operands if "." in arg or "/" in arg] or operands
-    if not targets:
+    if call.name == "wget" and options.get("i"):
+        targets = operands + (yield from _listed(call, options["i"]))
+    elif not targets:
         return _no_target(call)
-    status = 0
-    site = None if call.name == "rsync" else call.shell.machine.persona.profile(HttpProfile)
-    if call.name == "rsync" and len(targets) > 1 and not any(":" in one for one in targets):
-        return (yield from _copied(call, targets))
+    status = int(not targets)
     for target in targets[:20]:
-        if call.name == "curl" and target.startswith("file://"):
-            status = yield from _from_file(call, target.removeprefix("file://"))
-            continue
-        yield Requested("fetch", {"program": call.name, "url": target[:2048]})
-        if site is not None and _is_own(call, host_of(target)) and port_of(target) == 80:
-            status = yield from _of_own_site(call, site, target)
-        else:
-            status = yield from (_wget(call, target) if call.name == "wget" else _curl(call, target))
+        status = yield from _fetched(call, target)
     return status
 
 
-def _copied(call: Call, targets: list[str]) -> Effects:
-    """Copy within the machine, as rsync does without a host."""
-    files, access = call.shell.files, call.shell.access
-    missing = [one for one in targets[:-1][:100] if not files.exists(one, access)]
-    for one in missing:
-        path = posixpath.normpath(posixpath.join(call.shell.cwd, one))
-        call.print_error(f'rsync: [sender] link_stat "{path}" failed: {NOT_FOUND} (2)')
-    found = [one for one in targets[:-1] if one not in missing]
-    if found:
-        if targets[-1].endswith("/"):
-            yield from call.runner.execute(["mkdir", "-p", "--", targets[-1]], call.streams)
-        yield from call.runner.execute(["cp", "-r", "--", *found, targets[-1]], call.streams)
-    if missing:
-        why = "some files/attrs were not transferred (see previous errors) (code 23) at main.c(1347) [sender=3.2.7]"
-        call.print_error(f"rsync error: {why}")
-    return 23 if missing else 0
+def _fetched(call: Call, target: str) -> Effects:
+    """Fetch one URL: from the machine itself, or in vain."""
+    if call.name == "curl" and target.startswith("file://"):
+        return (yield from _from_file(call, target.removeprefix("file://")))
+    if call.name == "wget" and re.match(r"(?:https?|ftp):///?(?:/|$)", target):
+        call.print_error(f"{target}: Invalid host name.")
+        return 1
+    yield Requested("fetch", {"program": call.name, "url": target[:2048]})
+    site = call.shell.machine.persona.profile(HttpProfile)
+    if site is not None and _is_own(call, host_of(target)) and port_of(target) == 80:
+        return (yield from _of_own_site(call, site, target))
+    return (yield from (_wget(call, target) if call.name == "wget" else _curl(call, target)))
+
+
+def _listed(call: Call, path: str) -> Steps[list[str]]:
+    """Return the URLs of a file that `wget -i` reads; complains when there are none."""
+    try:
+        lines = decode(whole_of(call.shell.files.read(path, call.shell.access))[:MAX_LIST]).split("\n")
+    except FileSystemError as error:
+        lines = []
+        call.print_error(f"{path}: {error}")
+    found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not found:
+        call.print_error(f"No URLs found in {path}.")
+    yield from turn()
+    return found
 
 
 def _from_file(call: Call, path: str) -> Effects:
@@ -107,8 +126,8 @@ def _from_file(call: Call, path: str) -> Effects:
 
 
 def _no_target(call: Call) -> int:
-    if call.shell.machine.persona.family == "busybox" or call.name == "rsync":
-        return call.fail("missing URL" if call.name != "rsync" else "syntax or usage error (code 1)", 1)
+    if call.shell.machine.persona.family == "busybox":
+        return call.fail("missing URL", 1)
     if call.name == "wget":
         call.print_error(f"wget: missing URL\n{_WGET_USAGE}")
         return 1
@@ -218,22 +237,37 @@ def _wget(call: Call, target: str) -> Effects:
             call.shell.files.write(document, b"", call.shell.access)
     if quiet:
         return 4
-    brief = {"-nv", "--no-verbose"} & set(call.args)
-    if brief:
-        if is_address(host):
-            call.print_error("failed: Connection refused.")
-        else:
-            call.fail(f"unable to resolve host address {quoted(host)}")
+    options = call.flags(_WGET_VALUED)[0]
+    log = "\n".join(_wget_log(call, target)) + "\n"
+    path = options.get("o") or options.get("a") or ("wget-log" if "b" in options else "")
+    if path:
+        yield from call.runner.save(path, encode(log), append="a" in options, err=call.err)
+    else:
+        call.print_error(log, end="")
+    if "b" not in options:
         return 4
-    call.print_error(
-        f"--{call.shell.date('%Y-%m-%d %H:%M:%S')}--  {target if '://' in target else f'http://{target}/'}"
-    )
+    call.print(f"Continuing in background, pid {call.shell.pid + 5}.")
+    if not options.get("o") and not options.get("a"):
+        call.print(f"Output will be written to {quoted('wget-log')}.")
+    return 0
+
+
+def _wget_log(call: Call, target: str) -> Iterator[str]:
+    """Yield what wget logs of a URL whose host it does not reach."""
+    host, lost = host_of(target), "failed: Connection refused."
+    if {"-nv", "--no-verbose"} & set(call.args):
+        yield lost if is_address(host) else f"wget: unable to resolve host address {quoted(host)}"
+        return
+    if "--spider" in call.args:
+        yield "Spider mode enabled. Check if remote file exists."
+    yield f"--{call.shell.date('%Y-%m-%d %H:%M:%S')}--  {target if '://' in target else f'http://{target}/'}"
+    if target.startswith("ftp://"):
+        yield f"           => {quoted(posixpath.basename(target.partition('://')[2]) or '.listing')}"
     if is_address(host):
-        call.print_error(f"Connecting to {host}:{port_of(target)}... failed: Connection refused.")
-        return 4
-    call.print_error(f"Resolving {host} ({host})... failed: Temporary failure in name resolution.")
-    call.fail(f"unable to resolve host address {quoted(host)}")
-    return 4
+        yield f"Connecting to {host}:{port_of(target)}... {lost}"
+        return
+    yield f"Resolving {host} ({host})... failed: Temporary failure in name resolution."
+    yield f"wget: unable to resolve host address {quoted(host)}"
 
 
 _METER = """\

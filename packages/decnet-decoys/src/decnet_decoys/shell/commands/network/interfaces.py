@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Commands that show the machine's interfaces and routes: ip, ifconfig, route, arp (ip(8), ifconfig(8), route(8))."""
 
+import ipaddress
 import json
 from itertools import pairwise
 
@@ -179,7 +180,7 @@ def _changed(call: Call, topic: str, verb: str, words: list[str]) -> int:
         (bool(device) and device not in known, f'Cannot find device "{device[:64]}"', 1),
         (bool(prefix) and ":" not in prefix and not is_address(prefix.partition("/")[0]),
          f'Error: any valid prefix is expected rather than "{prefix[:64]}".', 1),
-        (bool(gateway) and not is_address(gateway), "Error: Nexthop has invalid gateway.", 2),
+        (bool(gateway) and not _is_near(call, gateway), "Error: Nexthop has invalid gateway.", 2),
         (call.shell.identity.uid != 0, "RTNETLINK answers: Operation not permitted", 2),
         (adds and not gateway and not device, "RTNETLINK answers: No such device", 2),
         (adds and words[:1] in (["default"], ["0.0.0.0/0"], ["0/0"]), "RTNETLINK answers: File exists", 2),
@@ -190,6 +191,13 @@ def _changed(call: Call, topic: str, verb: str, words: list[str]) -> int:
             call.print_error(message)
             return status
     return 0
+
+
+def _is_near(call: Call, gateway: str) -> bool:
+    """Return whether an address is in a network that the machine is in."""
+    if not is_address(gateway):
+        return False
+    return ":" in gateway or ipaddress.ip_address(gateway) in call.shell.machine.network.interface.network
 
 
 _NO_PREFIX = ("dev", "default", "cache", "table", "help", "via")
@@ -406,6 +414,9 @@ def _route_changed(call: Call, verb: str, words: list[str]) -> int:
     default = bool({"default", ANY} & set(words))
     if verb == "del" and not default:
         call.print_error("SIOCDELRT: No such process")
+        return 7
+    if verb == "add" and gateway and not _is_near(call, gateway):
+        call.print_error("SIOCADDRT: Network is unreachable")
         return 7
     if verb == "add" and default:
         call.print_error("SIOCADDRT: File exists")

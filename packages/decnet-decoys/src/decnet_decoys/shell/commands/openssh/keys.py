@@ -7,10 +7,12 @@ import base64
 import binascii
 import hashlib
 import os
+import posixpath
+from contextlib import suppress
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import Options, options
-from decnet_decoys.shell.effects import AskLine, Effects, turn
+from decnet_decoys.shell.effects import AskLine, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import command
@@ -160,6 +162,19 @@ def _noise(kind: str, algorithm: str, bits: str) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part for part in (algorithm.encode(), *parts))
 
 
+def _make_own_folder(call: Call, path: str, *, told: bool) -> Steps[None]:
+    """Make ~/.ssh where a key is to be put there."""
+    yield from turn()
+    folder, files, access = f"{call.shell.user.home}/.ssh", call.shell.files, call.shell.access
+    if posixpath.dirname(posixpath.join(call.shell.cwd, path)) != folder or files.exists(folder, access):
+        return
+    with suppress(FileSystemError):
+        files.mkdir(folder, access)
+        files.change(folder, access, mode=0o700)
+        if told:
+            call.print(f"Created directory '{folder}'.")
+
+
 def _made(call: Call, found: Options) -> Effects:
     kind = found.last("t", "rsa")
     if kind not in ("rsa", "ed25519", "ecdsa", "dsa"):
@@ -179,6 +194,7 @@ def _made(call: Call, found: Options) -> Effects:
     body = "\n".join(rows[at : at + 70] for at in range(0, len(rows), 70))
     private = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n"
     public = f"{algorithm} {base64.b64encode(blob).decode()} {comment}\n"
+    yield from _make_own_folder(call, path, told="q" not in found)
     for target, text, mode in ((path, private, 0o600), (f"{path}.pub", public, 0o644)):
         try:
             call.shell.files.write(target, encode(text), call.shell.access)

@@ -4,11 +4,12 @@
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.commands.processes.ps_columns import Row, name_of, rows
+from decnet_decoys.shell.commands.processes.usages import killall_usage
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
-from decnet_decoys.shell.jobs import Job
+from decnet_decoys.shell.jobs import MAX_JOBS, Job
 from decnet_decoys.shell.programs import command
 
 _NAMES = """
@@ -16,6 +17,7 @@ HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHL
 VTALRM PROF WINCH IO PWR SYS
 """
 SIGNALS = tuple(_NAMES.split())
+LAST_SIGNAL = 64
 _USAGE = "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]"
 
 _USAGE_OF_PROGRAM = """
@@ -37,7 +39,8 @@ For more details see kill(1)."""
 
 
 def _is_signal(text: str) -> bool:
-    return text.isdecimal() or text.upper().removeprefix("SIG") in SIGNALS
+    is_number = text.isdecimal() and len(text) < 4 and int(text) <= LAST_SIGNAL
+    return is_number or text.upper().removeprefix("SIG") in SIGNALS
 
 
 def _signal(args: list[str]) -> str:
@@ -53,7 +56,7 @@ def kill(call: Call) -> Effects:
     """Send a signal; the machine's processes end, for others too."""
     args = list(call.args)
     if args[:1] == ["-l"]:
-        _list_signals(call, args[1:])
+        list_signals(call, args[1:])
         return 0
     signal = _signal(args)
     if not _is_signal(signal) and signal != "-":
@@ -88,9 +91,10 @@ def _numbered(signal: str) -> tuple[int, str]:
 
 def _to_own(call: Call, target: str, signal: str) -> Steps[bool]:
     """Send a signal to a job of this shell or to the shell; returns False if the target is neither."""
-    job = call.shell.jobs.named(target)
+    known = call.shell.jobs
+    job = known.process(int(target)) if target.isdecimal() and len(target) < 9 else known.named(target)
     if job is not None and job.ends > call.shell.clock():
-        _end_job(job, signal)
+        _end_job(call, job, signal)
         return True
     if target.lstrip("-") != str(call.shell.pid) or signal in ("0", "-"):
         return False
@@ -113,15 +117,18 @@ def _to_shell(call: Call, signal: str) -> Effects:
     raise ExitShell(128 + number)
 
 
-def _end_job(job: Job, signal: str) -> None:
-    """Send a signal to a job of this shell."""
+def _end_job(call: Call, job: Job, signal: str) -> None:
+    """Send a signal to a job of this shell, which tells of it later unless it is used to such an end."""
     number, name = _numbered(signal)
     if name in _KILLING:
         job.ends, job.status, job.signal = 0.0, 128 + number, _KILLING[name]
         job.drop()
+        if name not in ("TERM", "INT") and any(job is one for one in call.shell.jobs.own()):
+            call.shell.jobs.killed = [*call.shell.jobs.killed, job][-MAX_JOBS:]
 
 
-def _list_signals(call: Call, asked: list[str]) -> None:
+def list_signals(call: Call, asked: list[str]) -> None:
+    """List all signals as `kill -l` does, or the numbers or names of some."""
     if asked:
         for one in asked[:64]:
             number = int(one) & 127 if one.isdecimal() and len(one) < 6 else 0
@@ -147,10 +154,14 @@ def _list_signals(call: Call, asked: list[str]) -> None:
         call.print("\t".join(cells[start : start + 5]) + ("\t" if start + 5 > len(cells) else ""))
 
 
-def ended(call: Call, row: Row) -> bool:
+def ended(call: Call, row: Row, signal: str = "TERM") -> bool:
     """End a process if the user may; returns whether he may."""
     if call.shell.identity.uid != 0 and row.process.user != call.shell.user.name:
         return False
+    job = call.shell.jobs.process(row.process.pid)
+    if job is not None:
+        _end_job(call, job, signal)
+        return True
     own = call.shell.pid - 12 <= row.process.pid <= call.shell.pid + 3
     if row.process.pid > 1 and not row.process.command.startswith("[") and not own:
         call.shell.machine.condition.kill(row.process.pid)
@@ -160,8 +171,8 @@ def ended(call: Call, row: Row) -> bool:
 @command("pgrep", "pkill")
 def pgrep(call: Call) -> Effects:
     """Find processes by a pattern of their name, or with -f of their command line; pkill ends them."""
-    args = [arg for arg in call.args if not (arg.startswith("-") and len(arg) > 1 and _is_signal(arg[1:]))]
-    call.args[:] = args
+    signals = [arg[1:] for arg in call.args if arg.startswith("-") and len(arg) > 1 and _is_signal(arg[1:])]
+    call.args[:] = [arg for arg in call.args if arg[1:] not in signals or not arg.startswith("-")]
     found = options(call, "fxnoilvau:U:P:t:s:cgGed:", {"full": "f", "exact": "x", "signal": "signal:", "count": "c",
                     "list-name": "l", "list-full": "a", "ignore-case": "i", "euid": "u:"}, status=2)  # fmt: skip
     if not found.operands and not found.any("uUPt"):
@@ -173,7 +184,7 @@ def pgrep(call: Call) -> Effects:
         if row.process.pid != call.shell.pid + 3 and _chosen(call, row, found):
             chosen.append(row)
     if call.name == "pkill":
-        return int(not [row for row in chosen if ended(call, row)])
+        return int(not [row for row in chosen if ended(call, row, (signals or ["TERM"])[0])])
     if "c" in found:
         call.print(str(len(chosen)))
     for row in chosen if "c" not in found else ():
@@ -206,9 +217,7 @@ def pidof(call: Call) -> Effects:
     """Find or end processes by their whole name."""
     args = [arg for arg in call.args if not arg.startswith("-")]
     if call.name != "pidof" and not args:
-        call.print_error(
-            "Usage: killall [OPTION]... [--] NAME...\n       killall -l, --list\n       killall -V, --version"
-        )
+        call.print_error(killall_usage())
         return 1
     quiet, status, found = "-q" in call.args, 0, []
     for name in args:
@@ -224,7 +233,7 @@ def pidof(call: Call) -> Effects:
             call.print_error(f"{name}: no process found")
         status = status or int(not fits)
         for row in fits:
-            if not ended(call, row):
+            if not ended(call, row, next((arg[1:] for arg in call.args if _is_signal(arg[1:])), "TERM")):
                 call.print_error(f"{name}({row.process.pid}): Operation not permitted")
                 status = 1
     if call.name == "pidof":

@@ -22,7 +22,7 @@ def id_(call: Call) -> int:
         return call.fail(f"{quoted(found.operands[0])}: no such user")
     if "z" in found and not found.any("ugG"):
         return call.fail("option --zero not permitted in default format")
-    groups = call.shell.groups_of(user)
+    groups = call.shell.groups_of(user) if found.operands else call.shell.own_groups
     first = next(iter(groups))
     if "u" in found:
         call.print(call.shell.owner_name(user.uid) if "n" in found else str(user.uid))
@@ -58,7 +58,7 @@ def groups(call: Call) -> int:
         else:
             call.print(f"{name} : {' '.join(call.shell.groups_of(user))}")
     if not call.words:
-        call.print(" ".join(call.shell.groups_of(call.shell.user)))
+        call.print(" ".join(call.shell.own_groups))
     return status
 
 
@@ -67,6 +67,9 @@ def w(call: Call) -> int:
     """List the users that are logged in: the attacker alone, if he has a terminal."""
     shell = call.shell
     since, here = shell.date("%H:%M"), shell.terminal is not None
+    if call.name == "who" and {"-q", "--count"} & set(call.args):
+        call.print(f"{shell.user.name if here else ''}\n# users={int(here)}")
+        return 0
     if call.name != "w" and not here:
         return 0
     if call.name == "users":
@@ -111,9 +114,15 @@ def last(call: Call) -> int:
     return 0
 
 
+_LASTLOG = "/var/log/lastlog"
+
+
 def _last_log(call: Call) -> int:
     """Show when each account was last logged in: the attacker's now, the others never."""
     shell = call.shell
+    if not shell.files.exists(_LASTLOG):
+        call.print_error(f"{_LASTLOG}: {NOT_FOUND}")
+        return 1
     asked = call.flags("ubt")[0].get("u", "")
     users = [user for user in shell.users if not asked or user.name == asked]
     if not users:
@@ -141,15 +150,22 @@ def su(call: Call) -> Effects:
         if given is None or not shell.password_is(user, decode(given)):
             yield Pause(1.5)
             return call.fail("Authentication failure")
-    stays = None if {"l", "login"} & options.keys() or "-" in call.args else (shell.cwd, shell.directory)
+    is_login = bool({"l", "login"} & options.keys()) or "-" in call.args
+    stays = None if is_login else (shell.cwd, shell.directory)
+    if stays is None and not shell.files.exists(user.home):
+        call.fail(f"warning: cannot change directory to {user.home}: {NOT_FOUND}")
+        stays = (shell.cwd, shell.directory)
+    program = options.get("s", user.shell)
+    if program.endswith(("nologin", "false")):
+        if not program.endswith("false"):
+            call.print("This account is currently not available.")
+        return 1
     if "c" in options:
         with shell.forked():
             _become(call, user, stays)
-            return (yield from call.runner.subshell(options["c"], ["sh"], call.streams))
-    if user.shell.endswith(("nologin", "false")) and "s" not in options:
-        if not user.shell.endswith("false"):
-            call.print("This account is currently not available.")
-        return 1
+            shell.dash = program.endswith(("/sh", "/dash")) and shell.machine.persona.family == "debian"
+            argv = [f"{'-' if is_login else ''}{program.rpartition('/')[2]}"]
+            return (yield from call.runner.subshell(options["c"], argv, call.streams, named=True))
     _become(call, user, stays)
     return 0
 
@@ -226,12 +242,19 @@ def sudo(call: Call) -> Effects:
     if "l" in flags:
         return (yield from _listed(call, args, asks=asks))
     if not args and not set("is") & set(flags):
-        return call.fail("usage: sudo -h | -K | -k | -V")
+        return (yield from _without_command(call, flags))
     if shell.identity.uid == 0:
         return (yield from _as(call, wanted, args))
     if not asks:
         return call.fail("a password is required")
     return (yield from _sudo_after_password(call, wanted, args))
+
+
+def _without_command(call: Call, flags: str) -> Effects:
+    """Forget that a password was given (-k, -K), or ask for it again (-v)."""
+    if "v" in flags and call.shell.identity.uid != 0:
+        return (yield from _sudo_after_password(call, "root", ["true"]))
+    return 0 if set("kKv") & set(flags) else call.fail("usage: sudo -h | -K | -k | -V")
 
 
 _SUDO_FLAGS = {"--list": "l", "--non-interactive": "n", "--login": "i", "--shell": "s"}
@@ -283,13 +306,28 @@ def _as(call: Call, name: str, args: list[str]) -> Effects:
     if not args:
         call.print("This account is currently not available.", end="" if user.shell.endswith("false") else "\n")
         return 1
-    if user.uid == shell.identity.uid:
-        return (yield from _program(call, args))
     with shell.forked():
-        cwd = shell.cwd
+        cwd, invoker, kept = shell.cwd, shell.user, shell.variables.get("TERM", "unknown")
         shell.become(user)
         shell.cwd = cwd
+        _set_by_sudo(call, invoker, args, kept)
         return (yield from _program(call, args))
+
+
+def _set_by_sudo(call: Call, invoker: User, args: list[str], terminal: str) -> None:
+    """Give a program the environment that sudo makes (sudo(8), Environment)."""
+    shell = call.shell
+    path = args[0] if "/" in args[0] else on_path(shell, args[0]) or args[0]
+    terminal = "unknown" if shell.terminal is None else terminal
+    given = {
+        "MAIL": f"/var/mail/{shell.user.name}", "TERM": terminal, "SUDO_COMMAND": " ".join([path, *args[1:]])[:4096],
+        "SUDO_USER": invoker.name, "SUDO_UID": str(invoker.uid), "SUDO_GID": str(invoker.gid),
+    }  # fmt: skip
+    for name, value in given.items():
+        shell.set(name, value)
+    shell.exported |= given.keys()
+    shell.exported -= {"PWD", "SHLVL"}
+    shell.bare = True
 
 
 def _is_shell(args: list[str]) -> bool:

@@ -9,7 +9,7 @@ from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.commands.text.text_encoders import count
 from decnet_decoys.shell.effects import Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import quoted
-from decnet_decoys.shell.machine.fs_errors import IS_DIRECTORY, FileSystemError
+from decnet_decoys.shell.machine.fs_errors import IS_DIRECTORY, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import MAX_OUTPUT, PIECE, InputFile
 
@@ -77,6 +77,19 @@ _VISIBLE = [bytes((byte,)) if byte == 9 or 32 <= byte < 127 else _caret(byte) fo
 def zcat(call: Call) -> Effects:
     """Unpack files and write them."""
     found = options(call, "cdfFhlLNRSXiI", {"version": "V"})
+    status, paths = 0, []
+    for path in found.operands:
+        yield from turn()
+        known = call.name != "zcat" or path == "-" or call.shell.files.exists(path, call.shell.access)
+        named = path if known or path.endswith(".gz") else f"{path}.gz"
+        if known or call.shell.files.exists(named, call.shell.access):
+            paths.append(named)
+        else:
+            call.print_error(f"gzip: {named}: {NOT_FOUND}")
+            status = 1
+    if status and not paths:
+        return status
+    found.operands[:] = paths
     sources = yield from call.sources(found.operands)
     for source in sources:
         if call.name in ("zcat", "zless"):
@@ -89,7 +102,7 @@ def zcat(call: Call) -> Effects:
                 )
             source = InputFile(source.name, data)  # noqa: PLW2901
         yield from _whole(call, source)
-    return int(len(sources) < len(found.operands))
+    return status or int(len(sources) < len(found.operands))
 
 
 def _not_gzip(call: Call, source: InputFile) -> int:

@@ -33,7 +33,15 @@ def openssl(call: Call) -> Effects:
     if verb in ("version", "-v", "--version"):
         ubuntu = "Ubuntu" in call.shell.machine.persona.os
         told = "OpenSSL 3.0.2 15 Mar 2022" if ubuntu else "OpenSSL 3.0.14 4 Jun 2024"
-        call.print(f"{told} (Library: {told})")
+        folder = f"/usr/lib/{call.shell.machine.persona.machine}-linux-gnu"
+        shown = {
+            "-v": f"{told} (Library: {told})", "-p": "platform: debian-amd64", "-d": 'OPENSSLDIR: "/usr/lib/ssl"',
+            "-e": f'ENGINESDIR: "{folder}/engines-3"', "-m": f'MODULESDIR: "{folder}/ossl-modules"',
+            "-r": "Seeding source: os-specific",
+        }  # fmt: skip
+        asked = shown.keys() if "-a" in args else [one for one in shown if one in args] or ["-v"]
+        for one in asked:
+            call.print(shown[one])
         return 0
     if verb in _DIGESTS:
         return (yield from _digest(call, args, verb))

@@ -341,6 +341,8 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         **{f"/etc/cron.{often}/.placeholder": _PLACEHOLDER for often in ("d", "daily", "hourly", "monthly", "weekly")},
         "/etc/ld.so.conf": "include /etc/ld.so.conf.d/*.conf\n\n",
         "/etc/ld.so.conf.d/libc.conf": "# libc default configuration\n/usr/local/lib\n",
+        f"/etc/ld.so.conf.d/{persona.machine}-linux-gnu.conf": "# Multiarch support\n"
+        + "".join(f"{folder}/{persona.machine}-linux-gnu\n" for folder in ("/usr/local/lib", "/lib", "/usr/lib")),
         "/etc/cron.d/e2scrub_all": _SCRUB,
         "/var/log/auth.log": "",
         "/var/log/syslog": "",

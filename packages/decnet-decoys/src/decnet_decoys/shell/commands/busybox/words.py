@@ -38,12 +38,15 @@ _WORDS = {
     "tail": ((rf"tail: cannot open {_QUOTED} for reading: (.*)", r"tail: can't open '\1': \2\ntail: no files"),),
     "find": ((rf"find: {_QUOTED}: (.*)", r"find: \1: \2"),),
     "sed": ((r"sed: can't read (.*): (.*)", r"sed: \1: \2"),),
-    "dd": ((rf"dd: failed to open {_QUOTED}: (.*)", r"dd: can't open '\1': \2"),),
     "tar": ((r"tar: (.*): Cannot open: (.*)\ntar: Error is not recoverable: exiting now",
              r"tar: can't open '\1': \2"),),
     "chmod": ((rf"chmod: cannot access {_QUOTED}: (.*)", r"chmod: \1: \2"),),
     "chown": ((rf"chown: cannot access {_QUOTED}: (.*)", r"chown: \1: \2"),),
-    "kill": ((r"[^\n]*kill: \((\d+)\) - (.*)", r"kill: can't kill pid \1: \2"),),
+    "kill": ((r"[^\n]*kill: \((\d+)\) - (.*)", r"kill: can't kill pid \1: \2"),
+             (r"[^\n]*kill: (.*): arguments must be process or job IDs", r"kill: invalid number '\1'")),
+    "killall": ((r"(.*): no process found", r"killall: \1: no process killed"),),
+    "dd": ((rf"dd: failed to open {_QUOTED}: (.*)", r"dd: can't open '\1': \2"),
+           (r"(?<=records out\n)\d+ bytes.* copied.*\n", "")),
     "sleep": ((rf"sleep: invalid time interval {_QUOTED}\n.*", r"sleep: invalid number '\1'"),),
     "wget": ((r"wget: missing URL\n.*", ""),),
 }  # fmt: skip
@@ -59,7 +62,7 @@ _WRONG = re.compile(
 
 @cache
 def _usages() -> str:
-    return Path(__file__).with_name("busybox_usages.txt").read_text(encoding="utf-8")
+    return Path(__file__).with_name("usages.txt").read_text(encoding="utf-8")
 
 
 def usage(name: str) -> tuple[str, int | None]:
@@ -84,7 +87,13 @@ def refused(name: str, text: str) -> str | None:
 def _patterns(name: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return what an applet says otherwise: compiled when it first runs, for few do."""
     return tuple(
-        (re.compile(f"^{pattern}$", re.MULTILINE if r"\n" not in pattern else re.DOTALL), words)
+        (
+            re.compile(
+                pattern if pattern.startswith("(?<=") else f"^{pattern}$",
+                re.MULTILINE if r"\n" not in pattern[4:] else re.DOTALL,
+            ),
+            words,
+        )
         for pattern, words in _WORDS.get(name, ())
     )
 
@@ -94,4 +103,6 @@ def said(name: str, text: str, status: int) -> tuple[str, int]:
     if len(text) <= MAX_TEXT:
         for pattern, words in _patterns(name):
             text = pattern.sub(words, text)
+    if name == "killall":
+        status = text.count(": no process killed\n") or status
     return text, _STATUS.get((name, status), status)
