@@ -107,7 +107,8 @@ class Catalogue:
         """Whether errors say `field list` and the like."""
         self.files: set[str] = set()
         self.functions: set[str] = set()
-        self._left = MOST_BYTES
+        self.room = MOST_BYTES
+        """Bytes of memory that are left for what visitors add."""
         self.changed = False
         """Whether there is something to keep that is not on disk."""
         self.variables = {
@@ -155,21 +156,21 @@ class Catalogue:
     def has_room(self, *names: str) -> bool:
         """Return whether there is room for a database, or a table with its columns, and take it."""
         size = _size(names)
-        if size > self._left:
+        if size > self.room:
             return False
-        self._left -= size
+        self.room -= size
         return True
 
     def take(self, size: int) -> bool:
         """Take memory for rows, in bytes; give it back where it is negative. Return whether there is room."""
-        if size > self._left:
+        if size > self.room:
             return False
-        self._left = min(MOST_BYTES, self._left - size)
+        self.room = min(MOST_BYTES, self.room - size)
         return True
 
     def give_back(self, *names: str) -> None:
         """Give back what `has_room` took; what was there from the start never makes it more than at first."""
-        self._left = min(MOST_BYTES, self._left + _size(names))
+        self.room = min(MOST_BYTES, self.room + _size(names))
 
 
 def _size(names: Iterable[str]) -> int:
@@ -204,6 +205,9 @@ class Visitor(msgspec.Struct):
     in_transaction: bool = False
     undone: dict[tuple[str, str], tuple[Stored, list[Any], int]] = {}
     """Tables as they were when this session's transaction first changed them."""
+    before: list[tuple[Stored, list[Any], list[Any], int]] = []
+    """Tables as they were before the statement that changes them; `room_before` is the catalogue's room then."""
+    room_before: int = 0
 
     @property
     def status(self) -> int:
@@ -213,9 +217,22 @@ class Visitor(msgspec.Struct):
     def changing(self, database: str, name: str, table: Stored) -> None:
         """Note a table that a statement is about to change."""
         self.in_transaction = self.in_transaction or not self.autocommit
+        self.before.append((table, table.columns[:], table.rows[:], table.next_number))
         if self.in_transaction:
             self.undone.setdefault((database, name), (table, table.rows[:], table.next_number))
         self.catalogue.changed = True
+
+    def begin(self) -> None:
+        """Begin a statement."""
+        self.before, self.room_before = [], self.catalogue.room
+
+    def undo(self) -> None:
+        """Leave the tables that a statement has begun to change as they were."""
+        for table, columns, rows, number in self.before:
+            table.columns[:], table.rows[:], table.next_number = columns, rows, number
+        if self.before:
+            self.catalogue.room = self.room_before
+        self.before = []
 
     def commit(self) -> None:
         """End a transaction."""
@@ -224,6 +241,7 @@ class Visitor(msgspec.Struct):
     def roll_back(self) -> None:
         """End a transaction, and leave its tables as they were."""
         for table, rows, _ in self.undone.values():
-            if self.catalogue.take(sum(map(weight, rows)) - sum(map(weight, table.rows))):
+            changed = rows and len(rows[0]) != len(table.columns)  # by another session, meanwhile
+            if not changed and self.catalogue.take(sum(map(weight, rows)) - sum(map(weight, table.rows))):
                 table.rows[:] = rows
         self.commit()

@@ -18,6 +18,7 @@ AUTOCOMMIT: Final = 2
 MORE_RESULTS: Final = 8
 NO_INDEX_USED: Final = 0x20
 MULTI_STATEMENTS: Final = 1 << 16
+_LARGEST: Final = 0xFFFFFFFF
 TEXT = 0xFD
 """Type of a column: VAR_STRING."""
 _BINARY, _BLOB, _LONG, _NULL = 63, 0xFB, 3, 6
@@ -239,7 +240,7 @@ def rows(  # noqa: PLR0917  # of one packet's parts
 
 def _column(column: Column, extension: bytes, charset: int) -> bytes:
     used = charset if column.text else _BINARY
-    fixed = struct.pack("<HIBHB", used, column.size, column.kind, column.flags, column.decimals)
+    fixed = struct.pack("<HIBHB", used, min(column.size, _LARGEST), column.kind, column.flags, column.decimals)
     names = (column.schema, column.table, column.real_table, column.name, column.origin)
     return b"\x03def" + b"".join(map(_text, names)) + extension + b"\x0c" + fixed + b"\0\0"
 

@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import re
 import time
+from collections.abc import Iterable
 
 from decnet_core.events.catalogue import ClientIdentified, CommandRun, FileCaptured, ServiceRequest
 from decnet_decoys.decky_context import DeckyContext
@@ -23,7 +24,7 @@ from decnet_decoys.mysql.authentication import (
 from decnet_decoys.mysql.catalogue import Catalogue, Done, Failed, Outcome, Visitor
 from decnet_decoys.mysql.packets import Framing, Hello, OutOfOrderError, ProxyHeaderError, TooLongError
 from decnet_decoys.mysql.profile import MysqlProfile
-from decnet_decoys.mysql.sql.running import answer, divided
+from decnet_decoys.mysql.sql.running import answering, divided
 from decnet_decoys.mysql.statements import LONGEST, use
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import NO_REQUEST, Connection
@@ -37,6 +38,8 @@ _REFRESH, _KILL, _DEBUG, _BINLOG, _REGISTER, _SET_OPTION = 7, 12, 13, 18, 21, 27
 _EXECUTE, _CLOSE, _RESET_STATEMENT, _FETCH = 23, 25, 26, 28
 _OF_STATEMENTS = {_EXECUTE: "mysqld_stmt_execute", _RESET_STATEMENT: "mysqld_stmt_reset", _FETCH: "mysqld_stmt_fetch"}
 _NONE = -1
+_PIECE, _PACKETS = 64 << 10, 256
+"""Bytes and packets that are sent at once."""
 _FULL_EXCHANGE, _FAST_OK, _WANTS_KEY = b"\x01\x04", b"\x01\x03", b"\x02"
 
 
@@ -130,6 +133,19 @@ class _Dialogue:
 
     async def _send(self, *made: bytes) -> None:
         await self._connection.write(self._framing.framed(made))
+
+    async def _tell(self, made: Iterable[bytes]) -> None:
+        """Send an answer, in pieces if it is long."""
+        piece: list[bytes] = []
+        size = 0
+        for packet in made:
+            piece.append(packet)
+            size += len(packet)
+            if size > _PIECE or len(piece) > _PACKETS:
+                await self._send(*piece)
+                piece, size = [], 0
+                await turn.give_way()
+        await self._send(*piece)
 
     async def _log_in(self, number: int) -> Visitor | None:
         """Return who has logged in; None when the client was refused or has left."""
@@ -292,7 +308,7 @@ class _Dialogue:
 
     async def _prepared(self, visitor: Visitor, given: bytes) -> None:
         """Refuse a prepared statement as one that cannot be prepared, after its errors."""
-        outcome, known = answer(visitor, given.decode("utf-8", "surrogateescape"))
+        outcome, known = await turn.in_turns(answering(visitor, given.decode("utf-8", "surrogateescape")))
         self._recorder.emit(CommandRun(service=self._recorder.service, command=text(given), known=known))
         cannot = Failed(1295, "HY000", "This command is not supported in the prepared statement protocol yet")
         await self._send(*self._made(outcome if isinstance(outcome, Failed) else cannot))
@@ -311,6 +327,7 @@ class _Dialogue:
             visitor.files = await MachineFiles.opened(self._service.context, self._recorder)
         several = bool(self._capabilities & packets.MULTI_STATEMENTS)
         parts = divided(sql, several=several)
+        await turn.give_way()
         for place, part in enumerate(parts, 1):
             more = packets.MORE_RESULTS if place < len(parts) else 0
             following = "".join(";" + one for one in parts[place:])
@@ -320,7 +337,7 @@ class _Dialogue:
 
     async def _one(self, visitor: Visitor, sql: str, following: str, given: bytes | None, more: int) -> bool:
         """Answer one statement of a query; return whether it failed, which ends the query."""
-        outcome, known = answer(visitor, sql, following)
+        outcome, known = await turn.in_turns(answering(visitor, sql, following))
         told = given if given is not None else sql.strip().encode("utf-8", "surrogateescape")
         self._recorder.emit(CommandRun(service=self._recorder.service, command=text(told), known=known))
         for written in visitor.written:
@@ -334,11 +351,12 @@ class _Dialogue:
             self._recorder.emit(CommandRun(service=self._recorder.service, command=text(command), known=False))
         if visitor.delay:
             await asyncio.sleep(visitor.delay)
+        await turn.give_way()
         self._service.keep()
-        await self._send(*self._made(outcome, visitor.status | more))
+        await self._tell(self._made(outcome, visitor.status | more))
         return isinstance(outcome, Failed)
 
-    def _made(self, outcome: Outcome, status: int = packets.AUTOCOMMIT) -> list[bytes]:
+    def _made(self, outcome: Outcome, status: int = packets.AUTOCOMMIT) -> Iterable[bytes]:
         if isinstance(outcome, Failed):
             return [packets.error(*outcome)]
         status |= outcome.status
@@ -350,7 +368,7 @@ class _Dialogue:
                 )
             ]  # fmt: skip
         charset = self._framing.charset
-        return list(packets.rows(outcome.columns, outcome.rows, self._capabilities, charset, status, outcome.warnings))
+        return packets.rows(outcome.columns, outcome.rows, self._capabilities, charset, status, outcome.warnings)
 
 
 def _name(value: bytes) -> str:

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """INSERT, REPLACE, UPDATE, DELETE and TRUNCATE: what they do to the rows of a table, in the catalogue's bounds."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from decnet_decoys.mysql.catalogue import Done
+from decnet_decoys.mysql.sql.budget import sized, step
 from decnet_decoys.mysql.sql.evaluating import Origin, Row, Scope, StatementError, clause, value
 from decnet_decoys.mysql.sql.parsing import Node, Parser
 from decnet_decoys.mysql.sql.schemas import INFORMATION, find, table_of
@@ -28,6 +30,7 @@ class Target:
             raise StatementError(1044, "42000", f"Access denied for user {who} to database 'information_schema'")
         scope.columns = [Origin(one.name, name, self.database, one, name) for one in self.table.columns]
         self.visitor.changing(self.database, name, self.table)
+        self._keys: dict[int, dict[bytes | int | None, int]] | None = None
 
     def row(self, cells: Cells) -> Row:
         """Return a row as it is computed with."""
@@ -36,6 +39,7 @@ class Target:
     def held(self, given: dict[int, Value], number: int, *, lax: bool) -> Cells:
         """Return a new row; raises StatementError."""
         made: list[Any] = []
+        step(1 + len(self.table.columns))
         for place, column in enumerate(self.table.columns):
             if place in given and not (column.auto and given[place] in (None, 0)):
                 made.append(self.cell(column, given[place], number, lax=lax))
@@ -68,36 +72,59 @@ class Target:
 
     def clashing(self, cells: Cells, *, but: int = -1) -> tuple[int, ColumnDefinition] | None:
         """Return the row that has a key of this one, and which."""
-        for place, column in enumerate(self.table.columns):
-            if (column.primary or column.unique) and cells[place] is not None:
-                mine = raw(cells[place]).lower()
-                self.scope.steps += len(self.table.rows) // 16
-                for index, row in enumerate(self.table.rows):
-                    if index != but and row[place] is not None and raw(row[place]).lower() == mine:
-                        return index, column
+        for place, known in self._known().items():
+            index = known.get(_folded(cells[place]), but)
+            if index != but and cells[place] is not None:
+                return index, self.table.columns[place]
         return None
+
+    def _known(self) -> dict[int, dict[bytes | int | None, int]]:
+        """Return for each column that is a key where its values are."""
+        if self._keys is None:
+            self._keys = {
+                place: {} for place, column in enumerate(self.table.columns) if column.primary or column.unique
+            }
+            for place, known in self._keys.items():
+                step(len(self.table.rows) // 2)
+                known |= {_folded(row[place]): index for index, row in enumerate(self.table.rows)}
+        return self._keys
+
+    def _remember(self, index: int, cells: Cells) -> None:
+        for place, known in self._known().items():
+            known[_folded(cells[place])] = index
 
     def add(self, cells: Cells) -> None:
         if not self.visitor.catalogue.take(weight(cells)):
             raise StatementError(1114, "HY000", f"The table '{self.name}' is full")
+        self._remember(len(self.table.rows), cells)
         self.table.rows.append(cells)
 
     def replace(self, index: int, cells: Cells) -> None:
         before = self.table.rows[index]
         if not self.visitor.catalogue.take(weight(cells) - weight(before)):
             raise StatementError(1114, "HY000", f"The table '{self.name}' is full")
+        for place, known in self._known().items():
+            known.pop(_folded(before[place]), None)
+        self._remember(index, cells)
         self.table.rows[index] = cells
 
     def keep(self, rows: list[Cells]) -> None:
-        """Leave only these rows."""
+        """Leave only these rows; whether others have their keys is not asked after it."""
+        step(2 * len(self.table.rows))
         gone = sum(map(weight, self.table.rows)) - sum(map(weight, rows))
         self.visitor.catalogue.take(-gone)
         self.table.rows[:] = rows
 
 
-def _now() -> str:
-    import time
+def _folded(cell: str | int | float | bytes | None) -> bytes | int | None:
+    """Return a value as keys compare it."""
+    if cell is None or isinstance(cell, int):
+        return cell
+    sized(cell)
+    return raw(cell).lower()
 
+
+def _now() -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
 
 
@@ -188,18 +215,16 @@ def _inserted(
         if clash is not None:
             duplicates += 1
             if replaces:
-                target.keep([one for index, one in enumerate(target.table.rows) if index != clash[0]])
-                affected += 1
-            elif updates:
+                target.replace(clash[0], cells)
+                affected += 2
+                continue
+            if updates:
                 affected += 2 * _set(target, clash[0], updates, number)
                 continue
-            elif lax:
+            if lax:
                 target.scope.warnings += 1
                 continue
-            else:
-                key = "PRIMARY" if clash[1].primary else clash[1].name
-                shown = raw(cells[target.table.columns.index(clash[1])]).decode("utf-8", "replace")[:64]
-                raise StatementError(1062, "23000", f"Duplicate entry '{shown}' for key '{key}'")
+            raise _duplicate(target, cells, clash[1])
         target.add(cells)
         affected += 1
         for place, column in enumerate(target.table.columns):
@@ -213,9 +238,16 @@ def _inserted(
     return Done(affected, first, target.scope.warnings, info)
 
 
+def _duplicate(target: Target, cells: Cells, column: ColumnDefinition) -> StatementError:
+    key = "PRIMARY" if column.primary else column.name
+    shown = raw(cells[target.table.columns.index(column)]).decode("utf-8", "replace")[:64]
+    return StatementError(1062, "23000", f"Duplicate entry '{shown}' for key '{key}'")
+
+
 def _set(target: Target, index: int, changes: list[tuple[str, Node]], number: int) -> bool:
     """Change a row; return whether that changed anything."""
     cells = list(target.table.rows[index])
+    step(1 + len(cells) // 2)
     known = target.table.names
     for name, node in changes:
         if name.lower() not in known:
@@ -228,10 +260,7 @@ def _set(target: Target, index: int, changes: list[tuple[str, Node]], number: in
         return False
     clash = target.clashing(new, but=index)
     if clash is not None:
-        shown = raw(new[target.table.columns.index(clash[1])]).decode("utf-8", "replace")[:64]
-        raise StatementError(
-            1062, "23000", f"Duplicate entry '{shown}' for key '{'PRIMARY' if clash[1].primary else clash[1].name}'"
-        )
+        raise _duplicate(target, new, clash[1])
     target.replace(index, new)
     return True
 
@@ -269,6 +298,7 @@ def _which(parser: Parser) -> tuple[Node | None, tuple[int, int] | None]:
 
 
 def _wanted(target: Target, where: Node | None, index: int) -> bool:
+    step(1 + len(target.table.columns) // 2)
     return where is None or bool(truth(value(where, target.scope, target.row(target.table.rows[index]))))
 
 

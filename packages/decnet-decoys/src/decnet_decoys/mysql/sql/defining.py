@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: MIT
 """CREATE, DROP, ALTER and RENAME of tables and views, and what DESCRIBE and SHOW CREATE say of them."""
 
+from msgspec.structs import replace
+
 from decnet_decoys.mysql.catalogue import MOST_NAMES, Done, Visitor
+from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluating import Scope, StatementError
 from decnet_decoys.mysql.sql.parsing import Parser, plain
 from decnet_decoys.mysql.sql.schemas import INFORMATION, find, no_database, table_of
 from decnet_decoys.mysql.sql.selecting import parse_select, selected
 from decnet_decoys.mysql.sql.tables import (
-    COLUMN_BYTES,
     KINDS,
     BadValueError,
     ColumnDefinition,
     Stored,
+    cell_weight,
+    column_weight,
     kept,
     same_kind,
     table_weight,
 )
+from decnet_decoys.mysql.sql.values import Value
 
 MOST_COLUMNS = 64
 _END = ("PRIMARY", "KEY", "INDEX", "UNIQUE", "CONSTRAINT", "FOREIGN", "FULLTEXT", "CHECK", "SPATIAL")
@@ -36,9 +41,7 @@ def column(parser: Parser) -> ColumnDefinition:
         if kind in ("enum", "set"):
             made.choices = tuple(plain(one.text[:64]) for one in parser.listed(lambda: parser.take("string")))
         else:
-            made.sizes = tuple(
-                min(65535, int(one.text[:9].partition(".")[0])) for one in parser.listed(lambda: parser.take("number"))
-            )
+            made.sizes = tuple(min(65535, one) for one in parser.listed(parser.whole))
         parser.must(")")
     elif kind in {"varchar", "varbinary"}:
         raise parser.fail()
@@ -110,7 +113,7 @@ def create_table(parser: Parser, scope: Scope) -> Done:  # noqa: C901
     if parser.then("LIKE") or parser.then("(", "LIKE"):
         other = parser.path()
         parser.then(")")
-        made.columns = list(table_of(scope.visitor, *other)[1].columns)
+        made.columns = [replace(one) for one in table_of(scope.visitor, *other)[1].columns]
     else:
         if parser.then("("):
             parser.listed(lambda: _element(parser, made))
@@ -161,6 +164,7 @@ def _fill(made: Stored, result: object) -> None:
         )
         made.columns.append(ColumnDefinition(one.name[:64], kind, sizes, not_null=bool(one.flags & 1)))
     for row in result.rows:
+        step(1 + len(row))
         try:
             made.rows.append(tuple(kept(column_, one) for column_, one in zip(made.columns, row, strict=False)))
         except BadValueError:
@@ -343,6 +347,8 @@ def alter_table(parser: Parser, scope: Scope) -> Done:
     place, table = table_of(scope.visitor, database, name)
     if place in (INFORMATION, "mysql"):
         return Done()
+    if table.query:
+        raise StatementError(1347, "HY000", f"'{place}.{name}' is not of type 'BASE TABLE'")
     scope.visitor.changing(place, name, table)
     parser.listed(lambda: _alteration(parser, scope, table, place, name))
     if not parser.ends():
@@ -371,6 +377,8 @@ def _alteration(parser: Parser, scope: Scope, table: Stored, database: str, name
         old = parser.name() if changes else ""
         new = column(parser)
         index = _place(table, old or new.name)
+        if not scope.visitor.catalogue.take(column_weight(new) - column_weight(table.columns[index])):
+            raise StatementError(1114, "HY000", f"The table '{name}' is full")
         table.columns[index] = new
     elif parser.then("RENAME"):
         if not parser.then("TO"):
@@ -390,12 +398,8 @@ def _place(table: Stored, name: str) -> int:
 def _add(scope: Scope, table: Stored, one: ColumnDefinition) -> None:
     if one.name.lower() in table.names:
         raise StatementError(1060, "42S21", f"Duplicate column name '{one.name}'")
-    if len(table.columns) >= MOST_COLUMNS or not scope.visitor.catalogue.take(
-        COLUMN_BYTES + 64 * len(table.rows) + len(one.name)
-    ):
-        raise StatementError(1117, "HY000", "Too many columns")
     cell = (
-        kept(one, one.default)
+        _kept(one, one.default)
         if one.default not in (None, "current_timestamp()")
         else 0
         if one.not_null and "int" in one.kind
@@ -403,8 +407,19 @@ def _add(scope: Scope, table: Stored, one: ColumnDefinition) -> None:
         if one.not_null
         else None
     )
+    size = column_weight(one) + len(table.rows) * cell_weight(cell) + len(one.name)
+    if len(table.columns) >= MOST_COLUMNS or not scope.visitor.catalogue.take(size):
+        raise StatementError(1117, "HY000", "Too many columns")
     table.columns.append(one)
+    step(len(table.rows) * (1 + len(table.columns) // 16))
     table.rows[:] = [(*row, cell) for row in table.rows]
+
+
+def _kept(one: ColumnDefinition, given: Value) -> str | int | float | bytes | None:
+    try:
+        return kept(one, given)
+    except BadValueError:
+        raise StatementError(1067, "42000", f"Invalid default value for '{one.name}'") from None
 
 
 def _drop(table: Stored, name: str) -> None:
@@ -414,6 +429,7 @@ def _drop(table: Stored, name: str) -> None:
         raise StatementError(1090, "42000", "You can't delete all columns with ALTER TABLE; use DROP TABLE instead")
     index = table.names.index(name.lower())
     del table.columns[index]
+    step(len(table.rows) * (1 + len(table.columns) // 16))
     table.rows[:] = [row[:index] + row[index + 1 :] for row in table.rows]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from decnet_decoys.mysql.packets import Column
+from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluating import Origin, Scope
 from decnet_decoys.mysql.sql.parsing import Node
 from decnet_decoys.mysql.sql.tables import described
@@ -113,6 +114,7 @@ def name_of(node: Node) -> str:
 
 def column(node: Node, scope: Scope, value: Value, name: str = "") -> Column:
     """Return how a result describes an expression that came to `value` in its first row."""
+    step(2)
     name = (name or name_of(node))[:255]
     if node.op == "column":
         return of_origin(scope.columns[scope.place(node.args)], name)
@@ -317,7 +319,7 @@ def _of_text(  # noqa: C901, PLR0911, PLR0917
 ) -> Column:
     size = first.size if first.text else 4 * first.size
     literal = [
-        int(one.args[0]) if isinstance(one, Node) and one.op == "number" and one.args[0].isdecimal() else None
+        int(one.args[0][:9]) if isinstance(one, Node) and one.op == "number" and one.args[0].isdecimal() else None
         for one in args
     ]
     if called in _SAME_SIZE:

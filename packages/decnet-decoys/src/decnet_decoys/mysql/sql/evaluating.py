@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What expressions are worth: for a row, or for a group of rows; a statement may take MOST_STEPS steps."""
+"""What expressions are worth: for a row, or for a group of rows."""
 
 import math
 import re
@@ -12,14 +12,16 @@ from typing import Any, Final, NamedTuple
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.mysql.catalogue import Failed, Visitor
 from decnet_decoys.mysql.expressions import like, loaded_file, variable
-from decnet_decoys.mysql.sql.functions import AGGREGATES, FUNCTIONS
+from decnet_decoys.mysql.sql.budget import sized, step
+from decnet_decoys.mysql.sql.functions import AGGREGATES, FUNCTIONS, made_by
 from decnet_decoys.mysql.sql.parsing import Node
-from decnet_decoys.mysql.sql.values import MOST, Value, compared, number, raw, shown, text, truth
+from decnet_decoys.mysql.sql.values import MOST, Value, compared, number, raw, shown, text, truth, within
 
-MOST_STEPS: Final = 12_000
-"""Parts of expressions that one statement computes, about a microsecond each."""
 MOST_VARIABLES: Final = 64
 """Of a session."""
+_SMALLEST, _LARGEST = -200, 64
+"""Decimal exponents of the numbers that are computed with."""
+_PATTERN_STEPS: Final = 1000
 _SLEEP_SECONDS: Final = 60.0
 _BENCHMARK: Final = 1e-7
 """Seconds that a round of BENCHMARK takes on a real server."""
@@ -63,27 +65,36 @@ _CLAUSES: Final = {
 
 
 class Scope:
-    """What the names in expressions mean, and how much has been computed."""
+    """What the names in expressions mean."""
 
     def __init__(self, visitor: Visitor, columns: Sequence[Origin] = (), parameters: Sequence[Value] = ()) -> None:
         self.visitor = visitor
         self.columns = columns
         self.parameters = parameters
-        self.steps = 0
         self.where = "SELECT"
         self.run: Callable[[Any, Scope], tuple[Sequence[Any], list[tuple[Value, ...]]]] | None = None
         self.warnings = 0
         self._places: dict[tuple[str, ...], int] = {}
+        self._patterns: dict[str, Callable[[str], bool]] = {}
 
     def parameter(self, place: int) -> Value:
         """Return a parameter of the statement that is executed; NULL where it has none."""
         return self.parameters[place] if place < len(self.parameters) else None
+
+    def matching(self, pattern: str) -> Callable[[str], bool]:
+        """Return what matches a pattern of LIKE, made once, for that takes long."""
+        found = self._patterns.get(pattern)
+        if found is None:
+            step(_PATTERN_STEPS)
+            found = self._patterns[pattern] = like(pattern)
+        return found
 
     def place(self, parts: tuple[str, ...]) -> int:
         """Return which column a name means; raises StatementError."""
         known = self._places.get(parts)
         if known is not None:
             return known
+        step(1 + len(self.columns) // 2)
         name, table = parts[-1].lower(), parts[-2].lower() if len(parts) > 1 else ""
         found = [
             index
@@ -111,9 +122,7 @@ Row = tuple[Value, ...]
 
 def value(node: Node, scope: Scope, row: Row = (), group: Sequence[Row] | None = None) -> Value:
     """Return what an expression is worth; raises StatementError."""
-    scope.steps += 1
-    if scope.steps > MOST_STEPS:
-        raise StatementError(1317, "70100", "Query execution was interrupted")
+    step()
     return _OPERATIONS.get(node.op, _unknown)(node, scope, row, group)
 
 
@@ -124,12 +133,13 @@ def _unknown(node: Node, _scope: Scope, _row: Row, _group: Sequence[Row] | None)
 def _number(node: Node, *_: Any) -> Value:
     word = node.args[0]
     if "e" in word.lower():
-        return float(word[:64])
+        return within(float(word))
     return Decimal(word[:80]) if "." in word else int(word[:80])
 
 
 def _hex(node: Node, *_: Any) -> Value:
     word = node.args[0]
+    step(len(word) // 1024)
     if word[:2] == "0x":
         digits = word[2:]
         return bytes.fromhex(digits if len(digits) % 2 == 0 else "0" + digits)
@@ -168,17 +178,19 @@ def remember(visitor: Visitor, name: str, made: Value) -> None:
 
 
 def _logic(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Value:
-    left = truth(value(node.args[0], scope, row, group))
-    if node.op == "and" and left is False:
-        return 0
-    if node.op == "or" and left:
-        return 1
-    right = truth(value(node.args[1], scope, row, group))
-    if node.op == "xor":
-        return None if left is None or right is None else int(left != right)
-    if node.op == "and":
-        return 0 if right is False else None if left is None or right is None else 1
-    return 1 if right else None if left is None or right is None else 0
+    """AND and OR of as many as stand beside each other."""
+    decides, unknown = node.op == "or", False
+    for one in node.args:
+        found = truth(value(one, scope, row, group))
+        if found is decides:
+            return int(decides)
+        unknown = unknown or found is None
+    return None if unknown else int(not decides)
+
+
+def _xor(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Value:
+    left, right = (truth(value(one, scope, row, group)) for one in node.args)
+    return None if left is None or right is None else int(left != right)
 
 
 def _not(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Value:
@@ -209,7 +221,9 @@ def _like(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Va
     left, right = (value(one, scope, row, group) for one in node.args[:2])
     if left is None or right is None:
         return None
-    return int(like(text(right))(text(left)[:4096]) != node.args[2])
+    subject = text(left)[:4096]
+    step(len(subject) // 32)
+    return int(scope.matching(text(right)[:64])(subject) != node.args[2])
 
 
 def _regexp(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Value:
@@ -217,6 +231,8 @@ def _regexp(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> 
     left, right = (value(one, scope, row, group) for one in node.args[:2])
     if left is None or right is None:
         return None
+    sized(left)
+    sized(right)
     plain = text(right)
     bare = plain.removeprefix("^").removesuffix("$").replace(".*", "")
     where = text(left).lower()
@@ -238,9 +254,13 @@ def _in(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Valu
     if isinstance(inner, list):
         others = [value(one, scope, row, group) for one in inner]
     else:
-        others = [one[0] for one in _inner_rows(inner, scope)]
+        rows = _inner_rows(inner, scope)
+        if rows and len(rows[0]) != 1:
+            raise StatementError(1241, "21000", "Operand should contain 1 column(s)")
+        others = [one[0] for one in rows]
     if found is None:
         return None
+    step(len(others))
     orders = [compared(found, one) for one in others]
     if 0 in orders:
         return int(not negated)
@@ -279,19 +299,28 @@ def _arithmetic(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None)
         return None
     left, right = map(number, given)
     if isinstance(left, float) or isinstance(right, float):
-        left, right = float(left), float(right)
+        left, right = within(float(left)), within(float(right))
     op = node.op
     if op in ("/", "%", "DIV") and right == 0:
         scope.warnings += 1
         return None
     try:
         made = _COMPUTED[op](left, right)
-    except (OverflowError, InvalidOperation, ValueError):
+    except (ArithmeticError, ValueError):
         made = None
-    if made is None or (isinstance(made, int) and not -(1 << 63) <= made < 1 << 64):
-        raise StatementError(1690, "22003", f"BIGINT value is out of range in '{node.text[:128]}'")
+    if not _in_range(made):
+        kind = {float: "DOUBLE", Decimal: "DECIMAL"}.get(type(left), "BIGINT")
+        raise StatementError(1690, "22003", f"{kind} value is out of range in '{node.text[:128]}'")
     result: Value = made
     return result
+
+
+def _in_range(made: Value) -> bool:
+    if isinstance(made, int):
+        return -(1 << 63) <= made < 1 << 64
+    if isinstance(made, Decimal):
+        return _SMALLEST <= made.adjusted() <= _LARGEST
+    return isinstance(made, float) and math.isfinite(made)
 
 
 def _divided(left: Any, right: Any) -> Any:
@@ -336,13 +365,14 @@ def _inverted(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -
 def is_aggregate(node: Any) -> bool:
     """Return whether an expression is about a group of rows."""
     if isinstance(node, Node):
+        step()
         if node.op == "call" and node.args[0].lower() in AGGREGATES and not node.args[2]:
             return True
         return node.op not in ("subquery", "exists") and any(map(is_aggregate, node.args))
     return isinstance(node, list | tuple) and any(map(is_aggregate, node))
 
 
-def _call(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Value:  # noqa: PLR0911
+def _call(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Value:
     name, args, database, distinct = node.args
     lowered = name.lower()
     if lowered in AGGREGATES and not database and group is not None:
@@ -354,10 +384,7 @@ def _call(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Va
         given = [value(one, scope, row, group) for one in args]
         if function.strict and None in given:
             return None
-        try:
-            return function.made(given)
-        except (OverflowError, ValueError, InvalidOperation):
-            return None
+        return made_by(lowered, given)
     if not database and lowered in ("cast", "convert") and len(args) == 2:
         return _cast(value(args[0], scope, row, group), args[1])
     if not database and lowered in _OF_SESSION:
@@ -381,12 +408,14 @@ def no_function(visitor: Visitor, name: str, database: str) -> StatementError:
     return StatementError(1305, "42000", f"FUNCTION {place + '.' if place else ''}{name[:64]} does not exist")
 
 
-def _aggregated(name: str, args: Sequence[Node], scope: Scope, group: Sequence[Row], *, distinct: bool) -> Value:  # noqa: PLR0911
+def _aggregated(name: str, args: Sequence[Node], scope: Scope, group: Sequence[Row], *, distinct: bool) -> Value:
     if len(args) != 1:
         raise wrong_count(name)
     if args[0].op == "star":
         return len(group)
     found = [one for one in (value(args[0], scope, row) for row in group) if one is not None]
+    for one in found:
+        sized(one)
     if distinct:
         found = list({raw(one): one for one in found}.values())
     if name == "count":
@@ -397,12 +426,20 @@ def _aggregated(name: str, args: Sequence[Node], scope: Scope, group: Sequence[R
         return ",".join(map(text, found))[:1024]
     if name in ("min", "max"):
         return FUNCTIONS["least" if name == "min" else "greatest"].made(found)
-    numbers = [number(one) for one in found]
+    return _summed([number(one) for one in found], mean=name == "avg")
+
+
+def _summed(numbers: Sequence[int | float | Decimal], *, mean: bool) -> Value:
     if any(isinstance(one, float) for one in numbers):
-        total = math.fsum(map(float, numbers))
-        return total / len(numbers) if name == "avg" else total
+        total = within(sum(map(float, numbers)))
+        return total / len(numbers) if mean else total
     exact = sum((Decimal(one) for one in numbers), Decimal(0))
-    return (exact / len(numbers)).quantize(Decimal("0.0001")) if name == "avg" else exact
+    if not mean:
+        return exact
+    try:
+        return (exact / len(numbers)).quantize(Decimal("0.0001"))
+    except InvalidOperation:  # of more digits than there are places
+        return exact / len(numbers)
 
 
 def _cast(given: Value, kind: str) -> Value:
@@ -496,7 +533,7 @@ _OPERATIONS: Final[dict[str, Callable[[Node, Scope, Row, Sequence[Row] | None], 
     "parameter": lambda node, scope, *_: scope.parameter(node.args[0]),
     "and": _logic,
     "or": _logic,
-    "xor": _logic,
+    "xor": _xor,
     "not": _not,
     "is": _is,
     "like": _like,

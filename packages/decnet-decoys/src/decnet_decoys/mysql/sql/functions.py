@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, NamedTuple
 
-from decnet_decoys.mysql.sql.values import MOST, Value, compared, number, raw, text, truth
+from decnet_decoys.mysql.sql.budget import sized, step
+from decnet_decoys.mysql.sql.values import MOST, Value, compared, number, raw, text, truth, within
 
 Made = Callable[[Sequence[Value]], Value]
 
@@ -46,7 +47,10 @@ def _substring(given: Sequence[Value]) -> Value:
 
 def _repeat(given: Sequence[Value]) -> Value:
     value, times = text(given[0]), int(number(given[1]))
-    return value * max(0, times) if len(value) * times <= MOST else None
+    if len(value) * times > MOST:
+        return None
+    step(len(value) * max(0, times) // 1024)
+    return value * max(0, times)
 
 
 def _replace(given: Sequence[Value]) -> Value:
@@ -236,4 +240,22 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "quote": Function(1, 1, lambda given: "'" + text(given[0]).replace("\\", "\\\\").replace("'", "\\'") + "'"),
     "bin": Function(1, 1, lambda given: f"{int(number(given[0])) & (1 << 64) - 1:b}"),
 }
+
+
+def made_by(name: str, given: Sequence[Value]) -> Value:
+    """Return what a function makes; NULL of what it cannot be made of, and of what would be too long."""
+    for one in given:
+        sized(one)
+    if name == "old_password":
+        step(len(raw(given[0])[:4096]))
+    try:
+        made = FUNCTIONS[name].made(given)
+    except (ArithmeticError, ValueError):
+        return None
+    sized(made)
+    if isinstance(made, str | bytes):
+        return made if len(made) <= MOST else None
+    return within(made) if isinstance(made, float) else made
+
+
 AGGREGATES: Final = frozenset(("count", "sum", "avg", "min", "max", "group_concat"))

@@ -2,11 +2,18 @@
 """Parses expressions and the parts that statements share, by recursive descent, no deeper than MOST_DEPTH."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
+from decnet_decoys.errors import DecoysError
+from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.tokens import NotUnderstoodError, Token
 
+T = TypeVar("T")
 MOST_DEPTH: Final = 24
+MOST_HEIGHT: Final = 120
+"""Of an expression, in parts of parts."""
+MOST_TEXT: Final = 256
+"""Characters of a part's text, which names a column and is told in errors."""
 RESERVED: Final = frozenset(
     [
         "ADD",
@@ -94,6 +101,7 @@ RESERVED: Final = frozenset(
 )
 _CALLABLE: Final = frozenset(("IF", "LEFT", "RIGHT", "REPLACE", "MOD", "INSERT", "VALUES"))
 """Reserved words that are functions before a bracket."""
+_LITERALS: Final = frozenset(("number", "hex", "string"))
 _COMPARISONS: Final = frozenset(("=", "<=>", "<>", "!=", "<", "<=", ">", ">="))
 _LEVELS: Final[tuple[frozenset[str], ...]] = (
     frozenset("|"),
@@ -116,6 +124,25 @@ class Node(NamedTuple):
     op: str
     args: tuple[Any, ...] = ()
     text: str = ""
+    height: int = 1
+    """How deep its parts are nested."""
+
+
+class TooDeepError(DecoysError):
+    """An expression is nested too deep."""
+
+
+def _height(args: Sequence[Any], otherwise: int) -> int:
+    """Return the height of the highest part; of a SELECT it is not known, and taken to be `otherwise`."""
+    most = 0
+    for one in args:
+        if isinstance(one, Node):
+            most = max(most, one.height)
+        elif type(one) in (tuple, list):
+            most = max(most, _height(one, otherwise))
+        elif isinstance(one, tuple):
+            most = max(most, otherwise)
+    return most
 
 
 class Parser:
@@ -129,6 +156,7 @@ class Parser:
         """What parses a SELECT within brackets."""
         self.parameters = 0
         self._depth = 0
+        self._highest = 0
 
     @property
     def token(self) -> Token:
@@ -174,6 +202,13 @@ class Parser:
         first = self.name()
         return (first, self.name()) if self.then(".") else ("", first)
 
+    def whole(self) -> int:
+        """Return a whole number."""
+        digits = self.take("number").text
+        if not digits.isdecimal():
+            raise self.fail()
+        return int(digits[:18])
+
     def ends(self) -> bool:
         return self.token.kind == "end" or self.sees(";")
 
@@ -190,45 +225,58 @@ class Parser:
         self.must(")")
         return found
 
-    def expression(self) -> Node:
+    def nested(self, one: Callable[[], T]) -> T:
+        """Return what is parsed one level deeper."""
+        step()
         self._depth += 1
         if self._depth > MOST_DEPTH:
-            raise self.fail()
-        try:
-            return self._or()
-        finally:
-            self._depth -= 1
+            raise TooDeepError
+        made = one()
+        self._depth -= 1
+        return made
+
+    def expression(self) -> Node:
+        token, following = self.token, self._tokens[min(self.at + 1, len(self._tokens) - 1)]
+        if token.kind in _LITERALS and following.kind == "operator" and following.text in (",", ")"):
+            step()
+            self.at += 1
+            return Node(token.kind, (token.text,), self.sql[token.at : min(token.end, token.at + MOST_TEXT)])
+        return self.nested(self._or)
 
     def _made(self, start: int, op: str, *args: Any) -> Node:
-        return Node(op, args, self.sql[self._tokens[start].at : self._tokens[self.at - 1].end])
+        step()
+        at = self._tokens[start].at
+        height = 1 + _height(args, self._highest)
+        if height > MOST_HEIGHT:
+            raise TooDeepError
+        self._highest = max(self._highest, height)
+        return Node(op, args, self.sql[at : min(self._tokens[self.at - 1].end, at + MOST_TEXT)], height)
 
     def _or(self) -> Node:
         start, left = self.at, self._and()
         while self.sees("OR", "||", "XOR"):
-            op = "xor" if self.sees("XOR") else "or"
-            self.at += 1
-            left = self._made_after(start, op, left, self._and())
+            if self.then("XOR"):
+                left = self._made(start, "xor", left, self._and())
+                continue
+            parts = [left]
+            while self.then("OR") or self.then("||"):
+                parts.append(self._and())
+            left = self._made(start, "or", *parts)
         return left
-
-    def _made_after(self, start: int, op: str, *args: Any) -> Node:
-        return self._made(start, op, *args)
 
     def _and(self) -> Node:
         start, left = self.at, self._not()
-        while self.sees("AND", "&&"):
-            self.at += 1
-            left = self._made(start, "and", left, self._not())
-        return left
+        if not self.sees("AND", "&&"):
+            return left
+        parts = [left]
+        while self.then("AND") or self.then("&&"):
+            parts.append(self._not())
+        return self._made(start, "and", *parts)
 
     def _not(self) -> Node:
         start = self.at
         if self.then("NOT"):
-            self._depth += 1
-            if self._depth > MOST_DEPTH:
-                raise self.fail()
-            inner = self._not()
-            self._depth -= 1
-            return self._made(start, "not", inner)
+            return self._made(start, "not", self.nested(self._not))
         return self._comparison()
 
     def _comparison(self) -> Node:
@@ -266,7 +314,8 @@ class Parser:
     def _inner(self) -> Any:
         if self.select is None:
             raise self.fail()
-        return self.select(self)
+        select = self.select
+        return self.nested(lambda: select(self))
 
     def _binary(self, level: int) -> Node:
         if level == len(_LEVELS):
@@ -282,21 +331,18 @@ class Parser:
         start = self.at
         for sign in ("-", "+", "~", "!"):
             if self.then(sign):
-                self._depth += 1
-                if self._depth > MOST_DEPTH:
-                    raise self.fail()
-                inner = self._unary()
-                self._depth -= 1
+                inner = self.nested(self._unary)
                 return inner if sign == "+" else self._made(start, {"-": "negative", "!": "not"}.get(sign, sign), inner)
         if self.then("BINARY"):
-            return self._made(start, "binary", self._unary())
+            return self._made(start, "binary", self.nested(self._unary))
         return self._primary()
 
     def _primary(self) -> Node:  # noqa: C901, PLR0911
         token, start = self.token, self.at
-        if token.kind in ("number", "hex", "string"):
+        step(4)
+        if token.kind in _LITERALS:
             self.at += 1
-            return Node(token.kind, (token.text,), self.sql[token.at : token.end])
+            return Node(token.kind, (token.text,), self.sql[token.at : min(token.end, token.at + MOST_TEXT)])
         if token.kind in ("variable", "system"):
             self.at += 1
             if token.kind == "variable" and self.then(":="):

@@ -2,14 +2,15 @@
 """Answers statements: what is parsed here, from the tables of the catalogue; the rest by the shapes of `statements`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any, Final
 
 from decnet_decoys.mysql import statements
 from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor, Written
-from decnet_decoys.mysql.sql import changing, defining, showing
-from decnet_decoys.mysql.sql.evaluating import Scope, StatementError, remember, value
-from decnet_decoys.mysql.sql.parsing import Parser, plain
+from decnet_decoys.mysql.sql import budget, changing, defining, showing
+from decnet_decoys.mysql.sql.budget import OverspentError, sized
+from decnet_decoys.mysql.sql.evaluating import Row, Scope, StatementError, remember, value
+from decnet_decoys.mysql.sql.parsing import Parser, TooDeepError, plain
 from decnet_decoys.mysql.sql.schemas import table_of
 from decnet_decoys.mysql.sql.selecting import parse_select, run, selected
 from decnet_decoys.mysql.sql.tokens import NotUnderstoodError, Token, TooLongError, tokens
@@ -17,6 +18,10 @@ from decnet_decoys.mysql.sql.values import raw, shown, text
 
 MOST_STATEMENTS: Final = 32
 """Of one query."""
+_TOO_DEEP: Final = (
+    "Thread stack overrun:  283416 bytes used of a 299008 byte stack, and 16000 bytes needed. Consider increasing the "
+    "thread_stack system variable."
+)
 _PREPARED: Final = 16
 """Statements that a session may prepare by text."""
 _INTO: Final = re.compile(
@@ -28,9 +33,10 @@ def divided(sql: str, *, several: bool) -> list[str]:
     """Return the statements of a query, if the client may send several."""
     if ";" not in sql:
         return [sql]
+    budget.begin()
     try:
         found = tokens(sql)
-    except (NotUnderstoodError, TooLongError):
+    except (NotUnderstoodError, TooLongError, OverspentError):
         return [sql]
     ends = [one.at for one in found if one.text == ";" and one.kind == "operator"]
     parts, start = [], 0
@@ -43,33 +49,69 @@ def divided(sql: str, *, several: bool) -> list[str]:
     return parts if several or len(parts) == 1 else [sql]
 
 
-def answer(visitor: Visitor, sql: str, following: str = "") -> tuple[Outcome, bool]:
-    """Return what comes of a statement, and whether it was understood; errors tell what is `following` it, too."""
+def answer(visitor: Visitor, sql: str) -> tuple[Outcome, bool]:
+    """Return what comes of a statement, and whether it was understood."""
+    steps = answering(visitor, sql)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            made: tuple[Outcome, bool] = end.value
+            return made
+
+
+def answering(visitor: Visitor, sql: str, following: str = "") -> Generator[None, None, tuple[Outcome, bool]]:
+    """Answer in two turns, as `answer` does: read a statement, and carry it out.
+
+    Errors tell what is `following` it, too. Of a statement that fails, nothing is kept.
+    """
     visitor.written, visitor.commands, visitor.delay = [], [], 0.0
+    visitor.begin()
     trimmed = sql.rstrip("; \t\r\n\0")
     try:
-        outcome = _parsed(visitor, trimmed)
-    except NotUnderstoodError as error:
-        return near(visitor, (sql + following).rstrip("; \t\r\n\0"), error.at), False
-    except StatementError as error:
-        return error.failed, error.failed.code != 1064
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):  # of values that nobody thought of
-        return Failed(1105, "HY000", "Unknown error"), True
-    except TooLongError:
-        outcome = Done(1) if trimmed.lstrip()[:6].lower() in ("insert", "replac", "update", "delete") else None
+        budget.begin()
+        found = tokens(trimmed)
+        yield
+        budget.begin()
+        visitor.begin()
+        outcome, known = _carried_out(visitor, trimmed, found), True
+    except _ERRORS as error:
+        outcome, known = _failed(visitor, sql + following, error)
     if outcome is None:
         return statements.answer(visitor, sql)
-    if isinstance(outcome, Done):
+    if isinstance(outcome, Failed):
+        visitor.undo()
+    elif isinstance(outcome, Done):
         visitor.row_count = outcome.affected
-    elif isinstance(outcome, Found):
+    else:
         visitor.row_count = -1
-    return outcome, True
+    return outcome, known
+
+
+_ERRORS: Final = (
+    OverspentError, TooDeepError, RecursionError, ArithmeticError, NotUnderstoodError, StatementError, TooLongError,
+)  # fmt: skip
+
+
+def _failed(visitor: Visitor, sql: str, error: Exception) -> tuple[Outcome | None, bool]:
+    """Return what a client is told of an error, and whether the statement was understood; None: it is too long."""
+    if isinstance(error, TooLongError):
+        changes = sql.lstrip()[:6].lower() in ("insert", "replac", "update", "delete")
+        return Done(1) if changes else None, True
+    if isinstance(error, NotUnderstoodError):
+        return near(visitor, sql.rstrip("; \t\r\n\0"), error.at), False
+    if isinstance(error, StatementError):
+        return error.failed, error.failed.code != 1064
+    if isinstance(error, OverspentError):
+        return Failed(1969, "70100", "Query execution was interrupted (max_statement_time exceeded)"), True
+    if isinstance(error, ArithmeticError):
+        return Failed(1690, "22003", "DOUBLE value is out of range"), True
+    return Failed(1436, "HY000", _TOO_DEEP), True
 
 
 def near(visitor: Visitor, sql: str, at: int) -> Failed:
     """Return the error of a statement that cannot be parsed from a place on."""
-    rest = sql[at:]
-    rest = plain(rest)
+    rest = plain(sql[at : at + 81])
     told = rest if len(rest) <= 80 else rest[:77] + "..."
     server = "MariaDB" if visitor.catalogue.profile.flavour == "mariadb" else "MySQL"
     return Failed(
@@ -80,14 +122,13 @@ def near(visitor: Visitor, sql: str, at: int) -> Failed:
     )
 
 
-def _parsed(visitor: Visitor, sql: str) -> Outcome | None:
+def _carried_out(visitor: Visitor, sql: str, found: list[Token]) -> Outcome | None:
     """Return what comes of a statement; None for one that is not parsed here."""
     if not sql.strip():
         return Failed(1065, "42000", "Query was empty")
     into = _INTO.search(sql[-2048:])
     if into is not None:
         return _written(visitor, sql, into)
-    found = tokens(sql)
     if found[0].kind == "end":
         return Done()
     parser, scope = Parser(sql, found), Scope(visitor, (), visitor.parameters)
@@ -116,7 +157,13 @@ def _select(parser: Parser, scope: Scope) -> Outcome:
         for name, one in zip(select.into, result.rows[0] if result.rows else (), strict=False):
             remember(scope.visitor, name, one)
         return Done(len(result.rows[:1]))
-    return Found(result.columns, [tuple(map(shown, row)) for row in result.rows], scope.warnings, result.status)
+    return Found(result.columns, [_shown(row) for row in result.rows], scope.warnings, result.status)
+
+
+def _shown(row: Row) -> tuple[str | bytes | None, ...]:
+    for one in row:
+        sized(one)
+    return tuple(map(shown, row))
 
 
 def _written(visitor: Visitor, sql: str, into: re.Match[str]) -> Outcome | None:
@@ -131,6 +178,8 @@ def _written(visitor: Visitor, sql: str, into: re.Match[str]) -> Outcome | None:
     parser, scope = Parser(before, found), Scope(visitor)
     parser.select = parse_select
     rows = selected(parse_select(parser), scope).rows
+    for row in rows:
+        _shown(row)
     if dumps:
         if len(rows) > 1:
             raise StatementError(1172, "42000", "Result consisted of more than one row")
@@ -154,6 +203,7 @@ def _describe(parser: Parser, scope: Scope) -> Outcome | None:
 
 def _create(parser: Parser, scope: Scope, made: Callable[[Parser, Scope], Done]) -> Outcome:
     parser.at += 1
+    scope.visitor.commit()
     return made(parser, scope)
 
 
@@ -269,14 +319,16 @@ def _execute(parser: Parser, scope: Scope) -> Outcome:
         raise StatementError(1243, "HY000", f"Unknown prepared statement handler ({name}) given to EXECUTE")
     if len(given) != check(scope.visitor, words):
         raise StatementError(1210, "HY000", "Incorrect arguments to EXECUTE")
-    if re.match(r"\s*(?:execute|prepare)\b", words, re.IGNORECASE):
+    if tokens(words)[0].text.upper() in ("EXECUTE", "PREPARE", "DEALLOCATE"):
         raise StatementError(1295, "HY000", "This command is not supported in the prepared statement protocol yet")
     scope.visitor.parameters = [scope.visitor.variables.get(one) for one in given]
     try:
-        outcome, _ = answer(scope.visitor, words)
+        outcome = _carried_out(scope.visitor, words.rstrip("; \t\r\n\0"), tokens(words.rstrip("; \t\r\n\0")))
+    except NotUnderstoodError as error:
+        return near(scope.visitor, words, error.at)
     finally:
         scope.visitor.parameters = []
-    return outcome
+    return outcome if outcome is not None else statements.answer(scope.visitor, words)[0]
 
 
 def _deallocate(parser: Parser, scope: Scope) -> Outcome:

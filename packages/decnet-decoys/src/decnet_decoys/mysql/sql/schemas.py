@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from decnet_decoys.mysql.catalogue import Visitor
+from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluating import StatementError
 from decnet_decoys.mysql.sql.functions import FUNCTIONS
 from decnet_decoys.mysql.sql.tables import ColumnDefinition, Stored
@@ -137,6 +138,7 @@ def names_of(visitor: Visitor, database: str) -> list[str]:
     if database == INFORMATION:
         return sorted(name.upper() for name in _INFORMATION)
     own = visitor.catalogue.databases.get(database, {})
+    step(1 + len(own))
     return sorted({*own, *(_MYSQL_NAMES if database == "mysql" else ())})
 
 
@@ -148,6 +150,7 @@ def _tables(visitor: Visitor) -> list[tuple[str | int | None, ...]]:
     made: list[tuple[str | int | None, ...]] = []
     for database in sorted(visitor.catalogue.databases):
         for name in names_of(visitor, database):
+            step(2)
             table = visitor.catalogue.databases[database].get(name)
             kind = (
                 "SYSTEM VIEW"
@@ -178,6 +181,7 @@ def _columns(visitor: Visitor) -> list[tuple[str | int | None, ...]]:
         for name in names_of(visitor, database):
             _, table = find(visitor, database, name)
             for place, one in enumerate(table.columns if table is not None else (), 1):
+                step(2 + len(one.choices))
                 key = "PRI" if one.primary else "UNI" if one.unique else ""
                 made.append(
                     (

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from decnet_decoys.mysql.catalogue import Failed, Visitor
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.sql import describing
+from decnet_decoys.mysql.sql.budget import sized, step
 from decnet_decoys.mysql.sql.evaluating import (
-    MOST_STEPS,
     Origin,
     Row,
     Scope,
@@ -20,10 +20,10 @@ from decnet_decoys.mysql.sql.evaluating import (
 )
 from decnet_decoys.mysql.sql.parsing import Node, Parser
 from decnet_decoys.mysql.sql.schemas import table_of
-from decnet_decoys.mysql.sql.tables import loaded
+from decnet_decoys.mysql.sql.tables import Stored, loaded
+from decnet_decoys.mysql.sql.tokens import tokens
 from decnet_decoys.mysql.sql.values import Value, compared, raw, truth
 
-MOST_ROWS = 10_000
 SCANNED = 0x20
 """Server's status: no index was used."""
 
@@ -69,8 +69,8 @@ _JOINS = ("INNER", "CROSS", "LEFT", "RIGHT", "NATURAL", "JOIN")
 
 
 def parse_select(parser: Parser) -> Select:
-    """Return a SELECT; raises NotUnderstoodError."""
-    select = _simple(parser)
+    """Return a SELECT; raises NotUnderstoodError, TooDeepError."""
+    select = parser.nested(lambda: _simple(parser))
     others: list[tuple[Any, bool]] = []
     while parser.then("UNION"):
         every = parser.then("ALL")
@@ -146,11 +146,11 @@ def parse_limit(parser: Parser) -> tuple[int, int] | None:
     """Return LIMIT, if it follows."""
     if not parser.then("LIMIT"):
         return None
-    first = int(parser.take("number").text[:18].partition(".")[0])
+    first = parser.whole()
     if parser.then(","):
-        return first, int(parser.take("number").text[:18].partition(".")[0])
+        return first, parser.whole()
     if parser.then("OFFSET"):
-        return int(parser.take("number").text[:18].partition(".")[0]), first
+        return parser.whole(), first
     return 0, first
 
 
@@ -222,11 +222,11 @@ class Result(NamedTuple):
 
 
 def run(select: Select, scope: Scope) -> tuple[Sequence[Any], list[Row]]:
-    """Return the columns and rows of a SELECT; raises StatementError. What it takes is counted with `scope`'s."""
+    """Return the columns and rows of a SELECT; raises StatementError."""
+    step()
     inner = Scope(scope.visitor, (), scope.parameters)
-    inner.steps, inner.run = scope.steps, run
+    inner.run = run
     made = selected(select, inner)
-    scope.steps = inner.steps
     scope.warnings += inner.warnings
     return made.columns, made.rows
 
@@ -242,6 +242,7 @@ def selected(select: Select, scope: Scope) -> Result:
         part, more = run(other, scope)
         if len(part) != len(columns):
             raise StatementError(1222, "21000", "The used SELECT statements have a different number of columns")
+        step(len(rows) // 16)
         rows = rows + more if every else _distinct(rows + more)
         columns = [_united(one, two, temporary=not every) for one, two in zip(columns, part, strict=True)]
         status |= 0 if every else SCANNED
@@ -300,7 +301,14 @@ def _limited(rows: list[Row], limit: tuple[int, int] | None) -> list[Row]:
 
 
 def _distinct(rows: list[Row]) -> list[Row]:
-    return list({tuple(None if one is None else raw(one) for one in row): row for row in reversed(rows)}.values())[::-1]
+    return list({_key(row): row for row in reversed(rows)}.values())[::-1]
+
+
+def _key(row: Sequence[Value]) -> tuple[bytes | None, ...]:
+    """Return what is the same for rows that are not distinct."""
+    for one in row:
+        sized(one)
+    return tuple(None if one is None else raw(one) for one in row)
 
 
 def _of_result(
@@ -308,13 +316,20 @@ def _of_result(
 ) -> Value:
     """Return what an expression of HAVING or ORDER BY is worth: a name may be an alias, a number a column."""
     result, row, group = made
-    if node.op == "number" and node.args[0].isdecimal() and 1 <= int(node.args[0]) <= len(result):
-        return result[int(node.args[0]) - 1]
+    place = _place(node)
+    if place is not None and 1 <= place <= len(result):
+        return result[place - 1]
     if node.op == "column" and len(node.args) == 1:
+        step(len(items) // 4)
         for (item, alias), one in zip(items, result, strict=True):
             if (alias or describing.name_of(item)).lower() == node.args[0].lower():
                 return one
     return value(node, scope, () if group is not None else row, group)
+
+
+def _place(node: Node) -> int | None:
+    """Return which column a number means."""
+    return int(node.args[0][:18]) if node.op == "number" and node.args[0].isdecimal() else None
 
 
 def _sorted(
@@ -323,6 +338,7 @@ def _sorted(
     keyed = [([_of_result(node, items, scope, one) for node, _ in order], one) for one in made]
 
     def compare(left: Any, right: Any) -> int:
+        step()
         for (_, down), one, two in zip(order, left[0], right[0], strict=True):
             found = compared(one, two)
             if found is None:
@@ -332,11 +348,11 @@ def _sorted(
         return 0
 
     for node, _ in order:
-        if node.op == "number" and node.args[0].isdecimal() and not 1 <= int(node.args[0]) <= len(items):
+        place = _place(node)
+        if place is not None and not 1 <= place <= len(items):
             raise StatementError(
                 1054, "42S22", f"Unknown column '{node.args[0]}' in '{clause(scope.visitor, 'ORDER BY')}'"
             )
-    scope.steps += 4 * len(keyed)
     return [one for _, one in sorted(keyed, key=cmp_to_key(compare))]
 
 
@@ -345,8 +361,7 @@ def _groups(select: Select, scope: Scope, rows: list[Row]) -> list[list[Row]]:
         return [rows]
     groups: dict[tuple[bytes | None, ...], list[Row]] = {}
     for row in rows:
-        key = tuple(None if one is None else raw(one) for one in (value(node, scope, row) for node in select.group))
-        groups.setdefault(key, []).append(row)
+        groups.setdefault(_key([value(node, scope, row) for node in select.group]), []).append(row)
     return list(groups.values())
 
 
@@ -359,6 +374,7 @@ def _starred(items: list[tuple[Node, str]], origins: Sequence[Origin]) -> list[t
         if not origins:
             raise StatementError(1096, "HY000", "No tables used")
         table = node.args[-1].lower() if node.args else ""
+        step(2 * len(origins))
         shown = [one for one in origins if not table or one.table.lower() == table]
         if not shown:
             raise StatementError(1051, "42S02", f"Unknown table '{node.args[-1]}'")
@@ -431,20 +447,20 @@ def _of_source(source: Source, scope: Scope) -> tuple[list[Origin], list[Row], i
             SCANNED,
         )
     origins = [Origin(one.name, source.alias, database, one, real) for one in table.columns]
-    scope.steps += len(table.rows) // 8
+    step(len(table.rows) // 64 + len(table.columns))
     exact = [index for index, one in enumerate(table.columns) if one.kind == "decimal"]
     if not exact:
         return origins, list(table.rows), SCANNED
-    rows = [tuple(loaded(one, part) for one, part in zip(table.columns, row, strict=True)) for row in table.rows]
+    rows = [_loaded(table, row) for row in table.rows]
     return origins, rows, SCANNED
 
 
-def _viewed(query: str, scope: Scope) -> tuple[Sequence[Any], list[Row]]:
-    from decnet_decoys.mysql.sql.tokens import tokens
+def _loaded(table: Stored, row: Sequence[Any]) -> Row:
+    step(1 + len(row) // 2)
+    return tuple(loaded(one, part) for one, part in zip(table.columns, row, strict=True))
 
-    if scope.steps > MOST_STEPS:
-        raise StatementError(1317, "70100", "Query execution was interrupted")
-    scope.steps += 200  # a view of views ends
+
+def _viewed(query: str, scope: Scope) -> tuple[Sequence[Any], list[Row]]:
     parser = Parser(query, tokens(query))
     parser.select = parse_select
     return run(parse_select(parser), scope)
@@ -457,7 +473,7 @@ def _joined(  # noqa: PLR0917
         return mine, more
     both = [*origins, *mine]
     inner = Scope(scope.visitor, both, scope.parameters)
-    inner.where, inner.run, inner.steps = "ON", run, scope.steps
+    inner.where, inner.run = "ON", run
     condition = source.on
     for name in source.using:
         same = Node("=", (Node("column", (origins[0].table, name)), Node("column", (mine[0].table, name))))
@@ -471,18 +487,16 @@ def _joined(  # noqa: PLR0917
         matched = False
         for two in right:
             row = one + two if source.join != "right" else two + one
-            inner.steps += 1
+            step(1 + len(both) // 16)
             if condition is None or truth(value(condition, inner, row)):
                 matched = True
                 made.append(row)
-                if len(made) > MOST_ROWS:
-                    raise StatementError(1317, "70100", "Query execution was interrupted")
         if not matched and source.join in ("left", "right"):
             made.append(one + (None,) * len(mine) if source.join == "left" else (None,) * len(origins) + one)
-    scope.steps = inner.steps
     if source.using:  # such a column is there once
         drop = {len(origins) + index for index, one in enumerate(mine) if one.name in source.using}
         both = [one for index, one in enumerate(both) if index not in drop]
+        step(len(made) * len(both) // 8)
         made = [tuple(part for index, part in enumerate(row) if index not in drop) for row in made]
     return both, made
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from decnet_decoys.mysql.catalogue import Done, Found, Outcome
 from decnet_decoys.mysql.expressions import like
 from decnet_decoys.mysql.packets import Column
+from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.defining import definition
 from decnet_decoys.mysql.sql.describing import integer_column, text_column
 from decnet_decoys.mysql.sql.evaluating import Origin, Scope, StatementError, value
@@ -54,6 +55,7 @@ def _filtered(
     pattern = _pattern(parser)
     if pattern is not None:
         matches = like(pattern)
+        step(50 + 2 * len(rows))
         rows = [row for row in rows if matches(row[0] or "")]
     elif parser.then("WHERE"):
         condition = parser.expression()
@@ -177,6 +179,7 @@ def describe(parser: Parser, scope: Scope, database: str, name: str, *, full: bo
         ]
     rows: list[list[str | None]] = []
     for one in table.columns:
+        step(4 + len(one.choices))
         collation = (
             "utf8mb4_general_ci"
             if one.kind in ("char", "varchar", "text", "tinytext", "mediumtext", "longtext", "enum", "set")

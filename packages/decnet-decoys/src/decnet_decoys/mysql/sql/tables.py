@@ -9,6 +9,7 @@ import msgspec
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.mysql.profile import Table
+from decnet_decoys.mysql.sql.budget import sized, step
 from decnet_decoys.mysql.sql.values import Value, number, raw, text
 
 COLUMN_BYTES: Final = 400
@@ -163,12 +164,23 @@ class Stored(msgspec.Struct):
 
 def weight(row: tuple[Any, ...]) -> int:
     """Return the bytes of memory that a row takes."""
-    return ROW_BYTES + sum(VALUE_BYTES + (len(one) if isinstance(one, str | bytes) else 0) for one in row)
+    return ROW_BYTES + sum(map(cell_weight, row))
+
+
+def cell_weight(cell: str | int | float | bytes | None) -> int:
+    """Return the bytes of memory that a value of a row takes."""
+    return VALUE_BYTES + (len(cell) if isinstance(cell, str | bytes) else 0)
+
+
+def column_weight(column: ColumnDefinition) -> int:
+    """Return the bytes of memory that a column takes beside its name and its values."""
+    default = len(column.default) if isinstance(column.default, str) else 0
+    return COLUMN_BYTES + default + sum(VALUE_BYTES + len(one) for one in column.choices)
 
 
 def table_weight(table: Stored) -> int:
     """Return the bytes of memory that a table takes beside its names."""
-    return COLUMN_BYTES * len(table.columns) + sum(map(weight, table.rows))
+    return sum(map(column_weight, table.columns)) + sum(map(weight, table.rows))
 
 
 def loaded(column: ColumnDefinition, value: str | int | float | bytes | None) -> Value:
@@ -179,6 +191,7 @@ def loaded(column: ColumnDefinition, value: str | int | float | bytes | None) ->
 def kept(column: ColumnDefinition, value: Value, row: int = 1) -> str | int | float | bytes | None:  # noqa: C901, PLR0911
     """Return what a column holds of a value; raises BadValueError, in strict mode, for what it cannot hold."""
     kind, name = column.kind, column.name
+    sized(value)
     if value is None:
         if column.not_null:
             raise BadValueError(1048, "23000", f"Column '{name}' cannot be null")
@@ -202,6 +215,7 @@ def kept(column: ColumnDefinition, value: Value, row: int = 1) -> str | int | fl
     elif kind in _TIMES and kind in ("date", "datetime", "timestamp"):
         return _moment(column, words, row)
     elif kind == "enum":
+        step(len(column.choices))
         found = next((one for one in column.choices if one.lower() == words.lower()), None)
         if found is None:
             raise BadValueError(1265, "01000", f"Data truncated for column '{name}' at row {row}")

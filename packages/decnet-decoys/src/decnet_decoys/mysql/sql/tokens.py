@@ -5,17 +5,21 @@ import re
 from typing import Final, NamedTuple
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.mysql.sql.budget import sized, step
 
 MOST_TOKENS: Final = 4000
 """Of a statement; one with more is answered without being parsed."""
+_LONGEST: Final = 1024
+"""Characters of a name or a number that are looked at."""
 _TOKEN: Final = re.compile(
-    r"(?P<space>\s+|/\*!\d*|\*/|/\*(?:[^*]|\*(?!/))*+\*/|--(?=\s|$)[^\n]*|\#[^\n]*)"
-    r"|(?P<hex>0x[0-9a-fA-F]+\b|[xX]'(?:[0-9a-fA-F]{2})*'|[bB]'[01]*')"
-    r"|(?P<number>(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?)(?![\w$])"
-    r"|(?P<string>(?:_[a-z0-9]+\s*|[nN])?(?:'(?:[^'\\]|\\.|'')*+'|\"(?:[^\"\\]|\\.|\"\")*+\"))"
-    r"|(?P<name>`(?:[^`]|``)*+`)"
+    r"(?P<space>\s{1,1024}+|/\*!\d{0,9}|\*/|--(?=\s|$)[^\n]*|\#[^\n]*)"
+    r"|(?P<comment>/\*)"
+    r"|(?P<hex>0x[0-9a-fA-F]+\b|[xX]'[0-9a-fA-F]*'|[bB]'[01]*')"
+    r"|(?P<number>(?:\d{1,1024}+(?:\.\d{0,1024}+)?|\.\d{1,1024}+)(?:[eE][+-]?\d{1,1024}+)?)(?![\w$])"
+    r"|(?P<string>(?:_[a-z0-9]{1,64}+\s{0,64}+|[nN])?['\"])"
+    r"|(?P<name>`)"
     r"|(?P<system>@@[\w.$]+)|(?P<variable>@(?:[\w$.]+|`[^`]*`|'[^']*'))"
-    r"|(?P<word>[\w$\udc80-\udcff]+)"
+    r"|(?P<word>[\w$\udc80-\udcff]{1,1024}+)"
     r"|(?P<operator><=>|:=|<>|!=|<=|>=|\|\||&&|<<|>>|[-+*/%(),.;=<>!~|&^?{}@])",
     re.DOTALL,
 )
@@ -51,26 +55,48 @@ def tokens(sql: str) -> list[Token]:
     for _ in range(MOST_TOKENS):
         if at >= len(sql):
             break
+        step()
         match = _TOKEN.match(sql, at)
         if match is None or (match[0] == "*/" and not commented):
             if match is not None:
                 found += [Token("operator", "*", at, at + 1), Token("operator", "/", at + 1, at + 2)]
                 at += 2
                 continue
-            if sql.startswith("/*", at):
-                at = len(sql)
-                break
             raise NotUnderstoodError(at)
-        kind = match.lastgroup or ""
+        kind, end = match.lastgroup or "", _end(sql, match)
         if kind == "space":
             commented = match[0].startswith("/*!") or (commented and match[0] != "*/")
-        else:
-            _add(found, kind, match[0], at, match.end())
-        at = match.end()
+        elif kind != "comment":
+            _add(found, kind, sql[at:end], at, end)
+        at = end
     if at < len(sql) or len(found) > MOST_TOKENS:
         raise TooLongError
     found.append(Token("end", "", len(sql), len(sql)))
     return found
+
+
+def _end(sql: str, match: re.Match[str]) -> int:
+    """Return where a token ends; raises NotUnderstoodError."""
+    at = match.end()
+    if match.lastgroup == "comment":
+        end = sql.find("*/", at)
+        return end + 2 if end >= 0 else len(sql)
+    if match.lastgroup not in ("string", "name"):
+        return at
+    quote = sql[at - 1]
+    end = sql.find(quote, at)
+    while end >= 0:
+        escaped = sql.find("\\", at, end) if quote != "`" else -1
+        if escaped >= 0:
+            at = escaped + 2
+        elif sql.startswith(quote, end + 1):
+            at = end + 2
+        else:
+            return end + 1
+        step()
+        if at > end:
+            end = sql.find(quote, at)
+    raise NotUnderstoodError(match.start())
 
 
 def _add(found: list[Token], kind: str, text: str, at: int, end: int) -> None:
@@ -78,6 +104,7 @@ def _add(found: list[Token], kind: str, text: str, at: int, end: int) -> None:
         value = unquoted(text[min(place for place in (text.find("'"), text.find('"')) if place >= 0) :])
         last = found[-1] if found else None
         if last is not None and last.kind == "string":  # strings side by side are one
+            sized(last.text)
             found[-1] = Token("string", last.text + value, last.at, end)
             return
         text = value
@@ -87,7 +114,9 @@ def _add(found: list[Token], kind: str, text: str, at: int, end: int) -> None:
         text = text[1:].strip("`'").lower()
     elif kind == "system":
         text = text[2:]
-    found.append(Token(kind, text, at, end))
+    elif kind == "hex" and text[0] in "xX" and len(text) % 2 == 0:
+        raise NotUnderstoodError(at)
+    found.append(Token(kind, text if kind in ("string", "hex") else text[:_LONGEST], at, end))
 
 
 def unquoted(text: str) -> str:
@@ -99,4 +128,6 @@ def unquoted(text: str) -> str:
             return _ESCAPES.get(found[1], found[1])
         return quote if found[0][0] == quote else found[0]
 
-    return _ESCAPED.sub(meant, text[1:-1]) if "\\" in text or quote * 2 in text else text[1:-1]
+    escapes = text.count("\\") + text.count(quote * 2)
+    step(2 * escapes)
+    return _ESCAPED.sub(meant, text[1:-1]) if escapes else text[1:-1]

@@ -2,20 +2,24 @@
 """Values of SQL and how one kind becomes another: None, int, Decimal, float, str and bytes."""
 
 import re
+import sys
 import unicodedata
 from decimal import Decimal
 from typing import Any, Final
 
+from decnet_decoys.mysql.sql.budget import sized, step
+
 Value = None | int | float | str | bytes | Decimal
 MOST: Final = 1 << 18
 """Bytes of a value that a function makes; of a longer one it makes NULL, as past max_allowed_packet."""
+LARGEST: Final = sys.float_info.max
 _NUMBER: Final = re.compile(r"\s*([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?)")
 
 
 def shown(value: Value) -> str | bytes | None:
     """Return a value as a result shows it."""
     if isinstance(value, float):
-        if value == int(value) and abs(value) < 1e15:
+        if abs(value) < 1e15 and value == int(value):
             return str(int(value))
         return repr(value).replace("e+", "e")
     if isinstance(value, int | Decimal):
@@ -44,7 +48,12 @@ def number(value: Value) -> int | float | Decimal:
     try:
         return int(found[1])
     except ValueError:
-        return float(found[1])
+        return within(float(found[1]))
+
+
+def within(value: float) -> float:
+    """Return a number that is not infinite: the server's largest instead."""
+    return max(-LARGEST, min(LARGEST, value))
 
 
 def truth(value: Value) -> bool | None:
@@ -55,6 +64,7 @@ def folded(value: str) -> str:
     """Return text as a collation compares it: without case, accents and spaces at its end."""
     if value.isascii():
         return value.lower().rstrip(" ")
+    step(len(value) // 4)
     plain = unicodedata.normalize("NFD", value)
     return "".join(one for one in plain if not unicodedata.combining(one)).lower().rstrip(" ")
 
@@ -68,6 +78,8 @@ def compared(left: Value, right: Value) -> int | None:
     if isinstance(left, bytes) and isinstance(right, bytes):
         one, two = left, right
     elif isinstance(left, str | bytes) and isinstance(right, str | bytes):
+        sized(left)
+        sized(right)
         one, two = folded(text(left)), folded(text(right))
     else:
         one, two = number(left), number(right)
