@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi import Depends, Request
-from sqlalchemy import update
+from sqlalchemy import Update, update
 from starlette.responses import Response
 from tests.decnet_web.api.served import ON_SQLITE, Served, serving
 
@@ -20,7 +20,7 @@ from decnet.fleet.deployment import transaction
 from decnet_core.events.catalogue import LoginAttempt
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
-from decnet_models.accounts.tables import api_token
+from decnet_models.accounts.tables import account, api_token
 from decnet_models.events.queries import insert_events
 from decnet_web.api.application import make_application
 from decnet_web.api.fleet import Fleet
@@ -124,12 +124,36 @@ async def test_same_requests_at_once_are_answered_by_one_read(served: Served, mo
 
 @ON_SQLITE
 async def test_who_waited_for_a_failed_answer_makes_it_himself(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
     async with served.client("viewer") as client:
         await authenticated(client)
         held = HeldReads(served, monkeypatch, clients=2, fail=1)
+        monkeypatch.setattr(served.application.state.rates, "take", taken.append)
         answers = await asyncio.gather(*(client.get(EVENTS) for _ in range(2)))
     assert sorted(one.status_code for one in answers) == [200, 500]
     assert held.count == 2
+    assert sum(key.startswith("account") for key in taken) == 2
+
+
+async def test_nobody_waits_until_another_use_is_written_down(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet, asked, written = served.application.state.fleet, asyncio.Event(), asyncio.Event()
+    write = fleet.write
+
+    async def held(function: Callable[..., Any]) -> Any:
+        asked.set()
+        await written.wait()
+        return await write(function)
+
+    async with served.client("viewer") as client, served.client("analyst") as unused:
+        await authenticated(client)
+        monkeypatch.setattr(fleet, "write", held)
+        first = asyncio.create_task(unused.get(EVENTS))  # whose token was not used for a minute
+        await asked.wait()
+        try:
+            answer = await asyncio.wait_for(client.get(EVENTS), 20)
+        finally:
+            written.set()
+        assert [answer.status_code, (await first).status_code] == [200, 200]
 
 
 @ON_SQLITE
@@ -177,6 +201,23 @@ async def test_kept_answer_is_refused_to_who_may_not_have_it(served: Served) -> 
         with transaction(served.deployment, write=True) as connection:
             connection.execute(update(api_token).values(expires_at=1))
         assert (await client.get(EVENTS)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (update(api_token).values(revoked_at=1), 401),
+        (update(api_token).values(scopes='["audit:read"]'), 403),
+        (update(account).values(disabled_at=1), 401),
+    ],
+    ids=["revoked", "scopes", "disabled"],
+)
+async def test_kept_answer_is_refused_to_who_may_no_longer_have_it(served: Served, change: Update, status: int) -> None:
+    async with served.client("viewer") as client:
+        assert [(await client.get(EVENTS)).status_code for _ in range(2)] == [200, 200]
+        with transaction(served.deployment, write=True) as connection:
+            connection.execute(change)
+        assert (await client.get(EVENTS)).status_code == status
 
 
 async def test_other_forms_and_pages_are_answers_of_their_own(served: Served) -> None:
