@@ -44,7 +44,7 @@ def row(name: str, asked: int, real: object, ours: int) -> str:
 async def by_ssh(name: str, directory: Path) -> None:
     """Compare the SSH server of that name."""
     records = ssh.recorded(name)
-    everything = len(records) + len(ssh.OTHERWISE)
+    everything = len(records) + len(ssh.OTHERWISE[name])
     real: object = "not here"
     if not ssh_servers.missing():
         (directory / "real").mkdir()
@@ -53,7 +53,7 @@ async def by_ssh(name: str, directory: Path) -> None:
             real = len(records) - len(await differing(server, records, WAITS))
     wrong = await ssh.decoys_say_otherwise(directory, name, records)
     print(row(name, everything, real, len(records) - len(wrong)))
-    for title, reason in (*ssh.OTHERWISE.items(), *((title, "?") for title in wrong)):
+    for title, reason in (*ssh.OTHERWISE[name].items(), *((title, "?") for title in wrong)):
         print(f"           {title}: {reason}")
 
 

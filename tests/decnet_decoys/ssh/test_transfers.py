@@ -16,7 +16,7 @@ from decnet_decoys.shell.machine.filesystem import FileSystem
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.ssh.transfers.scp import Sink, target_of
-from decnet_decoys.ssh.transfers.sftp import Sftp, Upload
+from decnet_decoys.ssh.transfers.sftp import OnUpload, Sftp, Upload
 from decnet_decoys.ssh.transfers.sftp_packets import BadPacketError
 
 
@@ -27,13 +27,20 @@ def packet(kind: int, *fields: int | bytes) -> bytes:
     return struct.pack(">I", len(body)) + body
 
 
+def begun(shell: ShellState, limit: int, uploaded: OnUpload) -> Sftp:
+    """Return an SFTP channel whose client has sent its version."""
+    server = Sftp(shell, limit, uploaded)
+    fed(server, b"\0\0\0\5\1\0\0\0\3")
+    return server
+
+
 def fed(protocol: Sftp | Sink, data: bytes) -> bytes:
     return b"".join(protocol.feed(data))
 
 
 def test_an_upload_is_handed_on_before_it_is_acknowledged(shell: ShellState) -> None:
     uploads: list[Upload] = []
-    server = Sftp(shell, 100, uploads.append)
+    server = begun(shell, 100, uploads.append)
     fed(server, packet(1, 3))
     fed(server, packet(3, 1, b"/tmp/x", 0x1A, 0))
     fed(server, packet(6, 2, bytes(4), 0, 0, b"hello"))
@@ -52,7 +59,7 @@ def test_upload_is_stored_in_steps_before_it_is_acknowledged(shell: ShellState) 
             yield
             steps.append(name)
 
-    server = Sftp(shell, 100, storing)
+    server = begun(shell, 100, storing)
     fed(server, packet(3, 1, b"/tmp/x", 0x1A, 0))
     replies = server.feed(packet(4, 3, bytes(4)))
     assert next(replies) == next(replies) == b""
@@ -63,7 +70,7 @@ def test_upload_is_stored_in_steps_before_it_is_acknowledged(shell: ShellState) 
 
 @given(st.lists(st.binary(max_size=60), max_size=10))
 def test_any_bytes_are_answered_or_refused(machine: Machine, pieces: list[bytes]) -> None:
-    server = Sftp(root_shell(machine), 100, lambda _upload: None)
+    server = begun(root_shell(machine), 100, lambda _upload: None)
     try:
         for piece in pieces:
             fed(server, piece)
@@ -80,11 +87,11 @@ FIELD = st.integers(0, 2**32 - 1) | st.sampled_from(
 @settings(max_examples=examples(200))
 @given(st.lists(st.tuples(st.integers(0, 21) | st.just(200), st.lists(FIELD, max_size=6)), max_size=12))
 def test_any_packets_are_answered_or_refused(machine: Machine, packets: list[tuple[int, list[int | bytes]]]) -> None:
-    server = Sftp(root_shell(machine), 100, lambda _upload: None)
+    server = begun(root_shell(machine), 100, lambda _upload: None)
     try:
         for kind, fields in packets:
             reply = fed(server, packet(kind, *fields))
-            assert len(reply) >= 9
+            assert len(reply) >= 9 or not reply  # as of an unknown packet, or of the start of one
     except BadPacketError:
         pass
     server.close()
@@ -92,7 +99,7 @@ def test_any_packets_are_answered_or_refused(machine: Machine, packets: list[tup
 
 def test_a_length_without_end_is_refused(shell: ShellState) -> None:
     with pytest.raises(BadPacketError):
-        fed(Sftp(shell, 100, lambda _upload: None), b"\xff\xff\xff\xff")
+        fed(begun(shell, 100, lambda _upload: None), b"\xff\xff\xff\xff")
 
 
 @given(st.integers(1, 40))
@@ -143,7 +150,7 @@ def test_scp_sinks_are_recognised(command: str, target: str | None) -> None:
 
 def test_many_small_requests_are_answered_one_by_one(shell: ShellState) -> None:
     """So that whoever feeds them can let others run in between."""
-    server, sink = Sftp(shell, 100, lambda _upload: None), Sink(shell, "/tmp", 100, lambda _upload: None)
+    server, sink = begun(shell, 100, lambda _upload: None), Sink(shell, "/tmp", 100, lambda _upload: None)
     replies = server.feed(packet(16, 1, b"/") * 5000)
     assert next(replies)[4] == 104
     assert sum(1 for _ in replies) == 4999
@@ -155,7 +162,7 @@ def extended(name: bytes, *fields: int | bytes) -> bytes:
 
 
 def test_each_announced_extension_answers(shell: ShellState) -> None:
-    server = Sftp(shell, 1000, lambda _: None)
+    server = begun(shell, 1000, lambda _: None)
     greeting = fed(server, packet(1, 3))
     fed(server, packet(3, 1, b"/etc/hostname", 1, 0))
     fed(server, packet(3, 2, b"/tmp/copy", 0x1A, 0))
@@ -194,7 +201,7 @@ def held(shell: ShellState) -> int:
 def test_data_is_copied_in_steps(shell: ShellState) -> None:
     content = bytes(range(256)) * (3 * MIB // 256)
     shell.files.write("/tmp/x", content, shell.access)
-    server = Sftp(shell, 4 * MIB, lambda _: None)
+    server = begun(shell, 4 * MIB, lambda _: None)
     fed(server, packet(3, 1, b"/tmp/x", 1, 0) + packet(3, 2, b"/tmp/copy", 0x1A, 0))
     replies = list(server.feed(extended(b"copy-data", bytes(4), 0, 0, 0, 0, b"\0\0\0\1", 0, 0)))
     assert replies.count(b"") >= 12
@@ -204,7 +211,7 @@ def test_data_is_copied_in_steps(shell: ShellState) -> None:
 
 
 def test_data_is_not_copied_into_a_file_that_is_read(shell: ShellState) -> None:
-    server = Sftp(shell, MIB, lambda _: None)
+    server = begun(shell, MIB, lambda _: None)
     fed(server, packet(3, 1, b"/etc/passwd", 1, 0) + packet(3, 2, b"/etc/hostname", 1, 0))
     reply = fed(server, extended(b"copy-data", bytes(4), 0, 0, 0, 0, b"\0\0\0\1", 0, 0))
     assert reply[4:13] == b"\x65\0\0\0\7\0\0\0\4"
@@ -213,7 +220,7 @@ def test_data_is_not_copied_into_a_file_that_is_read(shell: ShellState) -> None:
 @pytest.mark.parametrize("opening", [packet(3, 1, b"/tmp/y/x", 1, 0), packet(11, 1, b"/tmp/y")])
 def test_files_that_are_gone_take_no_memory_though_they_are_open(shell: ShellState, opening: bytes) -> None:
     """Else sixteen handles of each session kept sixteen times what one attacker may write, and no budget told."""
-    server = Sftp(shell, MIB, lambda _: None)
+    server = begun(shell, MIB, lambda _: None)
     shell.files.mkdir("/tmp/y", shell.access)
     tracemalloc.start()
     try:
@@ -229,7 +236,7 @@ def test_files_that_are_gone_take_no_memory_though_they_are_open(shell: ShellSta
 
 def test_an_open_file_is_read_as_it_is_now(shell: ShellState) -> None:
     shell.files.write("/tmp/x", b"before", shell.access)
-    server = Sftp(shell, 100, lambda _: None)
+    server = begun(shell, 100, lambda _: None)
     fed(server, packet(3, 1, b"/tmp/x", 1, 0))
     shell.files.write("/tmp/x", b"after", shell.access)
     assert fed(server, packet(5, 2, bytes(4), 0, 0, 100)).endswith(b"after")
@@ -252,7 +259,7 @@ def test_a_large_directory_is_listed_without_looking_for_each_name(
         return locate(files, path, *arguments, **options)
 
     monkeypatch.setattr(FileSystem, "locate", counted)
-    server, before = Sftp(shell, 100, lambda _: None), held(shell)
+    server, before = begun(shell, 100, lambda _: None), held(shell)
     fed(server, packet(11, 1, b"/tmp/y"))
     assert held(shell) > before
     replies = [fed(server, packet(12, 2, bytes(4))) for _ in range(4)]
@@ -263,3 +270,13 @@ def test_a_large_directory_is_listed_without_looking_for_each_name(
     fed(server, packet(11, 3, b"/tmp/y"))
     fed(server, packet(4, 4, b"\0\0\0\1"))
     assert held(shell) == before
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(packet(16, 1, b"/"), 255), (b"\0\0\0\1\1", 255), (b"\0\5\0\0\3", 11), (b"\0\0\0\0", 255)],
+)
+def test_what_begins_otherwise_ends_as_opensshs_server_does(shell: ShellState, sent: bytes, status: int) -> None:
+    with pytest.raises(BadPacketError) as caught:
+        fed(Sftp(shell, 100, lambda _: None), sent)
+    assert caught.value.exit_status == status

@@ -13,13 +13,19 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from tests.decnet_decoys.services.dialogues import asking
-from tests.decnet_decoys.ssh.dialogues import dialogues
+from tests.decnet_decoys.ssh.dialogues import connected, dialogues, logging_in, opening
+from tests.decnet_decoys.ssh.dialogues.play_steps import Step
 from tests.decnet_decoys.ssh.dialogues.raw_client import RawClient, kexinit
 from tests.decnet_decoys.ssh.dialogues.transcript import first_line, rest_of
 
 AT_ONCE = 16
+KEYS_SECONDS = 3.0
+"""More than a server that changes the keys takes for it."""
 SOURCE = "127.78.{}.{}"
 _numbers = itertools.count(1)
+BEFORE_KEYS = dialogues.BEFORE_KEYS | opening.BEFORE_KEYS
+BEFORE_LOGIN: dict[str, Sequence[Step]] = {**dialogues.BEFORE_LOGIN, **logging_in.BEFORE_LOGIN}
+AFTER_LOGIN: dict[str, Sequence[Step]] = {**dialogues.AFTER_LOGIN, **connected.AFTER_LOGIN}
 
 
 class Server:
@@ -38,13 +44,13 @@ async def clear(server: Server, sends: Sequence[bytes], quiet: float) -> list[st
     client = await server.client()
     try:
         for data in sends:
-            client.write(data)
+            client.write_eof() if data == opening.END else client.write(data)
         return [*await first_line(client, quiet), *await rest_of(client, quiet)]
     finally:
         client.close()
 
 
-async def keyed(server: Server, sends: Sequence[bytes], quiet: float, *, offer: bytes = dialogues.EXT) -> list[str]:
+async def keyed(server: Server, sends: Sequence[Step], quiet: float, *, offer: bytes = dialogues.EXT) -> list[str]:
     """Play a dialogue with keys and without a login."""
     client = await server.client()
     try:
@@ -55,7 +61,7 @@ async def keyed(server: Server, sends: Sequence[bytes], quiet: float, *, offer: 
         client.close()
 
 
-async def logged_in(server: Server, sends: Sequence[bytes], quiet: float) -> list[str]:
+async def logged_in(server: Server, sends: Sequence[Step], quiet: float) -> list[str]:
     """Play a dialogue after a login."""
     client = await server.client()
     try:
@@ -67,10 +73,10 @@ async def logged_in(server: Server, sends: Sequence[bytes], quiet: float) -> lis
         client.close()
 
 
-async def _sent(client: RawClient, sends: Sequence[bytes], quiet: float) -> list[str]:
+async def _sent(client: RawClient, sends: Sequence[Step], quiet: float) -> list[str]:
     """Send payloads, and return what the server says."""
-    for payload in sends:
-        client.send(payload)
+    for step in sends:
+        client.send(step) if isinstance(step, bytes) else step(client)
     return await rest_of(client, quiet)
 
 
@@ -87,8 +93,9 @@ async def keys_again(server: Server, quiet: float, *, login: bool) -> list[str]:
             client.send(dialogues.SERVICE)
         lines = await rest_of(client, quiet)
         try:
-            await client.exchange_keys_again()
-        except ConnectionError:
+            async with asyncio.timeout(quiet + KEYS_SECONDS):
+                await client.exchange_keys_again()
+        except (ConnectionError, TimeoutError):
             return [*lines, "no new keys"]
         client.send(dialogues.OPEN if login else dialogues.NONE)
         return [*lines, "new keys", *await rest_of(client, quiet)]
@@ -98,19 +105,19 @@ async def keys_again(server: Server, quiet: float, *, login: bool) -> list[str]:
 
 async def play(server: Server, name: str, quiet: float) -> list[str]:
     """Play the dialogue of that name."""
-    if name in dialogues.BEFORE_KEYS:
-        return await clear(server, dialogues.BEFORE_KEYS[name], quiet)
-    if name in dialogues.BEFORE_LOGIN:
-        return await keyed(server, dialogues.BEFORE_LOGIN[name], quiet)
-    if name in dialogues.AFTER_LOGIN:
-        return await logged_in(server, dialogues.AFTER_LOGIN[name], quiet)
+    if name in BEFORE_KEYS:
+        return await clear(server, BEFORE_KEYS[name], quiet)
+    if name in BEFORE_LOGIN:
+        return await keyed(server, BEFORE_LOGIN[name], quiet)
+    if name in AFTER_LOGIN:
+        return await logged_in(server, AFTER_LOGIN[name], quiet)
     if name.startswith("strict keys"):
         return await keyed(server, [dialogues.SERVICE, dialogues.NONE], quiet, offer=dialogues.STRICT)
     return await keys_again(server, quiet, login="after" in name)
 
 
 NAMES = (
-    *dialogues.BEFORE_KEYS, *dialogues.BEFORE_LOGIN, *dialogues.AFTER_LOGIN,
+    *BEFORE_KEYS, *BEFORE_LOGIN, *AFTER_LOGIN,
     "strict keys, then a login", "new keys before a login", "new keys after a login",
 )  # fmt: skip
 

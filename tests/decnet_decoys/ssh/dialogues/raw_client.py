@@ -103,6 +103,11 @@ class RawClient:
         )
         return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
 
+    @property
+    def session(self) -> bytes:
+        """The session's identifier: the first exchange's hash."""
+        return self._session
+
     def close(self) -> None:
         self._writer.close()
 
@@ -112,16 +117,21 @@ class RawClient:
     def write_eof(self) -> None:
         self._writer.write_eof()
 
-    def send(self, payload: bytes) -> None:
-        """Send a packet, encrypted if the keys are there."""
+    def send(self, payload: bytes, mac_of: bytes | None = None) -> None:
+        """Send a packet, encrypted if the keys are there; with `mac_of`, its MAC is that of other bytes."""
         if self._out is None:
             self._writer.write(framed(payload))
-        else:
-            padding = 16 - (len(payload) + 5) % 16
-            padding += 16 if padding < 4 else 0
-            clear = number(1 + len(payload) + padding) + bytes([padding]) + payload + bytes(padding)
-            mac = hmac.digest(self._out[1], number(self._sent) + clear, "sha256")
-            self._writer.write(self._out[0].update(clear) + mac)
+            self._sent += 1
+            return
+        padding = 16 - (len(payload) + 5) % 16
+        padding += 16 if padding < 4 else 0
+        self.send_bare(number(1 + len(payload) + padding) + bytes([padding]) + payload + bytes(padding), mac_of)
+
+    def send_bare(self, clear: bytes, mac_of: bytes | None = None) -> None:
+        """Encrypt what stands for a packet, and send it with its MAC."""
+        stream, key = self._out
+        mac = hmac.digest(key, number(self._sent) + (clear if mac_of is None else mac_of), "sha256")
+        self._writer.write(stream.update(clear) + mac)
         self._sent += 1
 
     async def line(self, quiet: float) -> bytes:

@@ -58,10 +58,11 @@ def _passwords(shadow: Path) -> Path:
 
 @asynccontextmanager
 async def real_server(name: str, directory: Path, address: str, port: int) -> AsyncIterator[Server]:
-    """Run `openssh` or `dropbear` in a mount namespace where root's password is PASSWORD."""
+    """Run `openssh` or `dropbear` in a mount namespace where root has that PASSWORD and the home of a new account."""
     shadow = _passwords(directory / "shadow")
     command = _command(name, directory, address, port)
-    script = 'mount --bind "$0" /etc/shadow && exec "$@"'
+    home = "mount -t tmpfs none /root && cp /etc/skel/.bashrc /etc/skel/.profile /root"
+    script = f'mount --bind "$0" /etc/shadow && {home} && exec "$@"'
     process = await asyncio.create_subprocess_exec(
         "unshare", "--mount", "sh", "-c", script, str(shadow), *command, stderr=asyncio.subprocess.DEVNULL
     )

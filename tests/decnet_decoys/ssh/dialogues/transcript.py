@@ -77,6 +77,7 @@ def _request(payload: bytes, of_channel: bool) -> str:
 async def rest_of(client: RawClient, quiet: float) -> list[str]:
     """Return what the server says until it closes, or says nothing for `quiet` seconds."""
     lines: list[str] = []
+    before, data = b"", b""
     while True:
         try:
             async with asyncio.timeout(quiet):
@@ -85,7 +86,17 @@ async def rest_of(client: RawClient, quiet: float) -> list[str]:
             return _in_order([*lines, *client.unread(), "open"])
         if payload is None:
             return _in_order([*lines, "closed"])
+        if before and kind_and_channel(payload) == before:
+            data += payload[9:]
+            lines[-1] = shown(payload[:5] + struct.pack(">I", len(data)) + data)
+            continue
+        before, data = kind_and_channel(payload), payload[9:]
         lines.append(shown(payload))
+
+
+def kind_and_channel(payload: bytes) -> bytes:
+    """Return what packets of data have in common that may as well have been one; empty: it is no data."""
+    return payload[:5] if payload[:1] == b"\x5e" else b""
 
 
 def _in_order(lines: list[str]) -> list[str]:

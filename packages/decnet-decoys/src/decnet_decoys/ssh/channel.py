@@ -206,7 +206,9 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             status = await self._status()
             self._recorder.end()
             self._chan.exit(status & 255)
-        except (ClientGoneError, OSError, asyncssh.Error, BadPacketError):
+        except BadPacketError as error:
+            self._chan.exit(error.exit_status)
+        except (ClientGoneError, OSError, asyncssh.Error):
             self._chan.close()
 
     async def _status(self) -> int:

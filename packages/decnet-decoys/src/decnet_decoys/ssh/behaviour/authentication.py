@@ -40,6 +40,9 @@ class Doorkeeper(Protocol):
 class Authentication:
     def __init__(self, connection: DecoyConnection, dialect: Dialect, doorkeeper: Doorkeeper) -> None:
         self.prompted = False
+        """Whether an answer is waited for."""
+        self._refused_to_ask = False
+        """Whether the client wanted to be asked, and was not: OpenSSH still takes an answer, and ends over it."""
         self._connection: Any = connection
         self._dialect = dialect
         self._doorkeeper = doorkeeper
@@ -52,7 +55,7 @@ class Authentication:
         self._check_names(user, service, method)
         claim = (_text(user), _text(service))
         self._requests += 1
-        self.prompted = False
+        self.prompted = self._refused_to_ask = False
         if self._claim is not None and claim != self._claim:
             changed = self._dialect.user_changed(",".join(self._claim), ",".join(claim))
             if changed is not None:
@@ -68,6 +71,7 @@ class Authentication:
         elif method == b"keyboard-interactive" and self._doorkeeper.keyboard_interactive():
             self._prompt(packet)
         else:
+            self._refused_to_ask = self.prompted = method == b"keyboard-interactive" and self._dialect.reads_all
             await self._finish(await self._passes(claim[0], method, packet), method)
 
     def _check_names(self, *names: bytes) -> None:
@@ -98,8 +102,8 @@ class Authentication:
     async def _public_key(self, user: str, packet: Any, *, bound: bool) -> bool | None:
         signed = packet.get_boolean()
         algorithm, blob = packet.get_string(), packet.get_string()
-        if bound:
-            packet.get_string()
+        if bound and packet.get_string() != self._connection._server_host_key.public_data and self._dialect.reads_all:
+            raise asyncssh.ProtocolError("a key for another host")
         content = packet.get_consumed_payload()
         signature = packet.get_string() if signed else b""
         packet.check_end()
@@ -125,6 +129,8 @@ class Authentication:
 
     async def answer(self, packet: Any) -> None:
         """Answer a USERAUTH_INFO_RESPONSE."""
+        if self._refused_to_ask:
+            raise asyncssh.ProtocolError("an answer to no question")
         self.prompted = False
         count = packet.get_uint32()
         if count > MOST_ANSWERS:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from decnet_decoys.shell.encoding import decode
 from decnet_decoys.ssh.behaviour.dialect import Dialect
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.wire import string
@@ -19,6 +20,7 @@ SIGNALS = frozenset(
     ("ABRT", "ALRM", "FPE", "HUP", "ILL", "INT", "KILL", "PIPE", "QUIT", "SEGV", "TERM", "USR1", "USR2")
 )
 _MOST_VARIABLES = 128
+_LARGEST_WINDOW = 0xFFFFFFFF
 
 
 class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
@@ -65,7 +67,13 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
             return False
         if self._conn is not None:
             self._conn._remark(name.encode())  # type: ignore[attr-defined]  # ours
+        if self._dialect.reads_all and name in _FIELDS:
+            for read in _FIELDS[name]:
+                getattr(packet, read)()
+            packet.check_end()
         answer = self._dialect.grants(name, terminal=self._term_type is not None, root=self._root)
+        if name == "auth-agent-req@openssh.com" and self._dialect.reads_all:
+            return self._conn is not None and bool(self._conn.gives_agent())  # type: ignore[attr-defined]  # ours
         if answer is not None:
             return answer
         if not self._started and name not in (*STARTING, "pty-req", "env", "window-change"):
@@ -77,8 +85,18 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
         handler = _HANDLERS.get(name)
         return handler is not None and bool(getattr(self, handler)(packet))
 
+    def _text(self, packet: Any) -> bytes:
+        text: bytes = self._conn.text_in(packet) if self._conn is not None else packet.get_string()  # type: ignore[attr-defined]  # ours
+        return text
+
+    def _process_exec_request(self, packet: Any) -> bool:
+        """Run a command, of whatever bytes it is."""
+        command = self._text(packet)
+        packet.check_end()
+        return self._start_session(command=decode(command))
+
     def _variable(self, packet: Any) -> bool:
-        name, value = packet.get_string(), packet.get_string()
+        name, value = self._text(packet), self._text(packet)
         packet.check_end()
         taken = self._dialect.takes_environment(name)
         if taken and len(self._env) < _MOST_VARIABLES:
@@ -141,8 +159,9 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
                 self.send_packet(EOF)
                 self.close()
 
-    def _process_close(self, _kind: int, _number: int, packet: Any) -> None:
-        packet.check_end()
+    def _process_close(self, kind: int, _number: int, packet: Any) -> None:
+        if packet and not self._dialect.lenient:
+            raise self._dialect.malformed(kind)
         if self._recv_state in ("open", "eof_pending", "eof"):
             self._close_send()
             self._recv_state = "close_pending"
@@ -155,9 +174,13 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
     def _process_response(self, pkttype: int, _number: int, packet: Any) -> None:
         """Overlook the answer to what was never asked."""
 
-    def _process_window_adjust(self, _kind: int, _number: int, packet: Any) -> None:
+    def _process_window_adjust(self, kind: int, _number: int, packet: Any) -> None:
+        size = len(packet.get_remaining_payload())
+        if size < 4 or (size > 4 and not self._dialect.lenient):
+            raise self._dialect.malformed(kind)
         adjust = packet.get_uint32()
-        packet.check_end()
+        if self._dialect.reads_all and self._send_window + adjust > _LARGEST_WINDOW:
+            raise asyncssh.ProtocolError("a window too large")
         if self._recv_state in ("open", "eof_pending", "eof"):
             self._send_window += adjust
             self._flush_send_buf()
@@ -192,6 +215,12 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
     }
 
 
+_FIELDS = {
+    "break": ("get_uint32",),
+    "x11-req": ("get_boolean", "get_string", "get_string", "get_uint32"),
+    "auth-agent-req@openssh.com": (),
+}
+"""What requests consist of that have no effect here (RFC 4254 §6.3, RFC 4335)."""
 _HANDLERS = {
     "shell": "_process_shell_request",
     "exec": "_process_exec_request",

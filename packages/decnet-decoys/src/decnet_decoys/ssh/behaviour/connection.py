@@ -40,6 +40,8 @@ SERVICE_ACCEPT, EXT_INFO = 6, 7
 GLOBAL_REQUEST, REQUEST_SUCCESS, REQUEST_FAILURE = 80, 81, 82
 CHANNEL_OPEN, FIRST_OF_CHANNEL, LAST_OF_CHANNEL = 90, 91, 100
 USERAUTH = b"ssh-userauth"
+LEAST_BITS_SET = 4
+HIGHEST_PORT = 0xFFFF
 GROUP_BITS = (2048, 8192)
 """DH_GRP_MIN and DH_GRP_MAX of OpenSSH's dh.h."""
 
@@ -74,6 +76,7 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         self._packet_class = LenientPacket if dialect.lenient else _packet.SSHPacket
         self._authentication: Any = None
         self._no_more_sessions = False
+        self._has_agent = False
 
     def _cleanup(self, exc: Exception | None) -> None:
         super()._cleanup(exc)
@@ -169,6 +172,8 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         verdict = self._dialect.judge(self._state, kind)
         if verdict == "unimplemented":
             self.send_packet(UNIMPLEMENTED, sequence.to_bytes(4, "big"))
+        elif verdict == "ignore" and self._dialect.reads_all:
+            _read_ignored(kind, packet)
         elif verdict == "handle":
             work = self._handled(kind, sequence, packet)
             if work is not None:
@@ -240,6 +245,7 @@ class DecoyConnection(asyncssh.SSHServerConnection):
             return self._about_channel(kind, sequence, packet)
         handler: Any = self if kind == NEWKEYS else self._kex
         self._check_group(kind, packet)
+        self._check_public(kind, packet)
         if kind != NEWKEYS:
             packet = _packet.SSHPacket(packet.get_remaining_payload())  # here nobody is lenient
         result = handler.process_packet(kind, sequence, packet)
@@ -254,6 +260,15 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         least, wanted, most = (int.from_bytes(sizes[at : at + 4], "big") for at in (0, 4, 8))
         if not least <= wanted <= most or most < GROUP_BITS[0] or least > GROUP_BITS[1]:
             raise asyncssh.ProtocolError("no such group")
+
+    def _check_public(self, kind: int, packet: Any) -> None:
+        """Refuse a client's number of which too few bits are set (dh_pub_is_valid() of OpenSSH's dh.c)."""
+        kex: Any = self._kex
+        if kind == NEWKEYS or not self._dialect.reads_all or not isinstance(kex, _kex_dh._KexDH | _kex_dh._KexDHGex):
+            return
+        content = packet.get_remaining_payload()
+        if kind == kex._init_type and int.from_bytes(content[4:], "big").bit_count() < LEAST_BITS_SET:
+            raise asyncssh.ProtocolError("no such number")
 
     # ---- key exchange
 
@@ -271,7 +286,7 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         except asyncssh.ProtocolError as error:
             raise (self._dialect.strict_violated() if "KEXINIT was not" in error.reason else error) from None
         guesses = [names[:1] for names in offered[:2]] == [names[:1] for names in _lists(self._server_kexinit)[:2]]
-        self._ignore_first_kex = packet.get_full_payload()[-5:-4] == b"\1" and not guesses
+        self._ignore_first_kex = packet.get_full_payload()[-5:-4] != b"\0" and not guesses
 
     def _choose_alg(self, alg_type: str, local_algs: Sequence[bytes], remote_algs: Sequence[bytes]) -> bytes:
         # A client may offer a hundred thousand names, each of which is looked for in turn.
@@ -293,7 +308,7 @@ class DecoyConnection(asyncssh.SSHServerConnection):
     # ---- services, global requests, channels
 
     def _service_asked(self, packet: Any) -> None:
-        service = packet.get_string()
+        service = self.text_in(packet)
         packet.check_end()
         if service != USERAUTH:
             raise self._dialect.service_refused(service.decode("utf-8", "backslashreplace"))
@@ -302,6 +317,20 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         if not self._auth_complete:
             self._auth_in_progress = True
             self._send_deferred_packets()
+
+    def gives_agent(self) -> bool:
+        """Return whether a client's agent is forwarded: once in a connection."""
+        first, self._has_agent = not self._has_agent, True
+        return first
+
+    def text_in(self, packet: Any) -> bytes:
+        """Return a message's next text; OpenSSH's have no NUL but at their end, where it does not count."""
+        found: bytes = packet.get_string()
+        if not self._dialect.reads_all:
+            return found
+        if b"\0" in found[:-1]:
+            raise asyncssh.ProtocolError("NUL in a text")
+        return found.removesuffix(b"\0")
 
     def _globally_asked(self, packet: Any) -> None:
         name = packet.get_string()
@@ -335,7 +364,10 @@ class DecoyConnection(asyncssh.SSHServerConnection):
         prefix = string(b"hostkeys-prove-00@openssh.com") + string(self._session_id)
         proofs: list[bytes] = []
         while packet:
-            blob = packet.get_string()
+            try:
+                blob = packet.get_string()
+            except _packet.PacketDecodeError:
+                return None
             key: Any = self._all_server_host_keys.get(blob)
             if key is None or len(proofs) >= len(self._all_server_host_keys):
                 return None
@@ -356,10 +388,17 @@ class DecoyConnection(asyncssh.SSHServerConnection):
                 return channel.opened(theirs, window if size else 0, size or 1, session)
         self._remark(kind)
         failure = self._dialect.failed_open
+        too_high = self._dialect.reads_all and kind == b"direct-tcpip" and self._is_too_high(packet)
         if owner.channel_requested(kind.decode("utf-8", "backslashreplace"), packet):
-            failure = (OPEN_CONNECT_FAILED, "Connection refused")
+            failure = (1, "open failed") if too_high else (OPEN_CONNECT_FAILED, "Connection refused")
         self.send_channel_open_failure(theirs, failure[0], failure[1], "")
         return None
+
+    def _is_too_high(self, packet: Any) -> bool:
+        """Return whether a client wants a connection to a port that is none; raises ProtocolError for no host."""
+        wanted = _packet.SSHPacket(packet.get_remaining_payload())
+        self.text_in(wanted)
+        return int(wanted.get_uint32()) > HIGHEST_PORT
 
     def _remark(self, request: bytes) -> None:
         """Send what the real server has people read about a request, if anything (RFC 4253 §11.3)."""
@@ -374,8 +413,11 @@ class DecoyConnection(asyncssh.SSHServerConnection):
     def _about_channel(self, kind: int, sequence: int, packet: Any) -> Any:
         number = int.from_bytes(packet.get_bytes(4), "big") if len(packet.get_remaining_payload()) >= 4 else None
         channel = self._channels.get(number) if number is not None else None
-        if channel is None or kind in (FIRST_OF_CHANNEL, FIRST_OF_CHANNEL + 1):
-            error = self._dialect.unknown_channel(kind, number)
+        if channel is None or number is None or kind in (FIRST_OF_CHANNEL, FIRST_OF_CHANNEL + 1):
+            known = channel is not None and number is not None
+            error = (
+                self._dialect.not_opening(kind, number or 0) if known else self._dialect.unknown_channel(kind, number)
+            )
             if error is not None:
                 raise error
             return None
@@ -387,6 +429,15 @@ def _lists(kexinit: bytes) -> list[list[bytes]]:
     """Return the algorithms of a KEXINIT: all lists but those of languages."""
     packet = _packet.SSHPacket(kexinit[17:])
     return [packet.get_namelist() for _ in range(8)]
+
+
+def _read_ignored(kind: int, packet: Any) -> None:
+    """Read what is overlooked (RFC 4253 §11.2 to §11.4); raises PacketDecodeError if it is not all there."""
+    if kind == UNIMPLEMENTED:
+        packet.get_uint32()
+    elif kind == DEBUG:
+        packet.get_boolean()
+        packet.get_string()
 
 
 def _overlook(_packet: Any) -> None:

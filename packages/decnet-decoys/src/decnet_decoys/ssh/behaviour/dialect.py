@@ -93,6 +93,11 @@ class Dialect:
     """Ways to log in, in the order of a USERAUTH_FAILURE."""
     changes_keys_early: ClassVar[bool] = True
     """Whether a client may change the keys before a login."""
+    reads_all: ClassVar[bool] = False
+    """Whether it looks at what a message has in it that it takes no notice of, and ends the connection if it is broken.
+
+    A text ends at a NUL then, which may only be its last byte.
+    """
     closes_idle_channel: ClassVar[bool] = False
     """Whether a channel without a command is closed when its client has no more to send."""
 
@@ -129,7 +134,7 @@ class Dialect:
             raise ClientLeft
         if kind in (IGNORE, UNIMPLEMENTED, DEBUG):
             return "ignore"
-        if kind == state.expected or (kind == KEXINIT and not (state.initial or state.expected)):
+        if (kind == state.expected and kind) or (kind == KEXINIT and not (state.initial or state.expected)):
             return "handle"
         if state.initial or state.expected:
             raise asyncssh.ProtocolError("not in a key exchange")
@@ -163,6 +168,14 @@ class Dialect:
     def unknown_channel(self, kind: int, number: int | None) -> asyncssh.DisconnectError | None:
         """Return what ends a connection for a message about a channel that is not there; None: it is overlooked."""
         return asyncssh.ProtocolError(f"message {kind} about channel {number}")
+
+    def not_opening(self, kind: int, number: int) -> asyncssh.DisconnectError | None:
+        """Return what ends a connection whose client answers for a channel that is open; None: it is overlooked."""
+        return self.unknown_channel(kind, number)
+
+    def malformed(self, kind: int) -> asyncssh.DisconnectError:
+        """Return what ends a connection for a message about a channel that is too short or too long."""
+        return asyncssh.ProtocolError(f"message {kind}")
 
     def pty_given_twice(self) -> asyncssh.DisconnectError:
         return asyncssh.ProtocolError("a second terminal")

@@ -39,6 +39,7 @@ _SIGNATURES_BEFORE_9 = b",".join((_ED25519, b"ssh-rsa,rsa-sha2-256,rsa-sha2-512,
 
 _PACKETS = {91: "open confirmation", 92: "open failure", 94: "data", 95: "extended data", 96: "ieof", 97: "oclose"}
 """Messages about channels as channels.c calls them."""
+_MALFORMED = {93: "window adjust", 97: "oclose"}
 _OVERLOOKED = (93, 99, 100)
 _REQUEST = 98
 _REMARKS = {
@@ -61,6 +62,7 @@ class OpenSsh(Dialect):
     first_window: ClassVar[int] = 0
     window: ClassVar[int] = 2 << 20
     announces_keys: ClassVar[bool] = True
+    reads_all: ClassVar[bool] = True
     failed_open: ClassVar[tuple[int, str]] = (OPEN_CONNECT_FAILED, "open failed")
     changes_keys_early: ClassVar[bool] = False
     late_requests: ClassVar[frozenset[str]] = frozenset(("window-change", "break", "signal", "keepalive@openssh.com"))
@@ -110,6 +112,8 @@ class OpenSsh(Dialect):
             if kind == DISCONNECT:
                 raise ClientLeft
             return "ignore"
+        if kind == KEXINIT and not (state.initial or state.logged_in):
+            return "unimplemented"
         if kind == state.expected or (kind == KEXINIT and not (state.initial or state.expected)):
             return "handle"
         if state.initial and kind > LAST_TRANSPORT:
@@ -136,6 +140,15 @@ class OpenSsh(Dialect):
         if number is None:
             return Farewell(f"Invalid {_PACKETS[kind]} message")
         return Farewell(f"{_PACKETS[kind]} packet referred to nonexistent channel {number}")
+
+    def not_opening(self, kind: int, number: int) -> asyncssh.DisconnectError | None:
+        return Farewell(f"Received {_PACKETS[kind]} for non-opening channel {number}.")
+
+    def malformed(self, kind: int) -> asyncssh.DisconnectError:
+        """parse_one() of channels.c."""
+        if kind in _MALFORMED:
+            return Farewell(f"Invalid {_MALFORMED[kind]} message")
+        return super().malformed(kind)
 
     def pty_given_twice(self) -> asyncssh.DisconnectError:
         return Farewell("Protocol error: you already have a pty.")

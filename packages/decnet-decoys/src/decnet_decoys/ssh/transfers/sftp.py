@@ -13,12 +13,13 @@ import struct
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import NamedTuple
 
-from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_FOUND, FileSystemError
+from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_DIRECTORY, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import Entry, Filler, piece_of, whole_of
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.ssh.transfers import sftp_extensions
 from decnet_decoys.ssh.transfers import sftp_packets as packets
 from decnet_decoys.ssh.transfers.sftp_packets import (
+    BAD_MESSAGE,
     EOF,
     FAILURE,
     NO_SUCH_FILE,
@@ -41,7 +42,10 @@ MAX_NAMES = 100
 NAME_BYTES = 320
 """Memory that the longest name takes in the list of an open directory."""
 
-_WRITE, _CREATE, _TRUNCATE = 0x02, 0x08, 0x10
+_WRITE, _CREATE, _TRUNCATE, _NEW = 0x02, 0x08, 0x10, 0x20
+_INIT = 1
+_TOO_LONG = 11
+"""With what OpenSSH's sftp-server ends after a packet that is longer than any."""
 
 
 class Upload(NamedTuple):
@@ -63,6 +67,7 @@ class _Open:
         self.content: Callable[[], bytes | Filler] = bytes
         """Returns what a reader reads: not kept here, or a file that is open would take memory when it is gone."""
         self.writing = False
+        self.directory = False
         self.data = bytearray()
         """What a writer leaves; held under the session's lease."""
         self.size = 0
@@ -98,6 +103,7 @@ class Sftp:
         self._waiting = bytearray()
         self._open: dict[bytes, _Open] = {}
         self._next = 0
+        self._begun = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Take bytes, yield each reply, and b"" between steps of long work.
@@ -108,13 +114,14 @@ class Sftp:
         while len(self._waiting) >= 4:
             length = int.from_bytes(self._waiting[:4], "big")
             if not 1 <= length <= MAX_PACKET:
-                raise BadPacketError
+                raise BadPacketError(_TOO_LONG if length else 255)
             if len(self._waiting) < 4 + length:
                 break
             packet = bytes(self._waiting[4 : 4 + length])
             del self._waiting[: 4 + length]
             reply = yield from self._answer(packet[0], packet[1:])
-            yield packets.framed(reply)
+            if reply:
+                yield packets.framed(reply)
 
     def close(self) -> None:
         """End the channel at once, as `closing` does."""
@@ -127,21 +134,27 @@ class Sftp:
             yield from self._finish(self._open.pop(handle))
 
     def _answer(self, kind: int, body: bytes) -> Generator[bytes, None, bytes]:
-        if kind == 1:
-            return packets.version(sftp_extensions.ANNOUNCED)
+        """Return the reply to a packet; of one that is unknown OpenSSH's sftp-server takes no notice."""
         packet = Packet(body)
+        if kind == _INIT:
+            packet.number()
+            self._begun = True
+            return packets.version(sftp_extensions.ANNOUNCED)
+        if not self._begun:
+            raise BadPacketError
         request = packet.number()
-        reply = yield from self._reply(_REQUESTS.get(kind), packet)
+        handler = _REQUESTS.get(kind)
+        if handler is None:
+            return b""
+        reply = yield from self._reply(handler, packet)
         return packets.answering(request, packets.status(reply) if isinstance(reply, int) else reply)
 
-    def _reply(self, handler: _Handler | None, packet: Packet) -> Generator[bytes, None, bytes | int]:
-        if handler is None:
-            return UNSUPPORTED
+    def _reply(self, handler: _Handler, packet: Packet) -> Generator[bytes, None, bytes | int]:
         try:
             reply = handler(self, packet)
             return reply if isinstance(reply, bytes | int) else (yield from reply)
         except FileSystemError as error:
-            return {NOT_FOUND: NO_SUCH_FILE, DENIED: PERMISSION_DENIED}.get(str(error), FAILURE)
+            return _CODES.get(str(error), FAILURE)
 
     def _locate(self, path: str) -> str:
         return self._shell.files.locate(path or ".", self._shell.access)
@@ -162,7 +175,7 @@ class Sftp:
         self._open[handle] = opened
         return packets.handle(handle)
 
-    def _do_open(self, packet: Packet) -> bytes:
+    def _do_open(self, packet: Packet) -> bytes | int:
         path, flags = self._locate(packet.path()), packet.number()
         shell = self._shell
         exists = shell.files.exists(path)
@@ -170,6 +183,8 @@ class Sftp:
             return self._added(self._reading(path))
         if not exists and not flags & _CREATE:
             raise FileSystemError(NOT_FOUND)
+        if exists and flags & _CREATE and flags & _NEW:
+            return FAILURE
         old = b"" if flags & _TRUNCATE or not exists else whole_of(shell.files.read(path, shell.access))
         shell.files.write(path, old, shell.access)
         return self._added(_writing(path, old))
@@ -185,7 +200,7 @@ class Sftp:
 
     def _do_close(self, packet: Packet) -> int | Generator[bytes, None, int]:
         opened = self._open.pop(packet.string(), None)
-        return FAILURE if opened is None else self._finish(opened)
+        return NO_SUCH_FILE if opened is None else self._finish(opened)
 
     def _finish(self, opened: _Open) -> Generator[bytes, None, int]:
         if not opened.writing:
@@ -204,6 +219,8 @@ class Sftp:
 
     def _do_read(self, packet: Packet) -> bytes | int:
         opened, offset, length = self._handle(packet), packet.number(8), packet.number()
+        if opened.directory:
+            return FAILURE
         size = min(length, MAX_READ)
         piece = opened.piece(offset, size)
         return packets.data(piece) if piece else EOF
@@ -213,7 +230,9 @@ class Sftp:
 
     def _write(self, opened: _Open, offset: int, data: bytes) -> int:
         if not opened.writing or offset > len(opened.data) + MAX_GAP:
-            full = opened.writing and len(opened.data) >= self._limit
+            if not opened.writing:
+                return FAILURE if opened.directory else NO_SUCH_FILE
+            full = len(opened.data) >= self._limit
             opened.size = max(opened.size, offset + len(data)) if full else opened.size
             return OK if full else FAILURE
         end = offset + len(data)
@@ -255,11 +274,14 @@ class Sftp:
     def _do_opendir(self, packet: Packet) -> bytes:
         path, shell = self._locate(packet.path()), self._shell
         opened = _Open(path)
+        opened.directory = True
         opened.names = [".", "..", *shell.files.names(path, shell.access)]
         return self._added(opened)
 
     def _do_readdir(self, packet: Packet) -> bytes | int:
         opened, shell = self._handle(packet), self._shell
+        if not opened.directory:
+            return FAILURE
         names, opened.names = opened.names[:MAX_NAMES], opened.names[MAX_NAMES:]
         shell.lease.hold(-len(names) * NAME_BYTES)
         paths = {".": opened.path, "..": posixpath.dirname(opened.path)}
@@ -285,8 +307,10 @@ class Sftp:
         self._shell.files.remove(path, self._shell.access)
         return OK
 
-    def _do_realpath(self, packet: Packet) -> bytes:
+    def _do_realpath(self, packet: Packet) -> bytes | int:
         path = posixpath.normpath(posixpath.join(self._shell.cwd, packet.path() or "."))
+        if not self._shell.files.exists(posixpath.dirname(path)):
+            return NO_SUCH_FILE
         return packets.names([(path, path, None)])
 
     def _do_rename(self, packet: Packet) -> int:
@@ -295,7 +319,7 @@ class Sftp:
 
     def _do_readlink(self, packet: Packet) -> bytes | int:
         entry = self._shell.files.stat(packet.path(), self._shell.access, follow=False)
-        return packets.names([(entry.target, entry.target, None)]) if entry.kind == "link" else FAILURE
+        return packets.names([(entry.target, entry.target, None)]) if entry.kind == "link" else BAD_MESSAGE
 
     def _do_symlink(self, packet: Packet) -> int:
         target, path = packet.path(), packet.path()  # in OpenSSH's order, not the draft's
@@ -307,7 +331,7 @@ class Sftp:
         if name == b"posix-rename@openssh.com":
             return self._do_rename(packet)
         if name == b"fsync@openssh.com":
-            return OK
+            return OK if packet.string() in self._open else NO_SUCH_FILE
         if name == b"lsetstat@openssh.com":
             return self._do_setstat(packet)
         if name == b"fstatvfs@openssh.com":
@@ -332,6 +356,7 @@ class Sftp:
         return OK
 
 
+_CODES = {NOT_FOUND: NO_SUCH_FILE, NOT_DIRECTORY: NO_SUCH_FILE, DENIED: PERMISSION_DENIED}
 _Handler = Callable[[Sftp, Packet], bytes | int | Generator[bytes, None, int]]
 """Returns a reply without the number of its request, or the code of a status, maybe after steps."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.ssh.transfers import sftp_packets as packets
-from decnet_decoys.ssh.transfers.sftp_packets import OK, Packet
+from decnet_decoys.ssh.transfers.sftp_packets import NO_SUCH_FILE, OK, Packet
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.state import ShellState
@@ -51,6 +51,8 @@ def _expand(shell: ShellState, packet: Packet) -> bytes:
     path = packet.path()
     if path.startswith("~"):
         name, _, rest = path[1:].partition("/")
+        if shell.account(name or shell.user.name) is None:
+            return packets.status(NO_SUCH_FILE, "no such user")
         path = posixpath.join(_home(shell, name), rest)
     found = posixpath.normpath(posixpath.join(shell.cwd, path))
     return packets.names([(found, found, None)])

@@ -6,24 +6,29 @@ from collections.abc import Sequence
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.machine.fs_errors import DENIED, NOT_FOUND
+from decnet_decoys.shell.machine.fs_errors import DENIED
 from decnet_decoys.shell.machine.tree import Entry
 from decnet_decoys.ssh.wire import string
 
-OK, EOF, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE, UNSUPPORTED = 0, 1, 2, 3, 4, 8
+OK, EOF, NO_SUCH_FILE, PERMISSION_DENIED, FAILURE, BAD_MESSAGE, UNSUPPORTED = 0, 1, 2, 3, 4, 5, 8
 _WORDS = {
     OK: "Success",
     EOF: "End of file",
-    NO_SUCH_FILE: NOT_FOUND,
+    NO_SUCH_FILE: "No such file",
     PERMISSION_DENIED: DENIED,
     FAILURE: "Failure",
+    BAD_MESSAGE: "Bad message",
     UNSUPPORTED: "Operation unsupported",
 }
 _VERSION, _STATUS, _HANDLE, _DATA, _NAME, _ATTRS, _EXTENDED_REPLY = 2, 101, 102, 103, 104, 105, 201
 
 
 class BadPacketError(DecoysError, ValueError):
-    """The client's bytes are no SFTP packet."""
+    """The client's bytes are no SFTP packet; the server ends with that exit status."""
+
+    def __init__(self, exit_status: int = 255) -> None:
+        super().__init__()
+        self.exit_status = exit_status
 
 
 class Packet:
@@ -81,9 +86,9 @@ def version(extensions: Sequence[tuple[bytes, bytes]]) -> bytes:
     return bytes([_VERSION]) + struct.pack(">I", 3) + b"".join(pairs)
 
 
-def status(code: int) -> bytes:
-    """Return how a request ended."""
-    return bytes([_STATUS]) + struct.pack(">I", code) + string(_WORDS[code].encode()) + string(b"")
+def status(code: int, words: str = "") -> bytes:
+    """Return how a request ended, in the usual words if there are none."""
+    return bytes([_STATUS]) + struct.pack(">I", code) + string((words or _WORDS[code]).encode()) + string(b"")
 
 
 def handle(name: bytes) -> bytes:
