@@ -195,7 +195,8 @@ class Clusterer(CursorWorker[NoSettings]):
 
     def _waiting(self, snapshot: Connection, size: int) -> Sequence[tuple[str, str]]:
         """Return what is pending, from anywhere on: whoever always has new addresses must not keep others waiting."""
-        return rows.pending(snapshot, size, random() if self._narrowing.is_whole else 0.0)
+        share = random() if self._narrowing.is_whole else 0.0  # noqa: S311  # no secret
+        return rows.pending(snapshot, size, share)
 
     def _computed(self, snapshot: Connection, pending: Sequence[tuple[str, str]], complete: bool = False) -> Computed:
         computed = computed_of(snapshot, pending, gather=self._narrowing.is_whole, complete=complete)
