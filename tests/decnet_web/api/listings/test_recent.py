@@ -83,24 +83,24 @@ class HeldReads:
         self.count = 0
         self._fail = fail
         self._read = fleet.read
-        self._asked: list[object] = []
+        self.asked: list[object] = []
         self._clients = clients
-        self._all = asyncio.Event()
+        self.all_asked = asyncio.Event()
         self._making: Callable[..., Any] = recent.making
         monkeypatch.setattr(recent, "making", self.making)
         monkeypatch.setattr(recent, "_clock", lambda: 0.0)
         monkeypatch.setattr(fleet, "read", self.read)
 
     def making(self, *arguments: Any) -> Any:
-        self._asked.append(arguments)
-        if len(self._asked) == self._clients:
-            self._all.set()
+        self.asked.append(arguments)
+        if len(self.asked) == self._clients:
+            self.all_asked.set()
         return self._making(*arguments)
 
     async def read(self, *arguments: Any) -> Any:
         self.count += 1
         failing = self.count <= self._fail
-        await self._all.wait()
+        await self.all_asked.wait()
         if failing:
             raise RuntimeError("a defect")
         return await self._read(*arguments)
@@ -157,12 +157,32 @@ async def test_nobody_waits_until_another_use_is_written_down(served: Served, mo
 
 
 @ON_SQLITE
+async def test_who_waited_for_one_who_left_makes_it_himself(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served.client("viewer") as client:
+        await authenticated(client)
+        held = HeldReads(served, monkeypatch, clients=3)
+        leaving, waiting = (asyncio.create_task(client.get(EVENTS)) for _ in range(2))
+        while len(held.asked) < 2:
+            await asyncio.sleep(0)
+        assert held.count == 1
+        leaving.cancel()
+        held.all_asked.set()
+        assert (await asyncio.wait_for(waiting, 20)).status_code == 200
+        assert leaving.cancelled()
+    assert held.count == 2
+
+
+@ON_SQLITE
 async def test_who_may_not_have_an_answer_does_not_wait_for_it(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     async with served.client("viewer") as client, served.client() as nobody:
         await authenticated(client)
-        HeldReads(served, monkeypatch, clients=2)
-        answers = await asyncio.gather(client.get(EVENTS), nobody.get(EVENTS))
-    assert [one.status_code for one in answers] == [200, 401]
+        held = HeldReads(served, monkeypatch, clients=2)
+        making = asyncio.create_task(client.get(EVENTS))
+        while not held.count:
+            await asyncio.sleep(0)
+        assert (await asyncio.wait_for(nobody.get(EVENTS), 20)).status_code == 401
+        held.all_asked.set()
+        assert (await making).status_code == 200
 
 
 @pytest.mark.parametrize("seed", range(4))
