@@ -11,6 +11,8 @@ from typing import NamedTuple
 MOST_FIELD = 1000
 """Bytes of a field that is looked at; a longer one is taken for none."""
 MOST_PARTS = 100
+MOST_JOINED = 20
+"""Parts that Apache joins with the one before (MaxRangeOverlaps, MaxRangeReversals)."""
 
 _SPAN = re.compile(r"(?P<first>\d{0,19})\s*-\s*(?P<last>\d{0,19})")
 
@@ -74,7 +76,10 @@ def _of_nginx(text: str, size: int) -> list[Span]:
 
 
 def _of_apache(text: str, size: int) -> list[Span]:
-    """Ignore the field for one bad part, leave out parts beyond the file, join what overlaps (byterange_filter.c)."""
+    """Ignore the field for one bad part, leave out parts beyond the file, join what overlaps (byterange_filter.c).
+
+    Parts that together are longer than the file are ignored: CVE-2011-3192.
+    """
     if size == 0 or " " in text:
         raise Whole
     spans: list[Span] = []
@@ -99,7 +104,9 @@ def _of_apache(text: str, size: int) -> list[Span]:
             joined[-1] = Span(min(begin, joined[-1].begin), max(end, joined[-1].end))
         else:
             joined.append(Span(begin, end))
-    if len(joined) > MOST_PARTS:
+    if len(joined) > MOST_PARTS or len(spans) - len(joined) > MOST_JOINED:
+        raise Whole
+    if sum(end - begin + 1 for begin, end in joined) > size:
         raise Whole
     return joined
 
