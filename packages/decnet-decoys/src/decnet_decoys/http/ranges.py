@@ -97,6 +97,15 @@ def _of_apache(text: str, size: int) -> list[Span]:
         spans.append(span)
     if not spans:
         raise Unsatisfiable if beyond else Whole
+    joined = _adjacent_joined(spans)
+    too_many = len(joined) > MOST_PARTS or len(spans) - len(joined) > MOST_JOINED
+    if too_many or sum(end - begin + 1 for begin, end in joined) > size:
+        raise Whole
+    return joined
+
+
+def _adjacent_joined(spans: list[Span]) -> list[Span]:
+    """Return the parts, each joined with the one before it that it overlaps or continues."""
     joined: list[Span] = []
     for begin, end in spans:
         near = joined and begin <= joined[-1].end + 1 and end >= joined[-1].begin - 1
@@ -104,10 +113,6 @@ def _of_apache(text: str, size: int) -> list[Span]:
             joined[-1] = Span(min(begin, joined[-1].begin), max(end, joined[-1].end))
         else:
             joined.append(Span(begin, end))
-    if len(joined) > MOST_PARTS or len(spans) - len(joined) > MOST_JOINED:
-        raise Whole
-    if sum(end - begin + 1 for begin, end in joined) > size:
-        raise Whole
     return joined
 
 
