@@ -13,6 +13,8 @@ from decnet_decoys.errors import DecoysError
 MOST_FIELD = 1000
 """Bytes of a field that is looked at; a longer one is taken for none."""
 MOST_PARTS = 100
+MOST_JOINED = 20
+"""Parts that Apache joins with the one before (MaxRangeOverlaps, MaxRangeReversals)."""
 
 _SPAN = re.compile(r"(?P<first>\d{0,19})\s*-\s*(?P<last>\d{0,19})")
 
@@ -76,7 +78,10 @@ def _of_nginx(text: str, size: int) -> list[Span]:
 
 
 def _of_apache(text: str, size: int) -> list[Span]:
-    """Ignore the field for one bad part, leave out parts beyond the file, join what overlaps (byterange_filter.c)."""
+    """Ignore the field for one bad part, leave out parts beyond the file, join what overlaps (byterange_filter.c).
+
+    Parts that together are longer than the file are ignored: CVE-2011-3192.
+    """
     if size == 0 or " " in text:
         raise IgnoredRangeError
     spans: list[Span] = []
@@ -94,6 +99,15 @@ def _of_apache(text: str, size: int) -> list[Span]:
         spans.append(span)
     if not spans:
         raise UnsatisfiableError if beyond else IgnoredRangeError
+    joined = _adjacent_joined(spans)
+    too_many = len(joined) > MOST_PARTS or len(spans) - len(joined) > MOST_JOINED
+    if too_many or sum(end - begin + 1 for begin, end in joined) > size:
+        raise IgnoredRangeError
+    return joined
+
+
+def _adjacent_joined(spans: list[Span]) -> list[Span]:
+    """Return the parts, each joined with the one before it that it overlaps or continues."""
     joined: list[Span] = []
     for begin, end in spans:
         near = joined and begin <= joined[-1].end + 1 and end >= joined[-1].begin - 1
@@ -101,8 +115,6 @@ def _of_apache(text: str, size: int) -> list[Span]:
             joined[-1] = Span(min(begin, joined[-1].begin), max(end, joined[-1].end))
         else:
             joined.append(Span(begin, end))
-    if len(joined) > MOST_PARTS:
-        raise IgnoredRangeError
     return joined
 
 
