@@ -141,10 +141,9 @@ class LoginLine:
         self._widths[:] = bytes(self._show(byte) for byte in self._line)
 
     def _erase(self, key: int) -> None:
-        keep = {_ERASE: len(self._line) - 1, _KILL: 0, _WORD: len(self._line.rstrip().rpartition(b" ")[0])}[key]
-        if key == _WORD and keep:
-            keep += 1
-        keep = max(keep, 0)
+        keep = max(len(self._line) - 1, 0) if key == _ERASE else 0
+        if key == _WORD:
+            keep = self._line.rfind(b" ", 0, len(self._line.rstrip())) + 1
         gone, widths = self._line[keep:], self._widths[keep:]
         del self._line[keep:], self._widths[keep:]
         self._column -= sum(widths)
