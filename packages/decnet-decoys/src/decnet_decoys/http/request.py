@@ -61,7 +61,7 @@ def parse_head(data: bytes, searched: int = 0, dialect: Dialect = USUAL) -> Pars
 
 
 def _without_version(line: bytes, dialect: Dialect) -> Parsed | BadRequest | None:
-    """Return the request that a whole first line without a version is (HTTP/0.9); None: the server takes it for none."""
+    """Return the request that a first line without a version is (HTTP/0.9); None: the server takes it for none."""
     target = simple_target(line, dialect)
     if target is None:
         return None
