@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from decnet_decoys.errors import DecoysError
+
 MOST_FIELD = 1000
 """Bytes of a field that is looked at; a longer one is taken for none."""
 MOST_PARTS = 100
@@ -24,11 +26,11 @@ class Span(NamedTuple):
     end: int
 
 
-class Unsatisfiable(Exception):
+class UnsatisfiableError(DecoysError):
     """No part of the file is asked for (416)."""
 
 
-class Whole(Exception):
+class IgnoredRangeError(DecoysError):
     """The field is to be ignored."""
 
 
@@ -41,9 +43,9 @@ def wanted(flavour: str, field: str | None, size: int) -> list[Span] | None:
         return None
     try:
         return _RULES.get(flavour, _of_others)(rest, size)
-    except Unsatisfiable:
+    except UnsatisfiableError:
         return []
-    except Whole:
+    except IgnoredRangeError:
         return None
 
 
@@ -63,15 +65,15 @@ def _span(text: str, size: int) -> Span | None:
 def _of_nginx(text: str, size: int) -> list[Span]:
     """Refuse what is no part; ignore parts that together are longer than the file (range_filter_module.c)."""
     if size == 0:
-        raise Whole
+        raise IgnoredRangeError
     try:
         spans = [span for part in text.split(",") if (span := _span(part.strip(), size)) is not None]
     except ValueError:
-        raise Unsatisfiable from None
+        raise UnsatisfiableError from None
     if not spans:
-        raise Unsatisfiable
-    if sum(end - begin + 1 for begin, end in spans) > size or (len(spans) > 1 and len(spans) > MOST_PARTS):
-        raise Whole
+        raise UnsatisfiableError
+    if sum(end - begin + 1 for begin, end in spans) > size or len(spans) > MOST_PARTS:
+        raise IgnoredRangeError
     return spans
 
 
@@ -81,26 +83,26 @@ def _of_apache(text: str, size: int) -> list[Span]:
     Parts that together are longer than the file are ignored: CVE-2011-3192.
     """
     if size == 0 or " " in text:
-        raise Whole
+        raise IgnoredRangeError
     spans: list[Span] = []
     beyond = False
     for part in text.split(","):
         try:
             span = _span(part.strip(), size)
         except ValueError:
-            raise Whole from None
+            raise IgnoredRangeError from None
         if span is None:
             if part.strip().startswith("-"):
-                raise Whole
+                raise IgnoredRangeError
             beyond = True
             continue
         spans.append(span)
     if not spans:
-        raise Unsatisfiable if beyond else Whole
+        raise UnsatisfiableError if beyond else IgnoredRangeError
     joined = _adjacent_joined(spans)
     too_many = len(joined) > MOST_PARTS or len(spans) - len(joined) > MOST_JOINED
     if too_many or sum(end - begin + 1 for begin, end in joined) > size:
-        raise Whole
+        raise IgnoredRangeError
     return joined
 
 
@@ -119,7 +121,7 @@ def _adjacent_joined(spans: list[Span]) -> list[Span]:
 def _of_lighttpd(text: str, size: int) -> list[Span]:
     """Leave out what is no part, and join what is near (http_range.c): 1.4.69 joins within 80 bytes."""
     if size == 0:
-        raise Whole
+        raise IgnoredRangeError
     spans = []
     for part in text.split(",")[:10]:
         try:
@@ -129,7 +131,7 @@ def _of_lighttpd(text: str, size: int) -> list[Span]:
         if span is not None:
             spans.append(span)
     if not spans:
-        raise Unsatisfiable
+        raise UnsatisfiableError
     return _joined(spans)
 
 
@@ -148,9 +150,9 @@ def _of_others(text: str, size: int) -> list[Span]:
     try:
         span = _span(text, size)
     except ValueError:
-        raise Whole from None
+        raise IgnoredRangeError from None
     if span is None:
-        raise Unsatisfiable
+        raise UnsatisfiableError
     return [span]
 
 
