@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import gzip
+import random
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_core.net.http_head import Head
-from decnet_decoys.http.files import File, Refused, sent
+from decnet_decoys.http.files import MOST_COMPRESSED, File, Refused, sent
 from decnet_decoys.http.flavour import Response
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.ranges import wanted
@@ -64,6 +66,20 @@ def test_several_parts_are_sent_in_one_answer() -> None:
     assert isinstance(found, Response)
     assert found.body.count(b"Content-Range: bytes ") == 2
     assert found.body.index(b"bytes 8-9/10") < found.body.index(b"bytes 0-1/10")
+
+
+@pytest.mark.parametrize("flavour", ["nginx", "apache"])
+def test_a_long_page_that_is_hard_to_compress_takes_no_long_step(flavour: str) -> None:
+    drawn = random.Random(1)
+    body = bytes(drawn.choices(b"abcdef", k=MOST_COMPRESSED))
+    took = []
+    for _ in range(7):
+        begun = time.process_time()
+        found = answer(flavour, body, ("Accept-Encoding", "gzip"))
+        took.append(time.process_time() - begun)
+        assert isinstance(found, Response)
+        assert len(found.body) < len(body)
+    assert min(took) < 0.02
 
 
 @pytest.mark.parametrize(("flavour", "tag"), [("nginx", 'W/"'), ("apache", '-gzip"')])
