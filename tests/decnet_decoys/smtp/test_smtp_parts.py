@@ -216,6 +216,7 @@ def test_a_line_that_is_too_long_is_one_line_when_it_ends() -> None:
     incoming = Incoming()
     incoming.feed(b"x" * 10_000)
     assert incoming.line() is None
+    assert incoming.held == LONGEST_LINE
     incoming.feed(b"\r\nNOOP\r\n")
     assert incoming.line() == b"x" * LONGEST_LINE
     assert incoming.line() == b"NOOP"
