@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import gzip
+import random
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_core.net.http_head import Head
-from decnet_decoys.http.files import File, Refused, sent
+from decnet_decoys.http.files import MOST_COMPRESSED, File, Refused, sent
 from decnet_decoys.http.flavour import Response
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.ranges import wanted
@@ -66,6 +68,20 @@ def test_several_parts_are_sent_in_one_answer() -> None:
     assert found.body.index(b"bytes 8-9/10") < found.body.index(b"bytes 0-1/10")
 
 
+@pytest.mark.parametrize("flavour", ["nginx", "apache"])
+def test_a_long_page_that_is_hard_to_compress_takes_no_long_step(flavour: str) -> None:
+    drawn = random.Random(1)
+    body = bytes(drawn.choices(b"abcdef", k=MOST_COMPRESSED))
+    took = []
+    for _ in range(7):
+        begun = time.process_time()
+        found = answer(flavour, body, ("Accept-Encoding", "gzip"))
+        took.append(time.process_time() - begun)
+        assert isinstance(found, Response)
+        assert len(found.body) < len(body)
+    assert min(took) < 0.02
+
+
 @pytest.mark.parametrize(("flavour", "tag"), [("nginx", 'W/"'), ("apache", '-gzip"')])
 def test_a_page_is_compressed_for_who_wants_it(flavour: str, tag: str) -> None:
     body = b"<p>text</p>" * 20
@@ -76,3 +92,28 @@ def test_a_page_is_compressed_for_who_wants_it(flavour: str, tag: str) -> None:
     plain = answer(flavour, body, ("Accept-Encoding", "gzip;q=0"))
     assert isinstance(plain, Response)
     assert plain.body == body
+
+
+SIZE = 790
+# As Debian's Apache 2.4.71 answered for a file of so many bytes; 0: the whole file.
+APACHE = {
+    "0-393,395-,0-393": 0,
+    "0-9,20-789,0-9": 3,
+    "0-9,20-789,0-10": 0,
+    ",".join(f"{place}-{place}" for place in range(900, 690, -10)): 9,
+    ",".join(f"0-{end}" for end in range(20)): 1,
+    ",".join(("700-701", *(f"0-{end}" for end in range(21)))): 2,
+    ",".join(("700-701", *(f"0-{end}" for end in range(22)))): 0,
+}
+
+
+@pytest.mark.parametrize(("parts", "sent_parts"), APACHE.items())
+def test_apache_sends_no_more_than_the_file(parts: str, sent_parts: int) -> None:
+    found = wanted("apache", f"bytes={parts}", SIZE)
+    assert len(found or ()) == sent_parts
+
+
+@given(st.sampled_from(FLAVOURS), st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200)), max_size=30))
+def test_parts_are_together_not_longer_than_the_file(flavour: str, pairs: list[tuple[int, int]]) -> None:
+    field = "bytes=" + ",".join(f"{min(pair)}-{max(pair)}" for pair in pairs)
+    assert sum(end - begin + 1 for begin, end in wanted(flavour, field, 150) or []) <= 150

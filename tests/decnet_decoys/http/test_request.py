@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_core.net.http_head import Head, Parsed
-from decnet_decoys.http.dialects import DIALECTS
+from decnet_decoys.http.dialects import DIALECTS, MAX_TARGET
 from decnet_decoys.http.request import MAX_PIECES, BadRequest, Body, parse_head
 
 REQUEST = b"GET /a?b=c HTTP/1.1\r\nHoSt: x\r\nUser-AGENT: t/1\r\nX-Twice: 1\r\nx-twice: 2\r\n\r\nrest"
@@ -137,3 +137,10 @@ def test_many_small_chunks_are_taken_in_portions() -> None:
         assert body.paused != body.done
     assert (bytes(body.data), bytes(buffer[start:])) == (b"a" * 3000, b"next")
     assert calls >= 3000 * 3 / MAX_PIECES
+
+
+@pytest.mark.parametrize("flavour", ["nginx", "apache"])
+def test_a_line_without_a_version_is_too_long_like_any_other(flavour: str) -> None:
+    found = parse_head(b"GET /" + b"a" * MAX_TARGET + b"\r\n", 0, DIALECTS[flavour])
+    assert isinstance(found, BadRequest)
+    assert found.status == 414

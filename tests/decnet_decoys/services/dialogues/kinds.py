@@ -11,6 +11,7 @@ from tests.decnet_decoys.services.dialogues.more import ftp as more_ftp
 from tests.decnet_decoys.services.dialogues.more import mysql as more_mysql
 from tests.decnet_decoys.services.dialogues.more import redis as more_redis
 from tests.decnet_decoys.services.dialogues.more import smtp as more_smtp
+from tests.decnet_decoys.services.dialogues.more import telnet as more_telnet
 from tests.decnet_decoys.services.dialogues.play import Answers, Kind
 
 RECORDS = Path(__file__).parent
@@ -18,7 +19,7 @@ KINDS: dict[str, Kind] = {
     "ftp": ftp.KIND, "smtp": smtp.KIND, "redis": redis.KIND, "mysql": mysql.KIND, "telnet": telnet.KIND,
     "inetutils": inetutils.KIND,
     "ftp-more": more_ftp.KIND, "smtp-more": more_smtp.KIND, "redis-more": more_redis.KIND,
-    "mysql-more": more_mysql.KIND,
+    "mysql-more": more_mysql.KIND, "telnet-more": more_telnet.KIND, "inetutils-more": more_telnet.INETUTILS,
 }  # fmt: skip
 """By the server's name, with what tells one set of dialogues from another behind a hyphen."""
 

@@ -322,3 +322,48 @@ def test_applets_archives_and_accounts_answer_as_debians_do(
 ) -> None:
     played = player("debian-web", "root")(line)
     assert (played.text, played.errors.removeprefix("tar: Removing leading `/' from member names\n")) == (text, errors)
+
+
+# The complaints are GNU's, but for the first: its directives are of ASCII, too.
+LAYOUTS = {
+    "%\u0663f": "has unknown %\u0663 directive",
+    "% %%f": "has unknown %% directive",
+    "%.%%f": "has unknown %% directive",
+    "%%%": "ends in %",
+    "%%f": "has no % directive",
+    "": "has no % directive",
+    "%f%%%g": "has too many % directives",
+}
+
+
+@pytest.mark.parametrize(("layout", "complaint"), LAYOUTS.items())
+def test_seq_refuses_what_is_no_layout_of_one_number(run: Player, layout: str, complaint: str) -> None:
+    played = run(f"seq -f '{layout}' 1; echo $?")
+    assert played.text == "1\n"
+    assert played.errors.startswith(f"seq: format \u2018{layout}\u2019 {complaint}\n")
+
+
+def test_seq_lays_out_numbers(run: Player) -> None:
+    assert run("seq -f '%%%03g%%' 8 9").text == "%008%\n%009%\n"
+
+
+def test_processes_that_subshells_leave_have_numbers_of_their_own(run: Player) -> None:
+    assert run("(sleep 1000 &); (sleep 1001 &); pgrep sleep | sort -u | wc -l").text == "2\n"
+    assert run("kill $(pgrep sleep); pgrep sleep | wc -l").text == "0\n"
+
+
+def test_kill_names_no_signal_that_there_is_not(run: Player) -> None:
+    played = run("kill -l 9 x 137 999 65 sigterm; echo $?; /bin/kill -l x")
+    assert played.text == "KILL\nKILL\n15\n1\n"
+    complaints = [f"-bash: kill: {one}: invalid signal specification\n" for one in ("x", "999", "65")]
+    assert played.errors == "".join(complaints) + "/bin/kill: unknown signal name x\n"
+
+
+def test_lines_of_the_history_are_counted_back_from_its_end(run: Player) -> None:
+    run.shell.history.lines[:] = ["a", "b", "c"]
+    assert run("history -d -1; history -d -2; history").text == "    1  b\n"
+    assert run("history -d -2").errors == "-bash: history: -2: history position out of range\n"
+
+
+def test_scp_takes_an_empty_file(run: Player) -> None:
+    assert run(r"printf 'C0600 0 x\n\0' | scp -t /tmp; stat -c '%a %s' /tmp/x").text == "\0\0\x00600 0\n"

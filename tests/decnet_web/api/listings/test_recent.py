@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi import Depends, Request
-from sqlalchemy import update
+from sqlalchemy import Update, update
 from starlette.responses import Response
 from tests.decnet_web.api.served import ON_SQLITE, Served, serving
 
@@ -20,7 +20,7 @@ from decnet.fleet.deployment import transaction
 from decnet_core.events.catalogue import LoginAttempt
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
-from decnet_models.accounts.tables import api_token
+from decnet_models.accounts.tables import account, api_token
 from decnet_models.events.queries import insert_events
 from decnet_web.api.application import make_application
 from decnet_web.api.fleet import Fleet
@@ -83,24 +83,24 @@ class HeldReads:
         self.count = 0
         self._fail = fail
         self._read = fleet.read
-        self._asked: list[object] = []
+        self.asked: list[object] = []
         self._clients = clients
-        self._all = asyncio.Event()
+        self.all_asked = asyncio.Event()
         self._making: Callable[..., Any] = recent.making
         monkeypatch.setattr(recent, "making", self.making)
         monkeypatch.setattr(recent, "_clock", lambda: 0.0)
         monkeypatch.setattr(fleet, "read", self.read)
 
     def making(self, *arguments: Any) -> Any:
-        self._asked.append(arguments)
-        if len(self._asked) == self._clients:
-            self._all.set()
+        self.asked.append(arguments)
+        if len(self.asked) == self._clients:
+            self.all_asked.set()
         return self._making(*arguments)
 
     async def read(self, *arguments: Any) -> Any:
         self.count += 1
         failing = self.count <= self._fail
-        await self._all.wait()
+        await self.all_asked.wait()
         if failing:
             raise RuntimeError("a defect")
         return await self._read(*arguments)
@@ -124,11 +124,51 @@ async def test_same_requests_at_once_are_answered_by_one_read(served: Served, mo
 
 @ON_SQLITE
 async def test_who_waited_for_a_failed_answer_makes_it_himself(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
     async with served.client("viewer") as client:
         await authenticated(client)
         held = HeldReads(served, monkeypatch, clients=2, fail=1)
+        monkeypatch.setattr(served.application.state.rates, "take", taken.append)
         answers = await asyncio.gather(*(client.get(EVENTS) for _ in range(2)))
     assert sorted(one.status_code for one in answers) == [200, 500]
+    assert held.count == 2
+    assert sum(key.startswith("account") for key in taken) == 2
+
+
+async def test_nobody_waits_until_another_use_is_written_down(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet, asked, written = served.application.state.fleet, asyncio.Event(), asyncio.Event()
+    write = fleet.write
+
+    async def held(function: Callable[..., Any]) -> Any:
+        asked.set()
+        await written.wait()
+        return await write(function)
+
+    async with served.client("viewer") as client, served.client("analyst") as unused:
+        await authenticated(client)
+        monkeypatch.setattr(fleet, "write", held)
+        first = asyncio.create_task(unused.get(EVENTS))  # whose token was not used for a minute
+        await asked.wait()
+        try:
+            answer = await asyncio.wait_for(client.get(EVENTS), 20)
+        finally:
+            written.set()
+        assert [answer.status_code, (await first).status_code] == [200, 200]
+
+
+@ON_SQLITE
+async def test_who_waited_for_one_who_left_makes_it_himself(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served.client("viewer") as client:
+        await authenticated(client)
+        held = HeldReads(served, monkeypatch, clients=3)
+        leaving, waiting = (asyncio.create_task(client.get(EVENTS)) for _ in range(2))
+        while len(held.asked) < 2:
+            await asyncio.sleep(0)
+        assert held.count == 1
+        leaving.cancel()
+        held.all_asked.set()
+        assert (await asyncio.wait_for(waiting, 20)).status_code == 200
+        assert leaving.cancelled()
     assert held.count == 2
 
 
@@ -136,9 +176,13 @@ async def test_who_waited_for_a_failed_answer_makes_it_himself(served: Served, m
 async def test_who_may_not_have_an_answer_does_not_wait_for_it(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     async with served.client("viewer") as client, served.client() as nobody:
         await authenticated(client)
-        HeldReads(served, monkeypatch, clients=2)
-        answers = await asyncio.gather(client.get(EVENTS), nobody.get(EVENTS))
-    assert [one.status_code for one in answers] == [200, 401]
+        held = HeldReads(served, monkeypatch, clients=2)
+        making = asyncio.create_task(client.get(EVENTS))
+        while not held.count:
+            await asyncio.sleep(0)
+        assert (await asyncio.wait_for(nobody.get(EVENTS), 20)).status_code == 401
+        held.all_asked.set()
+        assert (await making).status_code == 200
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -177,6 +221,23 @@ async def test_kept_answer_is_refused_to_who_may_not_have_it(served: Served) -> 
         with transaction(served.deployment, write=True) as connection:
             connection.execute(update(api_token).values(expires_at=1))
         assert (await client.get(EVENTS)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (update(api_token).values(revoked_at=1), 401),
+        (update(api_token).values(scopes='["audit:read"]'), 403),
+        (update(account).values(disabled_at=1), 401),
+    ],
+    ids=["revoked", "scopes", "disabled"],
+)
+async def test_kept_answer_is_refused_to_who_may_no_longer_have_it(served: Served, change: Update, status: int) -> None:
+    async with served.client("viewer") as client:
+        assert [(await client.get(EVENTS)).status_code for _ in range(2)] == [200, 200]
+        with transaction(served.deployment, write=True) as connection:
+            connection.execute(change)
+        assert (await client.get(EVENTS)).status_code == status
 
 
 async def test_other_forms_and_pages_are_answers_of_their_own(served: Served) -> None:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from decnet_core.net.http_head import Head
+from decnet_decoys.http.dialects import ABSOLUTE
 from decnet_decoys.http.flavour import METHODS, Response
 
 if TYPE_CHECKING:
@@ -21,14 +22,13 @@ LONGEST_NAME = 255
 _NAMED = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+?)\.?)(?::(\d{1,5}))?")
 _ENCODED = re.compile(r"%00|%2[fF]")
 """What is decoded, and found wanting, only after a target has been taken for a path."""
-_ABSOLUTE = re.compile(r"(?i:https?)://([^/?#]*)")
 _FORBIDDEN = ("/server-status", "/icons/")
 """What Debian's configuration keeps: shown to the machine itself, and a folder that is not listed."""
 
 
 def named(head: Head, port: int) -> tuple[str, str]:
     """Return host and port as error pages name them: those that the client asked for, by default `port`."""
-    absolute = _ABSOLUTE.match(head.target)
+    absolute = ABSOLUTE.match(head.target)
     host = absolute[1] if absolute else head.target if head.method == "CONNECT" else head.get("host") or ""
     found = _NAMED.fullmatch(host)
     if found is None:

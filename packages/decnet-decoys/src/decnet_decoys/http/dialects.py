@@ -89,7 +89,8 @@ _LIGHTTPD = Dialect(
 DIALECTS = {"nginx": _NGINX, "apache": _APACHE, "lighttpd": _LIGHTTPD, "own": USUAL}
 """By the flavour of a profile."""
 
-_ABSOLUTE = re.compile(r"(?i:https?)://([^/?#]*)")
+ABSOLUTE = re.compile(r"(?i:https?)://([^/?#]*)")
+"""The beginning of a target that names the host, too."""
 _SIMPLE = re.compile(rb"GET +(?P<target>/[^ \r\n\0]*) *\r?")
 
 
@@ -112,7 +113,7 @@ def has_hosts(dialect: Dialect, head: Head) -> bool:
     """Return whether there is one Host field, as far as the server wants one (RFC 9112 §3.2)."""
     hosts = head.all("host")
     if dialect.name == "lighttpd":
-        absolute = _ABSOLUTE.match(head.target)
+        absolute = ABSOLUTE.match(head.target)
         return len({*hosts, *([absolute[1]] if absolute else ())}) == 1 or (not hosts and head.version == "HTTP/1.0")
     return head.has_one_host
 
@@ -123,5 +124,5 @@ def takes_target(dialect: Dialect, head: Head) -> bool:
         return True
     if head.method == "CONNECT":
         return not head.target.startswith("/")
-    plain = head.target.startswith("/") or _ABSOLUTE.match(head.target) is not None
+    plain = head.target.startswith("/") or ABSOLUTE.match(head.target) is not None
     return "#" not in head.target and (plain or (head.target == "*" and head.method == "OPTIONS"))

@@ -46,8 +46,8 @@ def parse_head(data: bytes, searched: int = 0, dialect: Dialect = USUAL) -> Pars
     first, newline, _ = data.partition(b"\n")
     if data and data[0] in dialect.not_first:
         return BadRequest(400, "")
-    if newline and (target := simple_target(first, dialect)) is not None:
-        return Parsed(Head("GET", target, "HTTP/0.9", ()), len(first) + 1, first.removesuffix(b"\r"))
+    if newline and (simple := _without_version(first, dialect)) is not None:
+        return simple
     found = parse_any_head(data, dialect.rules, searched)
     if found is None:
         return None
@@ -58,6 +58,16 @@ def parse_head(data: bytes, searched: int = 0, dialect: Dialect = USUAL) -> Pars
         return BadRequest(400, line)
     status = refused_with(found.head, dialect)
     return BadRequest(status, line, found.head, whole_line=True) if status else found
+
+
+def _without_version(line: bytes, dialect: Dialect) -> Parsed | BadRequest | None:
+    """Return the request that a first line without a version is (HTTP/0.9); None: the server takes it for none."""
+    target = simple_target(line, dialect)
+    if target is None:
+        return None
+    if len(target) > MAX_TARGET:
+        return BadRequest(414, line[:MAX_TARGET].decode("utf-8", "backslashreplace"))
+    return Parsed(Head("GET", target, "HTTP/0.9", ()), len(line) + 1, line.removesuffix(b"\r"))
 
 
 def _refused(found: Refusal, data: bytes, line: str, dialect: Dialect) -> BadRequest | None:

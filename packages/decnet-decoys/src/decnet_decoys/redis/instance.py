@@ -129,7 +129,7 @@ class Client:
         """Whether the connection ends after this answer."""
         self.channels: dict[bytes, None] = {}
         self.patterns: dict[bytes, None] = {}
-        """What it has subscribed to."""
+        """What it has subscribed to, as both."""
         self.queued: list[list[bytes]] | None = None
         """What MULTI collects."""
         self.queued_bytes = 0

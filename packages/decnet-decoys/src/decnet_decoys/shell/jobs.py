@@ -84,6 +84,7 @@ class Jobs:
         if child.last_pid == self.last_pid and not child.has_adopted:  # it began nothing: so most end
             return
         self.has_adopted = True
+        self._next_pid = child._next_pid
         self.orphans = [job for job in (*child.orphans, *child.own()) if job.ends > now][-MAX_JOBS:]
 
     def told_of_killed(self) -> list[Job]:

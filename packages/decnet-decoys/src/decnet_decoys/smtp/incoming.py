@@ -11,9 +11,6 @@ SEARCHED_AT_ONCE: Final = 2 << 10
 """Bytes of a mail that are looked at in one go: each may be a line, which takes half a microsecond."""
 
 
-_FILL: Final = b"\0"
-
-
 class Incoming:
     """The bytes of one client that have not been taken yet."""
 
@@ -38,10 +35,7 @@ class Incoming:
         """Return the next line without its end; None when there is none yet."""
         end = self._buffer.find(b"\n")
         if end < 0:
-            if len(self._buffer) <= LONGEST_LINE:
-                return None
             del self._buffer[LONGEST_LINE:]
-            self._buffer += _FILL  # so that what follows is left out, too, up to an end of line
             return None
         line = bytes(self._buffer[: min(end, LONGEST_LINE)])
         del self._buffer[: end + 1]

@@ -215,11 +215,24 @@ def add_features_pending(connection: Connection, kind: str, attackers: tuple[int
     connection.execute(insert.on_conflict_do_nothing())
 
 
-def pending(connection: Connection, limit: int) -> list[tuple[str, str]]:
-    """Return what has changed: features and attackers, up to `limit`."""
+def pending(connection: Connection, limit: int, share: float = 0.0) -> list[tuple[str, str]]:
+    """Return what has changed, up to `limit`: features, and then attackers in their order.
+
+    Of more attackers a `share` is passed over, and comes last.
+    """
     c = identity_pending.c
-    rows = connection.execute(select(c.kind, c.name).order_by(c.kind.desc(), c.name).limit(limit))
-    return [(row.kind, row.name) for row in rows]
+    query = select(c.kind, c.name).order_by(c.kind.desc(), c.name)
+    found = [(row.kind, row.name) for row in connection.execute(query.where(c.kind > ATTACKER).limit(limit))]
+    if (room := limit - len(found)) > 0:
+        attackers = query.where(c.kind == ATTACKER)
+        rows = [*connection.execute(attackers.limit(room))]
+        if share and len(rows) == room:  # else these are all
+            number = connection.execute(select(func.count()).where(c.kind == ATTACKER)).scalar_one()
+            passed = int(share * number) if number > room else 0
+            later = [*connection.execute(attackers.offset(passed).limit(room))]
+            rows = later + rows[: min(passed, room - len(later))]
+        found += [(row.kind, row.name) for row in rows]
+    return found
 
 
 def pending_of(connection: Connection, some: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -37,12 +37,15 @@ InFleet = Annotated[Fleet, Depends(fleet_of)]
 
 
 class Access:
-    """Lets those through who have at least a role; the rest is 401 or 403."""
+    """Lets those through who have at least a role; the rest is 401 or 403. A request is asked about once."""
 
     def __init__(self, role: Role) -> None:
         self.role = role
 
     async def __call__(self, request: Request) -> Principal:
+        if getattr(request.state, "let_through_by", None) is self:
+            allowed: Principal = request.state.principal
+            return allowed
         fleet: Fleet = request.app.state.fleet  # not a dependency of a dependency: FastAPI takes longer to find it
         principal = await authenticate(request, fleet)
         request.state.principal = principal
@@ -53,6 +56,7 @@ class Access:
         if not allows(principal.scopes, scope):
             raise Problem(403, detail=f"this needs a token with the scope {scope}")
         await begin(request, fleet, principal, request.app.state.key)
+        request.state.let_through_by = self
         return principal
 
 

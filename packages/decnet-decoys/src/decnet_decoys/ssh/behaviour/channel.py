@@ -12,7 +12,7 @@ from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.wire import string
 
 if TYPE_CHECKING:
-    from decnet_decoys.ssh.behaviour.connection import DecoyConnection
+    from decnet_decoys.ssh.behaviour.requests import Requests
 
 WINDOW_ADJUST, EXTENDED_DATA, EOF, CLOSE, SUCCESS, FAILURE = 93, 95, 96, 97, 99, 100
 STARTING = frozenset(("shell", "exec", "subsystem"))
@@ -24,9 +24,7 @@ _LARGEST_WINDOW = 0xFFFFFFFF
 
 
 class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
-    def __init__(
-        self, connection: DecoyConnection, loop: asyncio.AbstractEventLoop, dialect: Dialect, *, root: bool
-    ) -> None:
+    def __init__(self, connection: Requests, loop: asyncio.AbstractEventLoop, dialect: Dialect, *, root: bool) -> None:
         """`root`: whether it is root who has logged in."""
         super().__init__(
             connection, loop, True, False, False, 0, 0, None, "strict", dialect.window, dialect.packet_size

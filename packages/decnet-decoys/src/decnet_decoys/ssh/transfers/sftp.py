@@ -14,12 +14,12 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import NamedTuple
 
 from decnet_decoys.shell.machine.fs_errors import DENIED, NO_SPACE, NOT_DIRECTORY, NOT_FOUND, FileSystemError
-from decnet_decoys.shell.machine.tree import Entry, Filler, piece_of, whole_of
+from decnet_decoys.shell.machine.tree import Entry, whole_of
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.ssh.transfers import sftp_extensions
+from decnet_decoys.ssh.transfers import sftp_extensions, sftp_paths
 from decnet_decoys.ssh.transfers import sftp_packets as packets
+from decnet_decoys.ssh.transfers.open_files import NAME_BYTES, OpenFile, opened_to_write
 from decnet_decoys.ssh.transfers.sftp_packets import (
-    BAD_MESSAGE,
     EOF,
     FAILURE,
     NO_SUCH_FILE,
@@ -39,9 +39,6 @@ MAX_COPIED = 256 << 10
 """Bytes that are copied at once."""
 MAX_NAMES = 100
 """Names that one answer has."""
-NAME_BYTES = 320
-"""Memory that the longest name takes in the list of an open directory."""
-
 _WRITE, _CREATE, _TRUNCATE, _NEW = 0x02, 0x08, 0x10, 0x20
 _INIT = 1
 _TOO_LONG = 11
@@ -59,40 +56,6 @@ class Upload(NamedTuple):
 OnUpload = Callable[[Upload], Iterable[None] | None]
 
 
-class _Open:
-    """An open file or directory."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.content: Callable[[], bytes | Filler] = bytes
-        """Returns what a reader reads: not kept here, or a file that is open would take memory when it is gone."""
-        self.writing = False
-        self.directory = False
-        self.data = bytearray()
-        """What a writer leaves; held under the session's lease."""
-        self.size = 0
-        self.names: list[str] = []
-        """Of a directory, those that were not yet read."""
-
-    @property
-    def kept_bytes(self) -> int:
-        """Memory that it takes, held under the session's lease."""
-        return len(self.data) + len(self.names) * NAME_BYTES
-
-    def piece(self, offset: int, size: int) -> bytes:
-        """Return up to `size` bytes from `offset`."""
-        if self.writing:
-            return bytes(self.data[offset : offset + size])
-        return piece_of(self.content(), offset, size)
-
-
-def _writing(path: str, old: bytes) -> _Open:
-    """Return a file opened to be written, `old` being its content."""
-    opened = _Open(path)
-    opened.writing, opened.data, opened.size = True, bytearray(old), len(old)
-    return opened
-
-
 class Sftp:
     """One SFTP channel; `uploaded` is called for each finished upload before it is acknowledged, and may take steps."""
 
@@ -101,7 +64,7 @@ class Sftp:
         self._limit = limit_bytes
         self._uploaded = uploaded
         self._waiting = bytearray()
-        self._open: dict[bytes, _Open] = {}
+        self._open: dict[bytes, OpenFile] = {}
         self._next = 0
         self._begun = False
 
@@ -159,13 +122,13 @@ class Sftp:
     def _locate(self, path: str) -> str:
         return self._shell.files.locate(path or ".", self._shell.access)
 
-    def _handle(self, packet: Packet) -> _Open:
+    def _handle(self, packet: Packet) -> OpenFile:
         found = self._open.get(packet.string())
         if found is None:
             raise FileSystemError("Failure")
         return found
 
-    def _added(self, opened: _Open) -> bytes:
+    def _added(self, opened: OpenFile) -> bytes:
         if len(self._open) >= MAX_HANDLES:
             raise FileSystemError("Too many open files")
         if not self._shell.lease.hold(opened.kept_bytes):
@@ -187,10 +150,10 @@ class Sftp:
             return FAILURE
         old = b"" if flags & _TRUNCATE or not exists else whole_of(shell.files.read(path, shell.access))
         shell.files.write(path, old, shell.access)
-        return self._added(_writing(path, old))
+        return self._added(opened_to_write(path, old))
 
-    def _reading(self, path: str) -> _Open:
-        files, opened = self._shell.files, _Open(path)
+    def _reading(self, path: str) -> OpenFile:
+        files, opened = self._shell.files, OpenFile(path)
         content, entry = files.read(path, self._shell.access), files.entry(path)
         if entry is None or entry.content is not content:  # made when it is looked at
             opened.content = lambda: content
@@ -202,7 +165,7 @@ class Sftp:
         opened = self._open.pop(packet.string(), None)
         return NO_SUCH_FILE if opened is None else self._finish(opened)
 
-    def _finish(self, opened: _Open) -> Generator[bytes, None, int]:
+    def _finish(self, opened: OpenFile) -> Generator[bytes, None, int]:
         if not opened.writing:
             self._shell.lease.hold(-opened.kept_bytes)
             return OK
@@ -228,7 +191,7 @@ class Sftp:
     def _do_write(self, packet: Packet) -> int:
         return self._write(self._handle(packet), packet.number(8), packet.string())
 
-    def _write(self, opened: _Open, offset: int, data: bytes) -> int:
+    def _write(self, opened: OpenFile, offset: int, data: bytes) -> int:
         if not opened.writing or offset > len(opened.data) + MAX_GAP:
             if not opened.writing:
                 return FAILURE if opened.directory else NO_SUCH_FILE
@@ -245,13 +208,6 @@ class Sftp:
         opened.data[offset : offset + len(data)] = data
         return OK
 
-    def _do_stat(self, packet: Packet) -> bytes:
-        return packets.attributes(self._shell.files.stat(packet.path() or ".", self._shell.access))
-
-    def _do_lstat(self, packet: Packet) -> bytes:
-        entry = self._shell.files.stat(packet.path() or ".", self._shell.access, follow=False)
-        return packets.attributes(entry)
-
     def _do_fstat(self, packet: Packet) -> bytes:
         opened = self._handle(packet)
         entry = self._shell.files.stat(opened.path)
@@ -259,21 +215,12 @@ class Sftp:
             entry = entry._replace(content=bytes(min(len(opened.data), self._limit)))
         return packets.attributes(entry)
 
-    def _do_setstat(self, packet: Packet) -> int:
-        return self._set(packet.path(), packet.attributes())
-
     def _do_fsetstat(self, packet: Packet) -> int:
-        return self._set(self._handle(packet).path, packet.attributes())
-
-    def _set(self, path: str, changes: dict[str, int]) -> int:
-        changes.pop("size", None)
-        if changes:
-            self._shell.files.change(path, self._shell.access, **changes)
-        return OK
+        return sftp_paths.change(self._shell, self._handle(packet).path, packet.attributes())
 
     def _do_opendir(self, packet: Packet) -> bytes:
         path, shell = self._locate(packet.path()), self._shell
-        opened = _Open(path)
+        opened = OpenFile(path)
         opened.directory = True
         opened.names = [".", "..", *shell.files.names(path, shell.access)]
         return self._added(opened)
@@ -289,51 +236,14 @@ class Sftp:
         rows = [(name, _longname(shell, name, entry), entry) for name, entry in entries if entry is not None]
         return packets.names(rows) if names else EOF
 
-    def _do_remove(self, packet: Packet) -> int:
-        path = packet.path()
-        if self._shell.files.stat(path, self._shell.access, follow=False).kind == "dir":
-            return FAILURE
-        self._shell.files.remove(path, self._shell.access)
-        return OK
-
-    def _do_mkdir(self, packet: Packet) -> int:
-        self._shell.files.mkdir(packet.path(), self._shell.access)
-        return OK
-
-    def _do_rmdir(self, packet: Packet) -> int:
-        path = packet.path()
-        if self._shell.files.stat(path, self._shell.access).kind != "dir":
-            return FAILURE
-        self._shell.files.remove(path, self._shell.access)
-        return OK
-
-    def _do_realpath(self, packet: Packet) -> bytes | int:
-        path = posixpath.normpath(posixpath.join(self._shell.cwd, packet.path() or "."))
-        if not self._shell.files.exists(posixpath.dirname(path)):
-            return NO_SUCH_FILE
-        return packets.names([(path, path, None)])
-
-    def _do_rename(self, packet: Packet) -> int:
-        self._shell.files.rename(packet.path(), packet.path(), self._shell.access)
-        return OK
-
-    def _do_readlink(self, packet: Packet) -> bytes | int:
-        entry = self._shell.files.stat(packet.path(), self._shell.access, follow=False)
-        return packets.names([(entry.target, entry.target, None)]) if entry.kind == "link" else BAD_MESSAGE
-
-    def _do_symlink(self, packet: Packet) -> int:
-        target, path = packet.path(), packet.path()  # in OpenSSH's order, not the draft's
-        self._shell.files.link(target, path, self._shell.access)
-        return OK
-
     def _do_extended(self, packet: Packet) -> bytes | int | Generator[bytes, None, int]:
         name = packet.string()
         if name == b"posix-rename@openssh.com":
-            return self._do_rename(packet)
+            return sftp_paths.rename(self._shell, packet)
         if name == b"fsync@openssh.com":
             return OK if packet.string() in self._open else NO_SUCH_FILE
         if name == b"lsetstat@openssh.com":
-            return self._do_setstat(packet)
+            return sftp_paths.set_attributes(self._shell, packet)
         if name == b"fstatvfs@openssh.com":
             return sftp_extensions.disk_of(self._shell, self._handle(packet).path)
         if name == b"copy-data":
@@ -360,11 +270,15 @@ _CODES = {NOT_FOUND: NO_SUCH_FILE, NOT_DIRECTORY: NO_SUCH_FILE, DENIED: PERMISSI
 _Handler = Callable[[Sftp, Packet], bytes | int | Generator[bytes, None, int]]
 """Returns a reply without the number of its request, or the code of a status, maybe after steps."""
 
+
+def _by_path(handler: Callable[[ShellState, Packet], bytes | int]) -> _Handler:
+    return lambda sftp, packet: handler(sftp._shell, packet)
+
+
 _REQUESTS: dict[int, _Handler] = {
-    3: Sftp._do_open, 4: Sftp._do_close, 5: Sftp._do_read, 6: Sftp._do_write, 7: Sftp._do_lstat,
-    8: Sftp._do_fstat, 9: Sftp._do_setstat, 10: Sftp._do_fsetstat, 11: Sftp._do_opendir, 12: Sftp._do_readdir,
-    13: Sftp._do_remove, 14: Sftp._do_mkdir, 15: Sftp._do_rmdir, 16: Sftp._do_realpath, 17: Sftp._do_stat,
-    18: Sftp._do_rename, 19: Sftp._do_readlink, 20: Sftp._do_symlink, 200: Sftp._do_extended,
+    3: Sftp._do_open, 4: Sftp._do_close, 5: Sftp._do_read, 6: Sftp._do_write, 8: Sftp._do_fstat,
+    10: Sftp._do_fsetstat, 11: Sftp._do_opendir, 12: Sftp._do_readdir, 200: Sftp._do_extended,
+    **{number: _by_path(handler) for number, handler in sftp_paths.REQUESTS.items()},
 }  # fmt: skip
 
 

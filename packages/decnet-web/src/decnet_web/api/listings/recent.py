@@ -118,10 +118,9 @@ class RecentRoute(APIRoute):
             fleet: Fleet = request.app.state.fleet
             mark, key = fleet.commits.mark(), _key(request)
             request.scope[MARK] = mark
-            known, making = recent.find(mark, key), recent.making(mark, key)
-            if known is not None or making is not None:
-                await access(request)
-            if known is None and making is not None:
+            known = recent.find(mark, key)
+            await access(request)  # before others wait for the answer: it may have to write, and they need not
+            if known is None and (making := recent.making(mark, key)) is not None:
                 known = await asyncio.shield(making)
             if known is not None:
                 return known

@@ -11,8 +11,6 @@ _MACHINES = {
 }  # fmt: skip
 _SYSTEMS = {0: "SYSV", 1: "HP-UX", 2: "NetBSD", 3: "GNU/Linux", 6: "Solaris", 9: "FreeBSD", 12: "OpenBSD", 97: "ARM"}
 _MIPS = ("MIPS-I", "MIPS-II", "MIPS-III", "MIPS-IV", "MIPS-V", "MIPS32", "MIPS64", "MIPS32 rel2", "MIPS64 rel2")
-HEADER = 24
-"""Bytes up to and with the version."""
 MAX_PROGRAM_HEADERS = 16
 
 

@@ -356,9 +356,11 @@ def tty(call: Call) -> int:
 
 
 def _forget(call: Call, position: str, lines: list[str]) -> int:
-    """Take the line at a position, counted from 1, out of the history."""
-    place = int(position) - 1 if position.isdecimal() and len(position) < 7 else -1
-    if not 0 <= place < len(lines):
+    """Take the line at a position, counted from 1, or back from the end if negative, out of the history."""
+    digits = position.removeprefix("-")
+    number = int(position) if digits.isascii() and digits.isdecimal() and len(digits) < 7 else 0
+    place = number - 1 if number > 0 else len(lines) + number
+    if number == 0 or not 0 <= place < len(lines):
         return call.shell_error(f"history: {position[:64]}: history position out of range")
     del lines[place]
     return 0
@@ -367,17 +369,17 @@ def _forget(call: Call, position: str, lines: list[str]) -> int:
 @command("history", folder="")
 def history(call: Call) -> int:
     """List or clear the lines entered."""
-    options, operands = call.flags()
+    options, operands = call.flags("d")
     if call.shell.command is not None:  # only a shell at a terminal keeps one
-        return _forget(call, operands[0], []) if "d" in options and operands else 0
+        return _forget(call, options["d"], []) if options.get("d") else 0
     if "c" in options:
         call.shell.history.clear()
         return 0
     if {"w", "a"} & options.keys():
         call.shell.keep_history()
         return 0
-    if "d" in options and operands:
-        return _forget(call, operands[0], call.shell.history.lines)
+    if options.get("d"):
+        return _forget(call, options["d"], call.shell.history.lines)
     count = int(operands[0]) if operands and operands[0].isdecimal() and len(operands[0]) < 6 else 1000
     first = max(0, len(call.shell.history.lines) - count)
     for index, line in enumerate(call.shell.history.lines[first:], first + 1):

@@ -37,6 +37,8 @@ def sink(call: Call, target: str) -> Effects:
         if at > len(data):
             return 1
         try:
+            if not size:  # what is empty is not saved
+                files.write(path, b"", access)
             files.change(path, access, mode=int(found[1], 8) & ~call.shell.umask)
         except FileSystemError as error:
             return call.fail(f"{path}: {error}")

@@ -56,8 +56,7 @@ def kill(call: Call) -> Effects:
     """Send a signal; the machine's processes end, for others too."""
     args = list(call.args)
     if args[:1] == ["-l"]:
-        list_signals(call, args[1:])
-        return 0
+        return list_signals(call, args[1:])
     signal = _signal(args)
     if not _is_signal(signal) and signal != "-":
         return call.shell_error(f"kill: {signal[:32]}: invalid signal specification")
@@ -127,20 +126,28 @@ def _end_job(call: Call, job: Job, signal: str) -> None:
             call.shell.jobs.killed = [*call.shell.jobs.killed, job][-MAX_JOBS:]
 
 
-def list_signals(call: Call, asked: list[str]) -> None:
-    """List all signals as `kill -l` does, or the numbers or names of some."""
+def list_signals(call: Call, asked: list[str]) -> int:
+    """List all signals as `kill -l` does, or the numbers or names of some; returns the exit status."""
+    status = 0
+    for one in asked[:64]:
+        number = int(one) if one.isdecimal() and len(one) < 4 else 0
+        number -= 128 if number > 128 else 0
+        name = one.upper().removeprefix("SIG")
+        if 0 < number <= len(SIGNALS):
+            call.print(SIGNALS[number - 1])
+        elif name in SIGNALS:
+            call.print(str(SIGNALS.index(name) + 1))
+        elif call.is_program:
+            call.print_error(f"{call.path}: unknown signal name {one}")
+            status = 1
+        else:
+            status = call.shell_error(f"kill: {one}: invalid signal specification")
     if asked:
-        for one in asked[:64]:
-            number = int(one) & 127 if one.isdecimal() and len(one) < 6 else 0
-            name = one.upper().removeprefix("SIG")
-            call.print(
-                SIGNALS[number - 1] if 0 < number <= 31 else str(SIGNALS.index(name) + 1) if name in SIGNALS else one
-            )
-        return
+        return status
     if call.is_program:
         own = ["POLL" if name == "IO" else name for name in SIGNALS]
         call.print("\n".join(" ".join(own[start : start + 16]) for start in (0, 16)))
-        return
+        return 0
     names = [f"SIG{name}" for name in SIGNALS]
     names += [
         "SIGRTMIN",
@@ -152,6 +159,7 @@ def list_signals(call: Call, asked: list[str]) -> None:
     cells = [f"{number:2}) {name}" for number, name in zip(numbers, names, strict=True)]
     for start in range(0, len(cells), 5):
         call.print("\t".join(cells[start : start + 5]) + ("\t" if start + 5 > len(cells) else ""))
+    return 0
 
 
 def ended(call: Call, row: Row, signal: str = "TERM") -> bool:
