@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from sqlalchemy import Engine
 from tests.decnet_workers.clusterer.scenes import Follower, event, groups, key, several
 
+from decnet_models.database.engine import writing
+from decnet_models.events.queries import insert_events
 from decnet_models.identities.evidence_rows import ATTACKER
 from decnet_workers.clusterer import worker
 from decnet_workers.clusterer.cores import SAMPLE
@@ -60,6 +63,25 @@ def test_a_round_that_reads_too_many_begins_again_with_half_of_it(
     Follower(sqlite_engine).run(log)
     assert several(sqlite_engine) == groups(*crews)
     assert asked[:2] == [(40, 64), (20, 32)]
+
+
+def test_new_addresses_without_end_keep_nobody_waiting(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are the first by name, and more than a round has."""
+    monkeypatch.setattr(worker, "random", random.Random(5).random)
+    for name in ("ROUND", "FIRST_ROUND", "LEAST_ROUND"):
+        monkeypatch.setattr(worker, name, 20)
+    follower, pair = Follower(sqlite_engine), ("192.0.2.1", "192.0.2.2")
+    wave = [event(who, key("pair")) for who in pair]
+    for number in range(40):
+        wave += [event(f"10.0.{number}.{one}", key(f"{number}, {one}")) for one in range(25)]
+        with writing(sqlite_engine) as connection:
+            insert_events(connection, wave)
+        follower.followed()
+        follower.settle()
+        if several(sqlite_engine) == groups(pair):
+            return
+        wave = []
+    pytest.fail("the pair is still pending")
 
 
 class Scene:

@@ -84,3 +84,12 @@ def test_who_is_to_be_computed_is_not_pending_a_second_time_for_its_times() -> N
         with reading(engine) as connection:
             pending = set(evidence_rows.pending(connection, 100))
         assert {row for row in pending if row[1] in PAIR} == {("", PAIR[0]), (evidence_rows.TIMES, PAIR[1])}
+
+
+def test_a_share_of_the_attackers_that_are_pending_comes_last() -> None:
+    with in_memory() as engine:
+        with writing(engine) as connection:
+            evidence_rows.add_pending(connection, [("url", "d"), *((evidence_rows.ATTACKER, one) for one in "abcd")])
+        with reading(engine) as connection:
+            found = ["".join(name for _, name in evidence_rows.pending(connection, most, 0.5)) for most in range(7)]
+    assert found == ["", "d", "dc", "dcd", "dcda", "dabcd", "dabcd"]

@@ -22,10 +22,12 @@ from decnet_core.events.catalogue import FileCaptured
 from decnet_core.events.codec import MAX_LINE_BYTES, decode, encode
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
+from decnet_core.spool.positions import Position
 from decnet_core.spool.quarantine import Quarantine, kept_lines
 from decnet_core.spool.reader import SpoolReader
 from decnet_core.spool.writer import SpoolWriter
 from decnet_models.database.engine import open_engine, reading, writing
+from decnet_models.database.sqlite.syncing import sync_log
 from decnet_models.errors import EveryEventFailsError, EveryEventRefusedError, passes, stops
 from decnet_models.events import queries
 from decnet_workers.ingest import intake as module
@@ -117,7 +119,8 @@ def test_what_the_disk_does_not_confirm_is_not_acknowledged_and_is_stored_once(
         spool.append(event)
 
     def fail(_: Engine) -> None:
-        raise OperationalError("fdatasync", None, sqlite3.OperationalError("disk I/O error"))
+        if logged(engine):
+            raise OperationalError("fdatasync", None, sqlite3.OperationalError("disk I/O error"))
 
     with monkeypatch.context() as patched:
         patched.setattr(module, "sync_log", fail)
@@ -127,6 +130,37 @@ def test_what_the_disk_does_not_confirm_is_not_acknowledged_and_is_stored_once(
     assert intake.run_pass().last_seq == 6
     assert intake.spools.lag_bytes() == 0
     assert logged(engine) == events
+
+
+def test_what_a_killed_process_committed_is_synced_before_it_is_acknowledged(
+    engine: Engine, state: Path, open_spool: Opener, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, done = open_spool("a", segment_bytes=4096), list[str]()
+    for event in make_events(40):
+        spool.append(event)
+
+    def kill(_: Engine) -> None:
+        if len(logged(engine)) == 40:
+            raise KeyboardInterrupt
+
+    def acknowledge(reader: SpoolReader, position: Position) -> None:
+        done.append("acknowledged")
+        acknowledged(reader, position)
+
+    def sync(log: Engine) -> None:
+        done.append("synced")
+        sync_log(log)
+
+    acknowledged = SpoolReader.acknowledge
+    open_intake(engine, state, batch_events=5).run_pass()  # from now on the spool is none that is new
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "sync_log", kill)
+        with pytest.raises(KeyboardInterrupt):
+            open_intake(engine, state).run_pass()
+    monkeypatch.setattr(module, "sync_log", sync)
+    monkeypatch.setattr(SpoolReader, "acknowledge", acknowledge)
+    assert not open_intake(engine, state).run_pass().read
+    assert done == ["synced", "acknowledged"]
 
 
 def test_batches_are_bounded(engine: Engine, state: Path, open_spool: Opener, make_events: Maker) -> None:

@@ -215,11 +215,22 @@ def add_features_pending(connection: Connection, kind: str, attackers: tuple[int
     connection.execute(insert.on_conflict_do_nothing())
 
 
-def pending(connection: Connection, limit: int) -> list[tuple[str, str]]:
-    """Return what has changed: features and attackers, up to `limit`."""
+def pending(connection: Connection, limit: int, share: float = 0.0) -> list[tuple[str, str]]:
+    """Return what has changed, up to `limit`: features, and then attackers in their order.
+
+    Of more attackers a `share` is passed over, and comes last.
+    """
     c = identity_pending.c
-    rows = connection.execute(select(c.kind, c.name).order_by(c.kind.desc(), c.name).limit(limit))
-    return [(row.kind, row.name) for row in rows]
+    query = select(c.kind, c.name).order_by(c.kind.desc(), c.name)
+    found = [(row.kind, row.name) for row in connection.execute(query.where(c.kind > ATTACKER).limit(limit))]
+    if (room := limit - len(found)) > 0:
+        attackers = query.where(c.kind == ATTACKER)
+        number = connection.execute(select(func.count()).where(c.kind == ATTACKER)).scalar_one()
+        passed = int(share * number) if number > room else 0
+        rows = [*connection.execute(attackers.offset(passed).limit(room))]
+        rows += connection.execute(attackers.limit(min(passed, room - len(rows))))
+        found += [(row.kind, row.name) for row in rows]
+    return found
 
 
 def pending_of(connection: Connection, some: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:

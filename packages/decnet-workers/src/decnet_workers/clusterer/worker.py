@@ -4,6 +4,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from random import random
 from typing import ClassVar, NamedTuple
 
 from sqlalchemy import Connection
@@ -140,7 +141,7 @@ class Clusterer(CursorWorker[NoSettings]):
         computed = None
         if self._narrowing.is_whole and rows.count_pending(snapshot, BEHIND) >= BEHIND:
             try:
-                computed = self._computed(snapshot, rows.pending(snapshot, self._round))
+                computed = self._computed(snapshot, self._waiting(snapshot, self._round))
             except Exception as error:  # whatever it is
                 self._narrowing.failed(error)
 
@@ -181,7 +182,7 @@ class Clusterer(CursorWorker[NoSettings]):
         if self._narrowing.fault is not None:
             return _aside(self._pending, self._narrowing.fault)
         size = min(self._round, self._narrowing.size)
-        self._pending = rows.pending(snapshot, size)
+        self._pending = self._waiting(snapshot, size)
         computed = self._computed(snapshot, self._pending, complete=len(self._pending) < size)
         self._pending = computed.pending
 
@@ -191,6 +192,11 @@ class Clusterer(CursorWorker[NoSettings]):
             return Results(found)
 
         return write
+
+    def _waiting(self, snapshot: Connection, size: int) -> Sequence[tuple[str, str]]:
+        """Return what is pending, from anywhere on: whoever always has new addresses must not keep others waiting."""
+        share = random() if self._narrowing.is_whole else 0.0  # noqa: S311  # no secret
+        return rows.pending(snapshot, size, share)
 
     def _computed(self, snapshot: Connection, pending: Sequence[tuple[str, str]], complete: bool = False) -> Computed:
         computed = computed_of(snapshot, pending, gather=self._narrowing.is_whole, complete=complete)

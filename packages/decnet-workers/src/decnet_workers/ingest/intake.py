@@ -128,6 +128,7 @@ class Intake:
     def _committed_positions(self) -> dict[str, Position]:
         with reading(self._engine) as connection:
             positions = queries.ingest_positions(connection)
+        sync_log(self._engine)  # of a process that was killed between its commit and its sync
         return {spool: Position(segment, offset) for spool, (segment, offset) in positions.items()}
 
     def _sort(self, read: Read) -> _Taken:

@@ -19,7 +19,7 @@ was after an earlier commit, never anything in between.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -30,6 +30,8 @@ from decnet_models.database.statements import driver_errors
 _INFO = "decnet_log_place"
 _IOERR_FSYNC = 1034
 """SQLITE_IOERR_FSYNC (sqlite.org/rescode.html)."""
+_failed: set[str] = set()
+"""The logs whose last sync failed in this process."""
 
 
 @contextmanager
@@ -43,14 +45,17 @@ def unsynced(connection: Connection) -> Iterator[None]:
         yield
     finally:
         if not connection.invalidated:
-            with suppress(sqlite3.Error):  # what the body did is done; the next statement meets the same error
+            try:
                 sqlite_driver(connection).execute("PRAGMA synchronous=FULL").fetchall()
+            except sqlite3.Error as error:  # what the body did is done; the next one gets a connection that syncs
+                connection.invalidate(error)
 
 
 def sync_log(engine: Engine) -> None:
     """Return when all that was committed to the engine's database is durable; elsewhere than on SQLite it is already.
 
-    Raises DBAPIError, as a commit does that cannot be synced.
+    Raises DBAPIError, as a commit does that cannot be synced. After that the log is copied into the database: Linux may
+    take pages that it could not write for written, and would confirm them the next time.
     """
     if engine.dialect.name != "sqlite":
         return
@@ -60,11 +65,26 @@ def sync_log(engine: Engine) -> None:
             return
         with driver_errors(connection, "fdatasync"):
             try:
+                if place in _failed:
+                    _copy(sqlite_driver(connection))
                 _sync(place)
             except OSError as error:
-                failed = sqlite3.OperationalError(f"the write-ahead log cannot be synced: {error.strerror}")
-                failed.sqlite_errorcode = _IOERR_FSYNC
-                raise failed from error
+                _failed.add(place)
+                raise _not_synced(error.strerror) from error
+            _failed.discard(place)
+
+
+def _copy(driver: sqlite3.Connection) -> None:
+    """Have all of the log written into the database, and this synced."""
+    ((busy, _, _),) = driver.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
+    if busy:
+        raise _not_synced("it is being read")
+
+
+def _not_synced(why: str | None) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(f"the write-ahead log cannot be synced: {why}")
+    error.sqlite_errorcode = _IOERR_FSYNC
+    return error
 
 
 def _sync(place: str) -> None:
