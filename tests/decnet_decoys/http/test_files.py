@@ -76,3 +76,28 @@ def test_a_page_is_compressed_for_who_wants_it(flavour: str, tag: str) -> None:
     plain = answer(flavour, body, ("Accept-Encoding", "gzip;q=0"))
     assert isinstance(plain, Response)
     assert plain.body == body
+
+
+SIZE = 790
+# As Debian's Apache 2.4.71 answered for a file of so many bytes; 0: the whole file.
+APACHE = {
+    "0-393,395-,0-393": 0,
+    "0-9,20-789,0-9": 3,
+    "0-9,20-789,0-10": 0,
+    ",".join(f"{place}-{place}" for place in range(900, 690, -10)): 9,
+    ",".join(f"0-{end}" for end in range(20)): 1,
+    ",".join(("700-701", *(f"0-{end}" for end in range(21)))): 2,
+    ",".join(("700-701", *(f"0-{end}" for end in range(22)))): 0,
+}
+
+
+@pytest.mark.parametrize(("parts", "sent_parts"), APACHE.items())
+def test_apache_sends_no_more_than_the_file(parts: str, sent_parts: int) -> None:
+    found = wanted("apache", f"bytes={parts}", SIZE)
+    assert len(found or ()) == sent_parts
+
+
+@given(st.sampled_from(FLAVOURS), st.lists(st.tuples(st.integers(0, 200), st.integers(0, 200)), max_size=30))
+def test_parts_are_together_not_longer_than_the_file(flavour: str, pairs: list[tuple[int, int]]) -> None:
+    field = "bytes=" + ",".join(f"{min(pair)}-{max(pair)}" for pair in pairs)
+    assert sum(end - begin + 1 for begin, end in wanted(flavour, field, 150) or []) <= 150

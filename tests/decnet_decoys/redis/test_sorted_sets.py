@@ -79,6 +79,27 @@ async def test_answers_in_both_versions(line: str, two: bytes, three: bytes | No
     assert await dialogue("ZADD z 1.5 a 2 b", line, version=3) == (three or two)
 
 
+async def test_unsubscribing_from_channels_keeps_patterns() -> None:
+    said = await dialogue("PING", "SUBSCRIBE c", "PSUBSCRIBE p*", "UNSUBSCRIBE", "PUNSUBSCRIBE")
+    counts = [line for line in said.split(b"\r\n") if line.startswith(b":")]
+    assert counts == [b":1", b":2", b":1", b":0"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reply"),
+    [
+        (("SET a 3.0", "INCRBYFLOAT a 0.1"), b"$3\r\n3.1\r\n"),
+        (("SET a 5.0e3", "INCRBYFLOAT a 200"), b"$4\r\n5200\r\n"),
+        (("HSET a f 3.0", "HINCRBYFLOAT a f 0.1"), b"$3\r\n3.1\r\n"),
+        (("HSET a f x", "HINCRBYFLOAT a f 1"), b"-ERR hash value is not a float\r\n"),
+        (("SET a 1", "INCRBYFLOAT a x"), b"-ERR value is not a valid float\r\n"),
+        (("SET a 1", "INCRBYFLOAT a inf"), b"-ERR increment would produce NaN or Infinity\r\n"),
+    ],
+)
+async def test_keys_and_fields_of_hashes_are_added_to_alike(lines: tuple[str, str], reply: bytes) -> None:
+    assert (await dialogue("PING", *lines)).endswith(reply)
+
+
 @pytest.mark.parametrize(
     ("line", "reply"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -218,3 +219,14 @@ def test_a_line_that_is_too_long_is_one_line_when_it_ends() -> None:
     incoming.feed(b"\r\nNOOP\r\n")
     assert incoming.line() == b"x" * LONGEST_LINE
     assert incoming.line() == b"NOOP"
+
+
+@pytest.mark.parametrize("repeated", ["<", "<>", " ", "(", "()", '"', "@a", "@a:"])
+def test_no_line_takes_long(repeated: str) -> None:
+    line = f"MAIL FROM:{repeated * LONGEST_LINE}".encode()[:LONGEST_LINE]
+    spent = []
+    for _ in range(3):
+        began = time.process_time()
+        answer(Session(profile=SmtpProfile(), name="mail.example"), line)
+        spent.append(time.process_time() - began)
+    assert min(spent) < 0.01

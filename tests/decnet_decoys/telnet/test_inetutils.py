@@ -189,3 +189,24 @@ def test_the_delay_after_a_wrong_password_varies_as_with_linux_pam() -> None:
     assert all(1.5 <= one <= 4.5 for one in drawn)
     assert len(set(drawn)) > 100
     assert {BUSYBOX.failure_seconds(1200), INETUTILS.failure_seconds(0)} == {3.0, 0.0}
+
+
+async def test_a_name_that_login_would_take_for_an_option_is_refused_and_recorded(host: DeckyHost) -> None:
+    reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["telnet"])
+    async with asyncio.timeout(DEADLINE):
+        writer.write(REFUSED + b"\xff\xfc\x27")
+        await reader.readuntil(b"\xff\xfd\x21")
+        writer.write(PLAIN)
+        await reader.readuntil(b"login: ")
+        writer.write(b"-froot\r\n")
+        assert b"Password" not in await reader.readuntil(b"Login incorrect\r\n")
+        writer.transport.abort()
+        await host.until(LoginAttempt)
+    (attempt,) = payloads(host, LoginAttempt)
+    assert (attempt.username, attempt.success) == ("-froot", False)
+
+
+def test_nothing_is_read_after_a_client_wants_to_be_logged_out() -> None:
+    negotiation = Negotiation()
+    _, answers = negotiation.feed(b"\xff\xfd\x12\xff\xfd\x63")
+    assert (answers, negotiation.left) == (b"\xff\xfb\x12", True)

@@ -224,3 +224,10 @@ async def test_a_scanner_names_it_as_the_persona_claims(host: DeckyHost) -> None
     async with asyncio.timeout(4 * DEADLINE):
         found, _ = await scan.communicate()
     assert b"BusyBox telnetd" in found
+
+
+async def test_a_signal_in_the_segment_of_a_name_ends_the_login(host: DeckyHost) -> None:
+    client = await to_decoy(host)
+    await client.until(b"login: ")
+    assert await client.say(b"ab\rcd\x03\r", b"never") == b"^C\r\n"
+    client.leave()

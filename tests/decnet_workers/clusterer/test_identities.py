@@ -218,6 +218,20 @@ def test_surveyors_who_name_themselves_are_one_each_and_those_who_pretend_to_be_
     assert several(engine) == groups(addresses["a"], addresses["b"])
 
 
+def test_who_names_the_contacts_of_several_surveyors_does_not_make_them_one(engine: Engine) -> None:
+    agents = [f"Mozilla/5.0 (compatible; Survey/1.0; +https://survey-{name}.org/)" for name in "ab"]
+    surveyors = [[f"198.51.{net}.{number}" for number in range(6)] for net in range(2)]
+    imitators = [f"203.0.113.{number}" for number in range(6)]
+    shown = [(each, agent) for agent, found in zip(agents, surveyors, strict=True) for each in (*found, *imitators)]
+    crowd = [event(f"10.0.{number // 200}.{number % 200}", hassh(f"{number:032x}")) for number in range(300)]
+    requests = [event(each, HttpRequest(method="GET", target="/", user_agent=agent)) for each, agent in shown]
+    Follower(engine).run([*crowd, *requests])
+    one, other = ({group for group in several(engine) if group & set(found)} for found in surveyors)
+    assert one
+    assert other
+    assert one.isdisjoint(other)
+
+
 def test_rare_tools_of_several_kinds_join_together_and_those_of_one_kind_do_not(engine: Engine) -> None:
     crowd = [event(f"10.0.{number // 200}.{number % 200}", hassh(f"{number:032x}")) for number in range(300)]
     web = HttpRequest(method="GET", target="/", user_agent="own/1")

@@ -16,6 +16,15 @@ from tests.decnet_decoys.services.dialogues.real_servers import DATABASE_PASSWOR
 from decnet_decoys.redis.keyspace import Keyspace
 
 OTHERWISE: dict[str, dict[str, str]] = {
+    "telnet-more": {
+        "LF LF": "the decoy echoes a line when it is read; a terminal echoes both before login reads the first",
+    },
+    "inetutils-more": {
+        "all options offered": "the decoy sets line mode's modes at once; here telnetd sets none, why is not known",
+        "binary both ways": "the decoy's terminal goes on to write CR LF when the connection is binary",
+        "^D twice": "login drops a second ^D that came with the first; the decoy reads it at the next prompt",
+        "a name of 5000 bytes": "login, whose name is cut, ends the line twice",
+    },
     "ftp-more": {
         "AUTH, then plain text": "the decoy drops what a client sends ahead of TLS; vsftpd takes it for the handshake",
     },

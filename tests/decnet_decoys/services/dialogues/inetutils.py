@@ -30,13 +30,14 @@ _ENVIRONMENT = _NO_SECRETS + _options(_WONT, 24, 32, 35, 36) + _options(_WILL, 3
 _TERMINAL = _NO_SECRETS + _options(_WONT, 32, 35, 39, 36) + _options(_WILL, 24)
 _PLAIN = _options(_DO, 3) + _options(_WONT, 1, 34, 31) + _options(_DONT, 5) + _options(_WONT, 33)
 _ECHOED = _options(_DO, 1) + _options(_WONT, 6, 0)
-_STARTED = (_NOTHING, _PLAIN, _ECHOED)
+STARTED = (_NOTHING, _PLAIN, _ECHOED)
+"""Steps up to login's prompt."""
 _CHARACTERS = b"\3\3\x62\3\4\2\x0f\7\x62\x1c\x08\2\4\x09\x42\x1a\x0a\2\x7f\x0b\2\x15\x10\2\x13\x11\0\0"
 
 DIALOGUES: dict[str, tuple[Step, ...]] = {
     "a greeting": (),
     "without an answer": (b"admin\r\n", b"wrong\r\n"),
-    "everything refused": _STARTED,
+    "everything refused": STARTED,
     "everything agreed": (
         _ALL_BUT,
         _about(32, b"\x0038400,38400")
@@ -86,49 +87,49 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
     "all in one segment": (_NOTHING + _PLAIN + _options(_DO, 1) + _options(_WONT, 6) + b"a\r\n", b"b\r\n"),
     "secrets wanted": (_options(_DO, 37, 38) + _NOTHING[len(_NO_SECRETS) :], _PLAIN, _ECHOED),
     "secrets offered": (_options(_WILL, 37, 38) + _NOTHING, _PLAIN),
-    "a wrong password": (*_STARTED, b"admin\r\n", b"wrong\r\n"),
-    "ended by LF": (*_STARTED, b"admin\n", b"x\n"),
-    "ended by CR NUL": (*_STARTED, b"admin\r\0", b"x\r\0"),
-    "ended by CR": (*_STARTED, b"admin\r", b"x\r"),
-    "empty names": (*_STARTED, b"\r\n", b"\r\n", b" \r\n", b"x\r\n"),
-    "five wrong passwords": (*_STARTED, *(b"a\r\n", b"b\r\n") * 5),
-    "three at once": (*_STARTED, b"a\r\nb\r\nc\r\n"),
-    "backspace": (*_STARTED, b"abc\x7f\x7fx", b"\x15", b"y\r\n"),
-    "the other backspace": (*_STARTED, b"abc\x08x\r\n"),
-    "control characters": (*_STARTED, b"a\x01\x02\x1bb\r\n"),
-    "^C at the name": (*_STARTED, b"ab", b"\x03"),
-    "^Z at the name": (*_STARTED, b"ab\x1acd\r\n"),
-    "^D at the name": (*_STARTED, b"\x04"),
-    "^D within the name": (*_STARTED, b"ab\x04", b"c\r\n"),
-    "^D at the password": (*_STARTED, b"a\r\n", b"\x04"),
-    "^C at the password": (*_STARTED, b"a\r\n", b"x\x03"),
-    "bytes above ASCII": (*_STARTED, b"\xc3\xa4\xc3\xb6\r\n"),
-    "IAC twice": (*_STARTED, b"a\xff\xffb\r\n"),
-    "are you there": (*_STARTED, _command(246), b"a\r\n"),
-    "interrupt": (*_STARTED, _command(244)),
-    "break": (*_STARTED, _command(243)),
-    "abort": (*_STARTED, _command(238)),
-    "abort output": (*_STARTED, _command(245)),
-    "erase": (*_STARTED, b"abc" + _command(247), _command(248), b"x\r\n"),
-    "end of file": (*_STARTED, _command(236)),
-    "NOP, go ahead and marks": (*_STARTED, _command(241) + _command(249) + _command(239), b"a\r\n"),
-    "other options": (*_STARTED, _options(_WILL, 99, 25, 42) + _options(_DO, 99, 24, 31, 6), b"a\r\n"),
-    "options again": (*_STARTED, _options(_DO, 5, 0) + _options(_WILL, 3, 31, 33), _about(31, b"\0\x50\0\x18")),
-    "log me out": (*_STARTED, _options(_DO, 18)),
-    "a subnegotiation without an end": (*_STARTED, bytes((_IAC, _SB, 24)) + b"x" * 1000, b"a\r\n"),
-    "a command ends a subnegotiation": (*_STARTED, bytes((_IAC, _SB, 24)) + b"x" + _command(246), b"a\r\n"),
-    "a subnegotiation of nothing": (*_STARTED, bytes((_IAC, _SB, _IAC, _SE)) + _about(99, b"x"), b"a\r\n"),
-    "a long name": (*_STARTED, b"a" * 300 + b"\r\n", b"x\r\n"),
-    "a very long name": (*_STARTED, b"a" * 600 + b"\r\n", b"x\r\n"),
-    "a long password": (*_STARTED, b"a\r\n", b"b" * 300 + b"\r\n"),
+    "a wrong password": (*STARTED, b"admin\r\n", b"wrong\r\n"),
+    "ended by LF": (*STARTED, b"admin\n", b"x\n"),
+    "ended by CR NUL": (*STARTED, b"admin\r\0", b"x\r\0"),
+    "ended by CR": (*STARTED, b"admin\r", b"x\r"),
+    "empty names": (*STARTED, b"\r\n", b"\r\n", b" \r\n", b"x\r\n"),
+    "five wrong passwords": (*STARTED, *(b"a\r\n", b"b\r\n") * 5),
+    "three at once": (*STARTED, b"a\r\nb\r\nc\r\n"),
+    "backspace": (*STARTED, b"abc\x7f\x7fx", b"\x15", b"y\r\n"),
+    "the other backspace": (*STARTED, b"abc\x08x\r\n"),
+    "control characters": (*STARTED, b"a\x01\x02\x1bb\r\n"),
+    "^C at the name": (*STARTED, b"ab", b"\x03"),
+    "^Z at the name": (*STARTED, b"ab\x1acd\r\n"),
+    "^D at the name": (*STARTED, b"\x04"),
+    "^D within the name": (*STARTED, b"ab\x04", b"c\r\n"),
+    "^D at the password": (*STARTED, b"a\r\n", b"\x04"),
+    "^C at the password": (*STARTED, b"a\r\n", b"x\x03"),
+    "bytes above ASCII": (*STARTED, b"\xc3\xa4\xc3\xb6\r\n"),
+    "IAC twice": (*STARTED, b"a\xff\xffb\r\n"),
+    "are you there": (*STARTED, _command(246), b"a\r\n"),
+    "interrupt": (*STARTED, _command(244)),
+    "break": (*STARTED, _command(243)),
+    "abort": (*STARTED, _command(238)),
+    "abort output": (*STARTED, _command(245)),
+    "erase": (*STARTED, b"abc" + _command(247), _command(248), b"x\r\n"),
+    "end of file": (*STARTED, _command(236)),
+    "NOP, go ahead and marks": (*STARTED, _command(241) + _command(249) + _command(239), b"a\r\n"),
+    "other options": (*STARTED, _options(_WILL, 99, 25, 42) + _options(_DO, 99, 24, 31, 6), b"a\r\n"),
+    "options again": (*STARTED, _options(_DO, 5, 0) + _options(_WILL, 3, 31, 33), _about(31, b"\0\x50\0\x18")),
+    "log me out": (*STARTED, _options(_DO, 18)),
+    "a subnegotiation without an end": (*STARTED, bytes((_IAC, _SB, 24)) + b"x" * 1000, b"a\r\n"),
+    "a command ends a subnegotiation": (*STARTED, bytes((_IAC, _SB, 24)) + b"x" + _command(246), b"a\r\n"),
+    "a subnegotiation of nothing": (*STARTED, bytes((_IAC, _SB, _IAC, _SE)) + _about(99, b"x"), b"a\r\n"),
+    "a long name": (*STARTED, b"a" * 300 + b"\r\n", b"x\r\n"),
+    "a very long name": (*STARTED, b"a" * 600 + b"\r\n", b"x\r\n"),
+    "a long password": (*STARTED, b"a\r\n", b"b" * 300 + b"\r\n"),
     "HTTP": (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",),
     "SSH": (b"SSH-2.0-Go\r\n",),
     "the client ends": (_NOTHING, END),
-    "the client ends at the password": (*_STARTED, b"a\r\n", END),
-    "a botnet's opening": (*_STARTED, b"enable\r\n", b"system\r\n", b"shell\r\n", b"sh\r\n"),
+    "the client ends at the password": (*STARTED, b"a\r\n", END),
+    "a botnet's opening": (*STARTED, b"enable\r\n", b"system\r\n", b"shell\r\n", b"sh\r\n"),
 }
 
-_VARIES = (
+VARIES = (
     # What login prints or its terminal echoes just before login ends is sent, or is not.
     (re.compile(rb"^(\xff?\xf2)+(\^[C\\])?$"), b""),
     (re.compile(rb"^[\r\n]*(Login incorrect\r\nMaximum number of tries exceeded \(5\)\r\n)?$"), b""),
@@ -136,4 +137,4 @@ _VARIES = (
     (re.compile(rb"pts/\d+"), b"pts/N"),
     (re.compile(rb"(\xff?\xf2)+"), b"<DATA MARK>"),  # its IAC is urgent data, which is read in its place or apart
 )
-KIND = Kind(DIALOGUES, _VARIES, most=6)
+KIND = Kind(DIALOGUES, VARIES, most=6)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.decnet_decoys.services.dialogues import ftp, inetutils, mysql, redis, smtp, telnet
 from tests.decnet_decoys.services.dialogues.more import ftp as more_ftp
 from tests.decnet_decoys.services.dialogues.more import smtp as more_smtp
+from tests.decnet_decoys.services.dialogues.more import telnet as more_telnet
 from tests.decnet_decoys.services.dialogues.play import Answers, Kind
 
 RECORDS = Path(__file__).parent
@@ -16,6 +17,7 @@ KINDS: dict[str, Kind] = {
     "ftp": ftp.KIND, "smtp": smtp.KIND, "redis": redis.KIND, "mysql": mysql.KIND, "telnet": telnet.KIND,
     "inetutils": inetutils.KIND,
     "ftp-more": more_ftp.KIND, "smtp-more": more_smtp.KIND,
+    "telnet-more": more_telnet.KIND, "inetutils-more": more_telnet.INETUTILS,
 }  # fmt: skip
 """By the server's name, with what tells one set of dialogues from another behind a hyphen."""
 

@@ -322,3 +322,26 @@ def test_applets_archives_and_accounts_answer_as_debians_do(
 ) -> None:
     played = player("debian-web", "root")(line)
     assert (played.text, played.errors.removeprefix("tar: Removing leading `/' from member names\n")) == (text, errors)
+
+
+# The complaints are GNU's, but for the first: its directives are of ASCII, too.
+LAYOUTS = {
+    "%\u0663f": "has unknown %\u0663 directive",
+    "% %%f": "has unknown %% directive",
+    "%.%%f": "has unknown %% directive",
+    "%%%": "ends in %",
+    "%%f": "has no % directive",
+    "": "has no % directive",
+    "%f%%%g": "has too many % directives",
+}
+
+
+@pytest.mark.parametrize(("layout", "complaint"), LAYOUTS.items())
+def test_seq_refuses_what_is_no_layout_of_one_number(run: Player, layout: str, complaint: str) -> None:
+    played = run(f"seq -f '{layout}' 1; echo $?")
+    assert played.text == "1\n"
+    assert played.errors.startswith(f"seq: format \u2018{layout}\u2019 {complaint}\n")
+
+
+def test_seq_lays_out_numbers(run: Player) -> None:
+    assert run("seq -f '%%%03g%%' 8 9").text == "%008%\n%009%\n"

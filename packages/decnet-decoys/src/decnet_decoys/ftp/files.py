@@ -5,7 +5,7 @@ import posixpath
 import time
 
 from decnet_decoys.ftp.client import FtpClient, Handler
-from decnet_decoys.ftp.lines import Row, doubled, listing, matches, moment_and_path
+from decnet_decoys.ftp.lines import Row, doubled, listing, moment_and_path, name_patterns
 from decnet_decoys.processor import turn
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 
@@ -83,16 +83,20 @@ async def directory_lines(client: FtpClient, argument: str, *, hidden: bool = Fa
         names = files.names(place, access)
     except FileSystemError:
         return ""
+    wanted = []
+    for one in name_patterns(pattern or "*"):
+        wanted.append(one)
+        await turn.give_way()
     shown = hidden or "a" in options or pattern.startswith(".")
     names = [*((".", "..") if shown else ()), *names]
     rows = []
     for name in sorted(names):
-        if (pattern and not matches(name, pattern)) or (name.startswith(".") and not shown):
+        await turn.give_way()
+        if not any(one.fullmatch(name) for one in wanted) or (name.startswith(".") and not shown):
             continue
         at = posixpath.normpath(posixpath.join(place, name))
         entry = files.stat(at, follow=False)
         rows.append(Row(name, entry, files.links(at) if entry.kind == "dir" else 1))
-        await turn.give_way()
     if "t" in options:
         rows.sort(key=lambda row: -row.entry.mtime)
     rows = rows[::-1] if "r" in options else rows

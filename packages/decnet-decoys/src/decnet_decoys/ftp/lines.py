@@ -25,7 +25,9 @@ _IAC: Final = 0xFF
 MOST_CHOICES: Final = 32
 """Between the braces of a pattern."""
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
-_STARS: Final = re.compile(r"\*\*+")
+_STARS: Final = re.compile(r"\*+")
+LONGEST_NAME: Final = 255
+"""Of a file (NAME_MAX)."""
 _FEATURES: Final = ("EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS")
 
 
@@ -97,9 +99,21 @@ def _longname(row: Row, now: float, date: Callable[[str, int], str]) -> str:
     return f"{mode} {links:>4} {entry.uid:<8} {entry.gid:<8} {entry.size:>8} {when} {shown}"
 
 
-def matches(name: str, pattern: str) -> bool:
-    """Return whether a name is one that a pattern of LIST names: `*`, `?` and `{a,b}`, as vsftpd has them."""
-    return any(_matches(name, one) for one in _alternatives(pattern))
+def name_patterns(pattern: str) -> Iterator[re.Pattern[str]]:
+    """Return what a pattern of LIST matches, `*`, `?` and `{a,b}` as vsftpd has them: one for each choice of a brace.
+
+    What no name is long enough for is left out. Compiling takes up to 3 ms, matching a name far less.
+    """
+    for one in _alternatives(pattern):
+        if len(one) - one.count("*") <= LONGEST_NAME:
+            yield _compiled(one)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern; between two stars only the first place is tried, so that many stars cost no more than one."""
+    first, *others = (re.escape(part).replace(r"\?", ".") for part in _STARS.split(pattern))
+    between = "".join(f"(?>.*?{part})" for part in others[:-1])
+    return re.compile(first + between + "".join(f".*{part}" for part in others[-1:]), re.DOTALL)
 
 
 def _alternatives(pattern: str) -> Iterator[str]:
@@ -110,26 +124,6 @@ def _alternatives(pattern: str) -> Iterator[str]:
         return
     for choice in found[1].split(",")[:MOST_CHOICES]:
         yield pattern[: found.start()] + choice + pattern[found.end() :]
-
-
-def _matches(name: str, pattern: str) -> bool:
-    if len(pattern) - pattern.count("*") > len(name):
-        return False
-    pattern = _STARS.sub("*", pattern)
-    at = place = 0
-    star, again = -1, 0
-    while at < len(name):
-        if place < len(pattern) and pattern[place] == "*":
-            star, again = place, at
-            place += 1
-        elif place < len(pattern) and pattern[place] in ("?", name[at]):
-            at, place = at + 1, place + 1
-        elif star >= 0:
-            again += 1
-            at, place = again, star + 1
-        else:
-            return False
-    return place == len(pattern) or pattern[place:] == "*"
 
 
 def doubled(path: str) -> str:

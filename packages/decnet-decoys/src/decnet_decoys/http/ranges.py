@@ -8,9 +8,13 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from decnet_decoys.errors import DecoysError
+
 MOST_FIELD = 1000
 """Bytes of a field that is looked at; a longer one is taken for none."""
 MOST_PARTS = 100
+MOST_JOINED = 20
+"""Parts that Apache joins with the one before (MaxRangeOverlaps, MaxRangeReversals)."""
 
 _SPAN = re.compile(r"(?P<first>\d{0,19})\s*-\s*(?P<last>\d{0,19})")
 
@@ -22,11 +26,11 @@ class Span(NamedTuple):
     end: int
 
 
-class Unsatisfiable(Exception):
+class UnsatisfiableError(DecoysError):
     """No part of the file is asked for (416)."""
 
 
-class Whole(Exception):
+class IgnoredRangeError(DecoysError):
     """The field is to be ignored."""
 
 
@@ -39,9 +43,9 @@ def wanted(flavour: str, field: str | None, size: int) -> list[Span] | None:
         return None
     try:
         return _RULES.get(flavour, _of_others)(rest, size)
-    except Unsatisfiable:
+    except UnsatisfiableError:
         return []
-    except Whole:
+    except IgnoredRangeError:
         return None
 
 
@@ -61,37 +65,49 @@ def _span(text: str, size: int) -> Span | None:
 def _of_nginx(text: str, size: int) -> list[Span]:
     """Refuse what is no part; ignore parts that together are longer than the file (range_filter_module.c)."""
     if size == 0:
-        raise Whole
+        raise IgnoredRangeError
     try:
         spans = [span for part in text.split(",") if (span := _span(part.strip(), size)) is not None]
     except ValueError:
-        raise Unsatisfiable from None
+        raise UnsatisfiableError from None
     if not spans:
-        raise Unsatisfiable
-    if sum(end - begin + 1 for begin, end in spans) > size or (len(spans) > 1 and len(spans) > MOST_PARTS):
-        raise Whole
+        raise UnsatisfiableError
+    if sum(end - begin + 1 for begin, end in spans) > size or len(spans) > MOST_PARTS:
+        raise IgnoredRangeError
     return spans
 
 
 def _of_apache(text: str, size: int) -> list[Span]:
-    """Ignore the field for one bad part, leave out parts beyond the file, join what overlaps (byterange_filter.c)."""
+    """Ignore the field for one bad part, leave out parts beyond the file, join what overlaps (byterange_filter.c).
+
+    Parts that together are longer than the file are ignored: CVE-2011-3192.
+    """
     if size == 0 or " " in text:
-        raise Whole
+        raise IgnoredRangeError
     spans: list[Span] = []
     beyond = False
     for part in text.split(","):
         try:
             span = _span(part.strip(), size)
         except ValueError:
-            raise Whole from None
+            raise IgnoredRangeError from None
         if span is None:
             if part.strip().startswith("-"):
-                raise Whole
+                raise IgnoredRangeError
             beyond = True
             continue
         spans.append(span)
     if not spans:
-        raise Unsatisfiable if beyond else Whole
+        raise UnsatisfiableError if beyond else IgnoredRangeError
+    joined = _adjacent_joined(spans)
+    too_many = len(joined) > MOST_PARTS or len(spans) - len(joined) > MOST_JOINED
+    if too_many or sum(end - begin + 1 for begin, end in joined) > size:
+        raise IgnoredRangeError
+    return joined
+
+
+def _adjacent_joined(spans: list[Span]) -> list[Span]:
+    """Return the parts, each joined with the one before it that it overlaps or continues."""
     joined: list[Span] = []
     for begin, end in spans:
         near = joined and begin <= joined[-1].end + 1 and end >= joined[-1].begin - 1
@@ -99,15 +115,13 @@ def _of_apache(text: str, size: int) -> list[Span]:
             joined[-1] = Span(min(begin, joined[-1].begin), max(end, joined[-1].end))
         else:
             joined.append(Span(begin, end))
-    if len(joined) > MOST_PARTS:
-        raise Whole
     return joined
 
 
 def _of_lighttpd(text: str, size: int) -> list[Span]:
     """Leave out what is no part, and join what is near (http_range.c): 1.4.69 joins within 80 bytes."""
     if size == 0:
-        raise Whole
+        raise IgnoredRangeError
     spans = []
     for part in text.split(",")[:10]:
         try:
@@ -117,7 +131,7 @@ def _of_lighttpd(text: str, size: int) -> list[Span]:
         if span is not None:
             spans.append(span)
     if not spans:
-        raise Unsatisfiable
+        raise UnsatisfiableError
     return _joined(spans)
 
 
@@ -136,9 +150,9 @@ def _of_others(text: str, size: int) -> list[Span]:
     try:
         span = _span(text, size)
     except ValueError:
-        raise Whole from None
+        raise IgnoredRangeError from None
     if span is None:
-        raise Unsatisfiable
+        raise UnsatisfiableError
     return [span]
 
 

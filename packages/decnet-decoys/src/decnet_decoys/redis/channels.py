@@ -13,7 +13,7 @@ _ALLOWED = frozenset({"subscribe", "unsubscribe", "psubscribe", "punsubscribe", 
 
 def refused(client: Client, name: str) -> Error | None:
     """Return why a command is refused to a client that has subscribed; None: it is not."""
-    if not client.channels or client.version == 3 or name in _ALLOWED:
+    if not (client.channels or client.patterns) or client.version == 3 or name in _ALLOWED:
         return None
     return Error(
         f"ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in "
@@ -22,29 +22,30 @@ def refused(client: Client, name: str) -> Error | None:
 
 
 def subscribe(client: Client, given: Arguments) -> Reply:
-    return _told(client, "subscribe", given, add=True)
+    return _told(client, "subscribe", client.channels, given, add=True)
 
 
 def psubscribe(client: Client, given: Arguments) -> Reply:
-    return _told(client, "psubscribe", given, add=True)
+    return _told(client, "psubscribe", client.patterns, given, add=True)
 
 
 def unsubscribe(client: Client, given: Arguments) -> Reply:
-    return _told(client, "unsubscribe", [*(given or client.channels)] or [None], add=False)
+    return _told(client, "unsubscribe", client.channels, [*(given or client.channels)] or [None], add=False)
 
 
 def punsubscribe(client: Client, given: Arguments) -> Reply:
-    return _told(client, "punsubscribe", [*(given or client.channels)] or [None], add=False)
+    return _told(client, "punsubscribe", client.patterns, [*(given or client.patterns)] or [None], add=False)
 
 
-def _told(client: Client, word: str, names: Sequence[bytes | None], *, add: bool) -> Reply:
+def _told(client: Client, word: str, known: dict[bytes, None], names: Sequence[bytes | None], *, add: bool) -> Reply:
+    """Change the channels or patterns that a client has subscribed to, and tell how many it has of both."""
     said: list[Reply] = []
     for name in names[:MOST_CHANNELS]:
         if name is not None:
-            client.channels.pop(name, None)
-            if add and len(client.channels) < MOST_CHANNELS and len(name) < 1024:
-                client.channels[name] = None
-        said.append(Message([word, name, len(client.channels)]))
+            known.pop(name, None)
+            if add and len(known) < MOST_CHANNELS and len(name) < 1024:
+                known[name] = None
+        said.append(Message([word, name, len(client.channels) + len(client.patterns)]))
     return Pushed(said)
 
 

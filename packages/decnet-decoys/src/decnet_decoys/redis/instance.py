@@ -128,7 +128,8 @@ class Client:
         self.leaves = False
         """Whether the connection ends after this answer."""
         self.channels: dict[bytes, None] = {}
-        """What it has subscribed to."""
+        self.patterns: dict[bytes, None] = {}
+        """What it has subscribed to, as both."""
         self.queued: list[list[bytes]] | None = None
         """What MULTI collects."""
         self.queued_bytes = 0

@@ -41,7 +41,7 @@ def text(value: bytes) -> str:
 def ping(client: Client, given: Arguments) -> Reply:
     if len(given) > 1:
         return wrong_arity("ping")
-    if client.channels and client.version == 2:
+    if (client.channels or client.patterns) and client.version == 2:
         return ["pong", given[0] if given else b""]
     return given[0] if given else Simple("PONG")
 
@@ -340,6 +340,7 @@ def reset(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     client.queued, client.spoiled = None, False
     client.database, client.version, client.name = 0, 2, ""
     client.channels.clear()
+    client.patterns.clear()
     client.authenticated = not client.instance.settings["requirepass"]
     return Simple("RESET")
 

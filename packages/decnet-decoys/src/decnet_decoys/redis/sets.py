@@ -9,6 +9,7 @@ from decnet_decoys.redis.keys import NOT_A_FLOAT, NOT_A_NUMBER, Arguments, Funct
 from decnet_decoys.redis.keyspace import Full, Value
 from decnet_decoys.redis.protocol import Error, Members, Reply, Simple
 from decnet_decoys.redis.server import unknown_subcommand
+from decnet_decoys.redis.types.floats import added
 
 _IN_GOOD_HEALTH = (
     "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these "
@@ -127,12 +128,9 @@ def randomkey(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
 
 
 def incrbyfloat(client: Client, given: Arguments) -> Reply:
-    try:
-        value = float(client.keys.string(given[0]) or b"0") + float(given[1])
-    except ValueError:
-        return NOT_A_FLOAT
-    shown = f"{value:.17g}".encode()
-    client.keys.put(given[0], shown, keeps_time=True)
+    shown = added(client.keys.string(given[0]) or b"0", given[1], NOT_A_FLOAT)
+    if isinstance(shown, bytes):
+        client.keys.put(given[0], shown, keeps_time=True)
     return shown
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_PATH = re.compile(r"\s*(?:\([^()<>]*\)\s*)?(?:<+(?P<bracketed>[^>]*)>+|(?P<bare>\S*))(?P<rest>.*)", re.DOTALL)
+_PATH = re.compile(r"\s*(?:\([^()<>]*\)\s*)?(?:<++(?P<bracketed>[^>]*+)>+|(?P<bare>\S*))(?P<rest>.*)", re.DOTALL)
 _ADDRESS = re.compile(r'(?:@[^\s<>:]+:)?(?:[^\s<>",;]+|"(?:[^"\\]|\\.)*")(?:@[^\s@<>]+)?\Z')
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)\Z")
 _MOST: Final = 255

@@ -17,7 +17,7 @@ from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.shell.environment.origin import Origin
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.telnet.flavour import FLAVOURS, Flavour
-from decnet_decoys.telnet.login_line import Entered, typed_ahead
+from decnet_decoys.telnet.login_line import SIGNAL_OF, SIGNALS, Entered, typed_ahead
 from decnet_decoys.telnet.options import escaped
 from decnet_decoys.telnet.profile import TelnetProfile
 from decnet_decoys.telnet.socket_channel import READ_AT_ONCE, SocketChannel
@@ -83,6 +83,14 @@ def _greeting(context: DeckyContext, profile: TelnetProfile, flavour: Flavour) -
 
 def _prompt(context: DeckyContext) -> str:
     return f"{context.host_name} login: "
+
+
+def _overtaken(entered: Entered, rest: bytes, flavour: Flavour) -> tuple[Entered, bytes]:
+    """Return what ends the line and what follows: a signal that came with it ends login before that reads the line."""
+    for index, key in enumerate(rest):
+        if entered.how == "line" and key in flavour.keys_that_end:
+            return Entered(SIGNAL_OF[key], rest[index : index + 1]), rest[index + 1 :]
+    return entered, rest
 
 
 class _Answered:
@@ -176,17 +184,21 @@ class _Answered:
             entered = await self._entered(prompt, echo=True)
             prompt = _prompt(self._context)
             name = entered.text.lstrip() if flavour.empty_is_no_name else entered.text
-            if entered.how == "interrupt" or entered.how in flavour.ends_with or len(name) > flavour.longest_name:
+            if entered.how in flavour.ends_name or len(name) > flavour.longest_name:
+                return None
+            if flavour.nul_ends and b"\0" in name[1:]:
                 return None
             if not name and entered.how == "line" and flavour.empty_is_no_name:
                 empty += 1
                 continue
-            if entered.how == "line":
+            is_option = flavour.refuses_options and name.startswith(b"-")
+            if entered.how == "line" and not is_option:
                 entered = await self._entered("Password: ", echo=False)
-            if entered.how in flavour.ends_with:
+            if entered.how in flavour.ends_password:
                 return None
-            await self._terminal.write(b"\n")
-            if await self._judged(name, entered):
+            if is_option:
+                self._recorder.login(name, success=False, password=b"")
+            elif await self._judged(name, entered):
                 return name.decode("utf-8", "surrogateescape")
             failures += 1
             empty = 0
@@ -196,6 +208,7 @@ class _Answered:
         return None
 
     async def _judged(self, name: bytes, given: Entered) -> bool:
+        await self._terminal.write(b"\n")
         accepted = given.how == "line" and self._accepted(name, given.text)
         if not accepted and (given.how == "line" or self._flavour.end_waits):
             await asyncio.sleep(self._flavour.failure_seconds(self._context.settings.failure_delay_ms))
@@ -217,15 +230,16 @@ class _Answered:
             await self._terminal.write(typed_ahead(self._terminal.take_waiting()[:READ_AT_ONCE]))
         await self._terminal.write(prompt.encode())
         flavour = self._flavour
-        line, entered = flavour.line(echo=echo), None
+        line, entered = flavour.line(echo=echo, column=len(_prompt(self._context))), None
         while entered is None:
             data = await self._terminal.read()
             taken, following = data[:READ_AT_ONCE], data[READ_AT_ONCE:]
             shown, entered, rest = line.feed(taken) if taken else (b"", Entered("gone"), b"")
             if entered is not None and entered.how == "line" and not echo:
                 shown = shown[:-1]  # login turns echo off; it ends the line itself
-            if entered is not None and entered.how == "interrupt" and echo:
-                shown = typed_ahead(entered.text + rest)
+            if entered is not None and echo:
+                entered, rest = _overtaken(entered, rest, flavour)
+                shown = typed_ahead(entered.text + rest) if entered.how in SIGNALS else shown
             self._terminal.unread(rest + following)
             await self._terminal.write(shown if self._options.echo or not echo else b"")
             await turn.give_way()

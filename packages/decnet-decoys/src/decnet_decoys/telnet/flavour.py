@@ -32,16 +32,24 @@ class Flavour(NamedTuple):
     """Empty names before the connection ends."""
     longest_name: int
     """Bytes of a name; with a longer one the connection ends."""
+    refuses_options: bool
+    """Whether a name that begins with a hyphen is refused without asking for a password."""
+    nul_ends: bool
+    """Whether a NUL after the first byte of a name ends the connection."""
     keys_that_end: bytes
     """Keys whose signal ends login."""
     keys_that_drop: bytes
     """Keys whose signal login ignores; the terminal drops the line."""
+    tabs: bool
+    """Whether the terminal writes a tab as blanks."""
     end_completes: bool
-    """Whether ^D completes a name that is typed so far."""
-    ends_with: tuple[str, ...]
-    """What ends the connection when it is given instead of a password (`login_line.Entered`)."""
+    """Whether ^D completes a name or a password that is typed so far."""
+    ends_name: tuple[str, ...]
+    """What ends the connection when it is given instead of a name (`login_line.Entered`)."""
+    ends_password: tuple[str, ...]
+    """What ends it when it is given instead of a password."""
     end_waits: bool
-    """Whether a login that ended with ^D is answered as late as one with a wrong password."""
+    """Whether a login that ended with ^D or ^C is answered as late as one with a wrong password."""
     delay_varies: bool
     """Whether that delay is drawn anew each time, as pam_fail_delay(3) does."""
 
@@ -53,10 +61,15 @@ class Flavour(NamedTuple):
         share = sum(random.random() for _ in range(3)) / 3 if self.delay_varies else 0.5  # noqa: S311  # no secret
         return setting_ms / 1000 * _OF_SETTING * (0.5 + share)
 
-    def line(self, *, echo: bool) -> LoginLine:
-        """Return an empty line, as its login reads one."""
+    def line(self, *, echo: bool, column: int) -> LoginLine:
+        """Return an empty line, as its login reads one that begins in that column."""
         return LoginLine(
-            echo=echo, ends=self.keys_that_end, drops=self.keys_that_drop, end_completes=self.end_completes
+            echo=echo,
+            ends=self.keys_that_end,
+            drops=self.keys_that_drop,
+            end_completes=self.end_completes,
+            tabs=self.tabs,
+            column=column,
         )
 
 
@@ -71,11 +84,15 @@ BUSYBOX = Flavour(
     empty_is_no_name=True,
     most_empty=10,  # EMPTY_USERNAME_COUNT
     longest_name=61,  # USERNAME_SIZE
-    keys_that_end=b"\x03",
-    keys_that_drop=b"",
+    refuses_options=False,
+    nul_ends=True,
+    keys_that_end=b"\x03\x1c",
+    keys_that_drop=b"\x1a",
+    tabs=True,
     end_completes=False,
-    ends_with=("gone", "end"),
-    end_waits=False,
+    ends_name=("gone", "interrupt", "quit", "end"),
+    ends_password=("gone", "quit"),
+    end_waits=True,
     delay_varies=False,
 )
 INETUTILS = Flavour(
@@ -89,10 +106,14 @@ INETUTILS = Flavour(
     empty_is_no_name=False,
     most_empty=1,
     longest_name=LONGEST,
+    refuses_options=True,
+    nul_ends=False,
     keys_that_end=b"\x03\x1c",
     keys_that_drop=b"\x1a",
+    tabs=False,
     end_completes=True,
-    ends_with=("gone", "interrupt"),
+    ends_name=("gone", "interrupt", "quit"),
+    ends_password=("gone", "interrupt", "quit"),
     end_waits=True,
     delay_varies=True,
 )

@@ -29,6 +29,8 @@ _KEYS = {
 """Which key of its terminal a command presses."""
 _FLUSHING = b"\x03\x1a\x1c"
 """Keys at which a terminal drops its output; the client is told with a data mark."""
+_LITERAL: Final = 0x16
+"""The key after which the next one is taken as it is."""
 _OURS: Final = frozenset((BINARY, ECHO, SGA, STATUS, ENCRYPTION))
 _FIRST = (TERMINAL, SPEED, DISPLAY, ENVIRONMENT, OLD_ENVIRONMENT)
 _THEIRS: Final = frozenset((BINARY, SGA, NAWS, FLOW, LINE_MODE, AUTHENTICATION, ENCRYPTION, *_FIRST))
@@ -62,6 +64,7 @@ class Negotiation:
         self._typed = bytearray()
         self._state: int = _TEXT  # of _TEXT and so on, or the command whose option comes next
         self._after_cr = False
+        self._literal = False
         self._subnegotiation = bytearray()
         self._phase = _ANSWERS
         self._described: set[int] = set()
@@ -82,6 +85,8 @@ class Negotiation:
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
         """Return what was typed, with CR for each end of line, and what has to be sent in answer."""
         for byte in data:
+            if self.left:
+                break
             if self._state == _TEXT:
                 self._text(byte)
             elif self._state == _COMMAND:
@@ -113,8 +118,9 @@ class Negotiation:
             self._press(byte)
 
     def _press(self, key: int) -> None:
-        if key in _FLUSHING and self.ready:
+        if key in _FLUSHING and self.ready and not self._literal:
             self._answers += bytes((IAC, _MARK))
+        self._literal = key == _LITERAL and not self._literal
         self._typed.append(key if self._theirs[BINARY].agreed else key & 0x7F)  # ISTRIP of termios(3)
 
     def _command(self, byte: int) -> None:

@@ -2,20 +2,20 @@
 """What Telnet puts between the bytes that are typed (RFC 854, RFC 1073), read as BusyBox's telnetd does. Sans-IO.
 
 That server announces its four options and waits for no answer, so those of the client change nothing but the window's
-size. Whatever a client sends is read once, byte after byte, and what is kept of it is bounded.
+size. It looks at one segment at a time: of a command that a segment cuts short only a lone IAC is remembered.
 """
 
 from typing import Final
 
 IAC: Final = 0xFF
-_AYT, _SB, _WILL, _DONT = 0xF6, 0xFA, 0xFB, 0xFE
+_SE, _AYT, _SB = 0xF0, 0xF6, 0xFA
 _NAWS: Final = 31
 OFFERED: Final = b"\xff\xfd\x01\xff\xfd\x1f\xff\xfb\x01\xff\xfb\x03"
 """DO ECHO, DO NAWS, WILL ECHO, WILL SUPPRESS-GO-AHEAD: what BusyBox sends first."""
 ALIVE: Final = b"\xff\xff\xf1"
 """Its answer to "are you there": a NOP whose IAC it doubles, as it does with what the shell prints."""
-_WINDOW_BYTES: Final = 6
-"""Of a window's size and the end of its subnegotiation: the server counts them and looks for no end."""
+_WINDOW_BYTES: Final = 4
+"""Of a window's size: the server counts them and looks for no end, which is a command of its own to it."""
 _CR, _LF, _NUL = 13, 10, 0
 
 
@@ -40,7 +40,7 @@ class Options:
         self._after_cr = False
 
     def feed(self, data: bytes) -> tuple[bytes, bytes]:
-        """Return what was typed, with CR for each end of line, and what has to be sent in answer."""
+        """Return what was typed in a segment, with CR for each end of line, and what has to be sent in answer."""
         typed, answers = bytearray(), bytearray()
         for byte in data:
             if self._state == _TEXT:
@@ -53,7 +53,9 @@ class Options:
                 self._state = _WINDOW if byte == _NAWS else _TEXT
             else:
                 self._window(byte)
-        return bytes(typed), bytes(answers)
+        self._after_cr = False
+        self._state = _COMMAND if self._state == _COMMAND else _TEXT
+        return bytes(typed), bytes(answers[: len(ALIVE)])  # no second one while the first waits to be sent
 
     def _text(self, byte: int, typed: bytearray) -> None:
         after_cr, self._after_cr = self._after_cr, byte == _CR
@@ -69,10 +71,10 @@ class Options:
         elif byte == _SB:
             self._subnegotiation.clear()
             self._state = _SUBNEGOTIATION
-        elif _WILL <= byte <= _DONT:
-            self._state = _OPTION
         elif byte == _AYT:
             answers += ALIVE
+        elif not _SE <= byte < _SB:  # WILL and the like, and what it does not know
+            self._state = _OPTION
 
     def _window(self, byte: int) -> None:
         self._subnegotiation.append(byte)

@@ -225,10 +225,12 @@ def pending(connection: Connection, limit: int, share: float = 0.0) -> list[tupl
     found = [(row.kind, row.name) for row in connection.execute(query.where(c.kind > ATTACKER).limit(limit))]
     if (room := limit - len(found)) > 0:
         attackers = query.where(c.kind == ATTACKER)
-        number = connection.execute(select(func.count()).where(c.kind == ATTACKER)).scalar_one()
-        passed = int(share * number) if number > room else 0
-        rows = [*connection.execute(attackers.offset(passed).limit(room))]
-        rows += connection.execute(attackers.limit(min(passed, room - len(rows))))
+        rows = [*connection.execute(attackers.limit(room))]
+        if share and len(rows) == room:  # else these are all
+            number = connection.execute(select(func.count()).where(c.kind == ATTACKER)).scalar_one()
+            passed = int(share * number) if number > room else 0
+            later = [*connection.execute(attackers.offset(passed).limit(room))]
+            rows = later + rows[: min(passed, room - len(later))]
         found += [(row.kind, row.name) for row in rows]
     return found
 

@@ -76,7 +76,7 @@ KINDS: dict[str, Kind] = {
         Kind("canary", "canary", 0, 26, 1.5, 64),
         Kind("network6", "network", 0, 30, 0.75, 30_000),
         Kind("typing", "typing", 0, 22, 1.5, 64),
-        Kind("contact", "contact", 0, 22, 0.5, 1_024, 4, 3, rarity=2.5),
+        Kind("contact", "contact", 0, 22, 0.5, 1_024, 4, 1, rarity=2.5),
         Kind("credential_set", "credentials", 0, 22, 2.5, 127, rarity=2, members="credential", least=4),
         Kind("credential", "credentials", 0, 9, 0.8, 255, rarity=1),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),

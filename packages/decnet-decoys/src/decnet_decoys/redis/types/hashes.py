@@ -7,7 +7,6 @@ from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import (
     LARGEST,
     MAX_REPLY,
-    NOT_A_FLOAT,
     NOT_A_NUMBER,
     OK,
     Arguments,
@@ -16,7 +15,8 @@ from decnet_decoys.redis.keys import (
     number,
 )
 from decnet_decoys.redis.keyspace import Full
-from decnet_decoys.redis.protocol import Error, Reply, score_text
+from decnet_decoys.redis.protocol import Error, Reply
+from decnet_decoys.redis.types.floats import added
 from decnet_decoys.redis.types.sorted_sets import score
 
 
@@ -81,15 +81,11 @@ def hincrby(client: Client, given: Arguments) -> Reply:
 def hincrbyfloat(client: Client, given: Arguments) -> Reply:
     key, field, amount = given
     before = client.keys.hash_(key)
-    change, value = score(amount), score(before.get(field, b"0"))
-    if change is None:
-        return NOT_A_FLOAT
-    if value is None:
-        return Error("ERR hash value is not a float")
-    if not math.isfinite(value + change):
-        return Error("ERR increment would produce NaN or Infinity")
-    shown = score_text(value + change)
-    client.keys.put(key, {**before, field: shown}, keeps_time=True)
+    if score(amount) in (math.inf, -math.inf):
+        return Error("ERR value is NaN or Infinity")
+    shown = added(before.get(field, b"0"), amount, Error("ERR hash value is not a float"))
+    if isinstance(shown, bytes):
+        client.keys.put(key, {**before, field: shown}, keeps_time=True)
     return shown
 
 

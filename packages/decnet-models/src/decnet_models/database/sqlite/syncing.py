@@ -8,7 +8,8 @@ transactions need not:
 - What follows from the event log (profiles, tags, their notices and the cursor) is computed again from where the
   cursor is. It is not synced at all.
 - What must be durable when a step is over, and may be repeated unharmed if it is not known to be: it is synced after
-  the commit (`sync_log`). So does ingest, whose lines the spool keeps until then.
+  the commit (`sync_log`). So does ingest, whose lines the spool keeps until then; if it was killed in between, it
+  syncs before it goes on.
 
 The log is written in the order of commits, and a sync takes in all that was written before. So whatever somebody
 commits by `writing` because of what he read here makes that durable, too, before he acts on it: no webhook is sent, no

@@ -52,7 +52,19 @@ def part_of_path(call: Call) -> int:
     return 0
 
 
-_SEQ_LAYOUT = re.compile(r"[^%]{0,200}%[-+ #0]{0,5}\d{0,3}(?:\.\d{0,2})?[eEfFgG][^%]{0,200}")
+_DIRECTIVE = re.compile(r"(?:[^%]|%%)*%(?!%)[-+ #0]*[0-9]{0,3}(?:\.[0-9]{0,2})?(.?)", re.DOTALL)
+
+
+def _wrong_layout(layout: str) -> str:
+    """Return what is wrong with a layout of `seq -f`, which must show one number; empty: nothing."""
+    found = _DIRECTIVE.match(layout)
+    if found is None:
+        return "has no % directive"
+    if not found[1]:
+        return "ends in %"
+    if found[1] not in "eEfFgG":
+        return f"has unknown %{found[1]} directive"
+    return "has too many % directives" if "%" in layout[found.end() :].replace("%%", "") else ""
 
 
 def _seq_arguments(call: Call) -> tuple[list[str], str, bool, str]:
@@ -66,8 +78,8 @@ def _seq_arguments(call: Call) -> tuple[list[str], str, bool, str]:
             same_width = True
         elif option.startswith("-f"):
             layout = option[2:] or (args.pop(0) if args else "")
-            if not _SEQ_LAYOUT.fullmatch(layout.replace("%%", "")):
-                raise tried(call, f"format {quoted(layout)} has no % directive")
+            if wrong := _wrong_layout(layout):
+                raise tried(call, f"format {quoted(layout)} {wrong}")
         else:
             raise tried(call, f"invalid option -- '{option[1:2]}'")
     if not args:

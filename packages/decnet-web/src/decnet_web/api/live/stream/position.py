@@ -15,7 +15,10 @@ _TEXT = re.compile(r"n([0-9]{1,18})e([0-9]{1,18})")
 
 
 class Position(NamedTuple):
-    """Numbers of rows, which grow in the order of commit and are never reused."""
+    """Numbers of rows, which grow in the order of commit and are reused only for what a power cut took from SQLite.
+
+    A client that has seen it is told that it missed something, unless as much has been added again.
+    """
 
     notice: int
     event: int

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029_evidence_by_subject"
+revision = "0029_after_evidence_by_subject"
 down_revision = "0028_after_targets"
 
 
