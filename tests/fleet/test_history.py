@@ -128,6 +128,33 @@ def test_hours_and_log_together_count_what_the_log_alone_would(
             assert by_hours(connection, window) == by_log(events, window, ours)
 
 
+def test_values_are_ranked_without_the_addresses_of_the_hours(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked_for(*_: Any) -> Any:
+        raise AssertionError("read, though nobody asks for it")
+
+    events = list(some_events(random.Random(5), 100))
+    with writing(engine) as connection:
+        insert_events(connection, events)
+    follow(engine)
+    for name in ("attackers_in", "place_counts", "not_kept"):
+        monkeypatch.setattr(queries, name, asked_for)
+    with reading(engine) as connection:
+        logins = sum(one.times for one in tally_of(connection, Window()).most_sent("login", 1000))
+    assert logins == sum(isinstance(one.payload, LoginAttempt) and not one.synthetic for one in events)
+
+
+def test_addresses_of_many_hours_are_read_a_few_hours_at_a_time(engine: Engine) -> None:
+    events = [made(CommandRun("ssh", "id"), BEGIN + hour * HOUR_NS, f"192.0.2.{hour % 7}") for hour in range(20)]
+    with writing(engine) as connection:
+        insert_events(connection, events)
+    follow(engine)
+    first = BEGIN // HOUR_NS
+    with reading(engine) as connection:
+        assert queries.attackers_in(connection, first, first) == set()
+        assert queries.attackers_in(connection, first + 5, first + 7) == {"192.0.2.5", "192.0.2.6"}
+        assert queries.attackers_in(connection, first, first + 20) == {f"192.0.2.{number}" for number in range(7)}
+
+
 def test_counts_outlive_the_log_until_their_own_time_is_over(engine: Engine) -> None:
     events = list(some_events(random.Random(9), 100))
     with writing(engine) as connection:

@@ -61,7 +61,6 @@ WHOLE = {
     "grouping.membership.count_members": "counts, once per start of the worker",
     "progress.queries.count_dead_letters": "counts what no worker could handle",
     "ttp.queries.count_by_technique": "sums up",
-    "ttp.queries.techniques_in": "of all time: sums up",
 }
 """Functions that read a whole table or index because that is what they are for."""
 

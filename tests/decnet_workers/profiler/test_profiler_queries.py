@@ -25,6 +25,7 @@ from decnet_models.attackers import queries, tables
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.profile import TokenHits
 from decnet_models.canary.queries import add_token
+from decnet_models.database.window import Window
 from decnet_models.events.queries import StoredEvent
 from decnet_models.following.cursor_worker import EventBatch
 from decnet_workers.profiler.logins import digest_of
@@ -62,6 +63,13 @@ def visit(connection: Connection, stored: Callable[..., StoredEvent]) -> Iterato
     assert [n.label for _, n in results.notices if isinstance(n, CanaryTriggered)] == ["in the wiki"]
     yield connection
     connection.rollback()
+
+
+def test_new_attackers_are_those_first_seen_in_the_span(visit: Connection) -> None:
+    first = {one.ip: one.first_seen for one in queries.attackers(visit)}
+    assert queries.new_in(visit, Window()) == set(first) == {IP, "2001:db8::7"}
+    assert queries.new_in(visit, Window(since=first[IP] + 1)) == {"2001:db8::7"}
+    assert queries.new_in(visit, Window(first[IP], first["2001:db8::7"])) == {IP}
 
 
 def test_profile_shows_the_whole_visit(visit: Connection) -> None:

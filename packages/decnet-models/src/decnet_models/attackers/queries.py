@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, bindparam, func, select
 
 from decnet_core.timing.durations import MINUTE_NS
 from decnet_models.attackers import tables
@@ -26,7 +26,7 @@ from decnet_models.attackers.profile import (
 from decnet_models.attackers.scoring.score import Facts, terms
 from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.rows.row_select import RowSelect, listed
-from decnet_models.database.statements import among, existing, parts
+from decnet_models.database.statements import existing, parts
 from decnet_models.database.window import Window
 
 Order = Literal["last_seen", "first_seen", "score", "events"]
@@ -56,11 +56,9 @@ def attackers(
     return [Attacker(*row) for row in connection.execute(query)]
 
 
-def first_seen(connection: Connection, ips: Sequence[str]) -> dict[str, int]:
-    """Return when those of `ips` that are known were first seen."""
-    c = tables.attacker.c
-    query = select(c.ip, c.first_seen).where(among(connection, c.ip, ips))
-    return {row.ip: row.first_seen for row in connection.execute(query)}
+def new_in(connection: Connection, window: Window) -> set[str]:
+    """Return the addresses that were first seen in a span of time."""
+    return {ip for (ip,) in _NEW.rows(connection, since=window.since, until=window.until)}
 
 
 def count(connection: Connection) -> int:
@@ -227,6 +225,8 @@ def _purposes_of(connection: Connection) -> Select[Any]:
     return select(c.attacker, c.purpose).where(listed(connection, c.attacker, "ips"))
 
 
+_A = tables.attacker.c
+_NEW = RowSelect(lambda _: select(_A.ip).where(_A.first_seen >= bindparam("since"), _A.first_seen < bindparam("until")))
 _COUNTS_OF, _PURPOSES_OF = RowSelect(_counts_of), RowSelect(_purposes_of)
 _DECKIES_OF = RowSelect(partial(_number_of, table=tables.attacker_decky))
 _SERVICES_OF = RowSelect(partial(_number_of, table=tables.attacker_service))

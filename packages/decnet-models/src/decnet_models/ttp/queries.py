@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select
 
 from decnet_models.database.rows.keyset import Direction, in_order
 from decnet_models.database.rows.page_select import PageSelect
@@ -48,14 +48,21 @@ _TAGS = RowInsert(
 )
 
 
-def _first_recognised(_: Connection) -> Select[Any]:
-    """Return the query that goes from each technique to the next one in the index, as no plan for GROUP BY does."""
-    c, later = ttp_tag.c, ttp_tag.alias().c
+def _walked(*sums: Callable[[Any], ColumnElement[Any]]) -> Select[Any]:
+    """Return the query that goes from each technique to the next one in the index, as no plan for GROUP BY does.
+
+    Each of `sums`, made of the table's columns, is a look of its own, into the index that has it in order.
+    """
+    c, of = ttp_tag.c, ttp_tag.alias().c
     walked = select(func.min(c.technique).label("technique")).cte("walked", recursive=True)
     following = select(func.min(c.technique)).where(c.technique > walked.c.technique).scalar_subquery()
     walked = walked.union_all(select(following).where(walked.c.technique.is_not(None)))
-    first = select(func.min(later.ts)).where(later.technique == walked.c.technique).scalar_subquery()
-    return select(walked.c.technique, first).where(walked.c.technique.is_not(None)).order_by(walked.c.technique)
+    looks = [select(one(of)).where(of.technique == walked.c.technique).scalar_subquery() for one in sums]
+    return select(walked.c.technique, *looks).where(walked.c.technique.is_not(None)).order_by(walked.c.technique)
+
+
+def _first_recognised(_: Connection) -> Select[Any]:
+    return _walked(lambda c: func.min(c.ts))
 
 
 def _used(_: Connection) -> Select[Any]:
@@ -66,14 +73,13 @@ def _used(_: Connection) -> Select[Any]:
 
 
 def _ever_used(_: Connection) -> Select[Any]:
-    c = ttp_tag.c
-    return select(c.technique, func.count(), func.min(c.ts), func.max(c.ts)).group_by(c.technique)
-
-
-def _attackers_ever(_: Connection) -> Select[Any]:
-    """Return the query whose index has the attackers in order; else they would be sorted, which takes most of it."""
-    c = ttp_tag.c
-    return select(c.technique, func.count(c.attacker.distinct())).group_by(c.technique)
+    """Return the query that sorts no attackers, and takes the first and the last time from the ends of an index."""
+    return _walked(
+        lambda c: func.count(c.technique),
+        lambda c: func.count(c.attacker.distinct()),
+        lambda c: func.min(c.ts),
+        lambda c: func.max(c.ts),
+    )
 
 
 _T = ttp_tag.c
@@ -87,8 +93,7 @@ _OF_TECHNIQUE = PageSelect(
     },
 )
 _ID_PLACES = tuple(map(Tag.__struct_fields__.index, ("rule_id", "id", "event_id")))
-_FIRST, _USED = RowSelect(_first_recognised), RowSelect(_used)
-_EVER_USED, _ATTACKERS_EVER = RowSelect(_ever_used), RowSelect(_attackers_ever)
+_FIRST, _USED, _EVER_USED = RowSelect(_first_recognised), RowSelect(_used), RowSelect(_ever_used)
 
 
 class TechniqueSeen(msgspec.Struct, frozen=True):
@@ -185,11 +190,10 @@ def _in_span(connection: Connection, window: Window, numbers: Iterable[str] | No
 
 
 def _ever(connection: Connection, numbers: Iterable[str] | None) -> Iterator[TechniqueUsed]:
-    attackers = dict(map(tuple, _ATTACKERS_EVER.rows(connection)))
     wanted = None if numbers is None else set(numbers)
-    for number, tags, first, last in _EVER_USED.rows(connection):
-        if wanted is None or number in wanted:
-            yield TechniqueUsed(number, tags, attackers[number], first, last)
+    for row in _EVER_USED.rows(connection):
+        if wanted is None or row[0] in wanted:
+            yield TechniqueUsed(*row)
 
 
 def technique_uses(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from decnet.history.tally import Ranked, Tally, tally_of
 from decnet_models.artifacts.queries import Artifact, artifacts
 from decnet_models.attackers.profile import Attacker, Session
-from decnet_models.attackers.queries import attackers, first_seen, sessions
+from decnet_models.attackers.queries import attackers, new_in, sessions
 from decnet_models.database.window import Window
 from decnet_models.history.counts import COMMAND, LOGIN, REQUEST, TOKEN
 from decnet_models.ttp.queries import TechniqueUsed, techniques_in
@@ -64,7 +64,7 @@ def summary_of(connection: Connection, window: Window, limit: int) -> Summary:
         window=window,
         events=tally.events,
         attackers=len(tally.attackers),
-        new_attackers=sum(first >= window.since for first in first_seen(connection, list(tally.attackers)).values()),
+        new_attackers=len(tally.attackers & new_in(connection, window)),
         accepted_logins=tally.accepted_logins,
         kinds=dict(tally.kinds.most_common()),
         hours=dict(sorted(tally.hours.items())),

@@ -5,8 +5,12 @@ Whole hours that the worker history has counted come from its rows. The rest of 
 what is newer than the worker's position, is counted from the event log. So the result is what the log alone would say.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain
 
 import msgspec
 from sqlalchemy import Connection
@@ -16,7 +20,7 @@ from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.window import Window
 from decnet_models.events.queries import Occurred, occurred, occurred_after
 from decnet_models.history import queries
-from decnet_models.history.counts import Use, Value, digest_of
+from decnet_models.history.counts import Value, digest_of
 from decnet_models.history.source_set import size, united
 from decnet_models.known.matching import KnownSources
 from decnet_models.known.queries import known_sources
@@ -55,31 +59,52 @@ class Hours(msgspec.Struct, frozen=True):
 
 
 class Tally:
-    """Counts of events from attackers; synthetic ones and those of known sources are left out."""
+    """Counts of events from attackers; synthetic ones and those of known sources are left out.
 
-    def __init__(self, connection: Connection, hours: Hours) -> None:
+    Of the hours only that is read which is asked for, through the snapshot of `connection`: who asks for values alone
+    need not wait for the addresses of a day.
+    """
+
+    def __init__(self, connection: Connection, hours: Hours, recount: Recount) -> None:
         self._connection = connection
         self._hours = hours
-        self._uses: dict[Value, Use] = {}
-        self.kinds: Counter[str] = Counter()
-        self.deckies: Counter[str] = Counter()
-        self.hours: Counter[int] = Counter()
-        """Events by hour, in hours since the Unix epoch."""
-        self.accepted_logins = 0
-        self.attackers = queries.attackers_in(connection, hours.first, hours.end)
-        self.not_counted = queries.not_kept(connection, hours.each)
+        self._recount = recount
+        self._attackers, self._uses = recount.sent()
+
+    @cached_property
+    def attackers(self) -> set[str]:
+        return self._attackers | queries.attackers_in(self._connection, self._hours.first, self._hours.end)
+
+    @cached_property
+    def not_counted(self) -> int:
         """Occurrences of values that came when there were too many different ones in an hour."""
-        self._add_places(queries.place_counts(connection, hours.first, hours.end))
+        return queries.not_kept(self._connection, self._hours.each)
 
     @property
     def events(self) -> int:
         return self.kinds.total()
 
-    def add(self, recount: Recount) -> None:
-        """Add what was counted from the log."""
-        self._add_places(recount.places())
-        attackers, self._uses = recount.sent()
-        self.attackers |= attackers
+    @property
+    def kinds(self) -> Counter[str]:
+        return self._places.kinds
+
+    @property
+    def deckies(self) -> Counter[str]:
+        return self._places.deckies
+
+    @property
+    def hours(self) -> Counter[int]:
+        """Events by hour, in hours since the Unix epoch."""
+        return self._places.hours
+
+    @property
+    def accepted_logins(self) -> int:
+        return self._places.accepted_logins
+
+    @cached_property
+    def _places(self) -> _Places:
+        counted = queries.place_counts(self._connection, self._hours.first, self._hours.end)
+        return _Places(chain(counted, self._recount.places()))
 
     def most_sent(self, what: str, limit: int) -> list[Ranked]:
         """Return the values of a sort that were sent most often."""
@@ -111,7 +136,15 @@ class Tally:
         for digest in best:
             yield Ranked(values[digest], *sums[digest], size(united(*sources[digest])))
 
-    def _add_places(self, counts: Iterable[queries.PlaceCount]) -> None:
+
+class _Places:
+    """Events by kind, decky and hour, and log-ins that were let in."""
+
+    def __init__(self, counts: Iterable[queries.PlaceCount]) -> None:
+        self.kinds: Counter[str] = Counter()
+        self.deckies: Counter[str] = Counter()
+        self.hours: Counter[int] = Counter()
+        self.accepted_logins = 0
         for one in counts:
             self.kinds[one.kind] += one.events
             self.hours[one.hour] += one.events
@@ -127,12 +160,10 @@ def _order(one: Ranked) -> tuple[int, str, str]:
 def tally_of(connection: Connection, window: Window) -> Tally:
     """Return what the events of a span of time sum up to."""
     hours = _counted_hours(connection, window)
-    tally = Tally(connection, hours)
     recount = Recount(KnownSources(known_sources(connection)))
     for page in _uncounted(connection, window, hours):
         recount.add(page)
-    tally.add(recount)
-    return tally
+    return Tally(connection, hours, recount)
 
 
 def _counted_hours(connection: Connection, window: Window) -> Hours:
