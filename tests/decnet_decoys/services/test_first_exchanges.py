@@ -21,8 +21,15 @@ ONCE = (4.0,)
 REAL_WAITS = (1.0, 4.0, 15.0)
 UNFINISHED = {"mysql-more", "redis-more"}
 """Many of their dialogues differ, which takes minutes: `nox -s realism` tells them."""
-UNSTEADY = {"inetutils": {"break"}}
-"""At BREAK the real telnetd ends login by SIGQUIT. Beside other tests it did not, in two runs of three tries each."""
+UNSTEADY = {
+    "inetutils": {"break"},  # it ends login by SIGQUIT: beside other tests it did not, in two runs of three tries each
+    "ftp-more": {"AUTH, then plain text"},  # of its two processes, one may be gone before the other complains of it
+    "redis-more": {"UNSUBSCRIBE", "EXPIRE's options"},  # a hash's order, seeded at the start; asked again, it differs
+}
+"""What a real server does not answer twice in the same way."""
+RECORDED_ONCE = {"mysql-more"}
+"""Counts of the whole server, salts in later packets, rows that earlier dialogues left: its answers are those of one
+run on a new server, as `record.py` makes it."""
 
 
 @pytest.mark.parametrize("name", sorted(set(KINDS) - UNFINISHED))
@@ -33,7 +40,7 @@ async def test_the_decoy_answers_as_recorded(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("name", sorted(KINDS))
+@pytest.mark.parametrize("name", sorted(set(KINDS) - RECORDED_ONCE))
 async def test_the_real_server_answers_as_recorded(name: str, tmp_path: Path) -> None:
     server = server_of(name)
     if real_servers.missing(server):

@@ -96,6 +96,9 @@ OTHERWISE = {
 QUICK = 8
 """Of the dialogues that a server leaves open, which cost the wait for what it does not say, each of this number."""
 
+UNSTEADY = {"dropbear": {"a signal of HUP"}}
+"""What a real server does not always answer as recorded: a command to which the signal came as it began has gone on."""
+
 
 def recorded(name: str) -> dict[str, list[str]]:
     """Return what the real server said in each dialogue."""
@@ -139,5 +142,6 @@ async def test_all_dialogues_beside_the_real_server(tmp_path: Path, name: str) -
     address = own_address(60)
     (tmp_path / "real").mkdir()
     async with real_servers.real_server(name, tmp_path / "real", address, free_port(address)) as server:
-        assert await differing(server, recorded(name), (2.0, 6.0)) == {}
+        steady = {title: said for title, said in recorded(name).items() if title not in UNSTEADY.get(name, ())}
+        assert await differing(server, steady, (2.0, 6.0)) == {}
     assert await decoys_say_otherwise(tmp_path, name, recorded(name)) == {}
