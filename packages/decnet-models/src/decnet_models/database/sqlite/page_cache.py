@@ -8,14 +8,12 @@ With 8 MiB a backlog takes a tenth less processor time; with 4 it takes as much 
 Between transactions the cache is small again: another process's commit makes all of it useless anyway.
 """
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from typing import Final
 
 from sqlalchemy import Connection
 
-from decnet_models.database.rows.driver_rows import driver_rows, sqlite_driver
+from decnet_models.database.sqlite.pragma import pragma
 
 WRITING_KIB: Final = 8 << 10
 """While a transaction writes; of that, a transaction takes what the pages need that it touches."""
@@ -23,13 +21,6 @@ OTHERWISE_KIB: Final = 2000
 """SQLite's own default."""
 
 
-@contextmanager
-def large_cache(connection: Connection) -> Iterator[None]:
+def large_cache(connection: Connection) -> AbstractContextManager[None]:
     """Have the connection keep more pages in the body: begun before a transaction, ended after it."""
-    driver_rows(connection, f"PRAGMA cache_size=-{WRITING_KIB}")
-    try:
-        yield
-    finally:
-        if not connection.invalidated:
-            with suppress(sqlite3.Error):  # what the body did is done; the next statement meets the same error
-                sqlite_driver(connection).execute(f"PRAGMA cache_size=-{OTHERWISE_KIB}").fetchall()
+    return pragma(connection, "cache_size", -WRITING_KIB, -OTHERWISE_KIB)

@@ -19,13 +19,13 @@ was after an earlier commit, never anything in between.
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from decnet_models.database.rows.driver_rows import driver_rows, sqlite_driver
+from decnet_models.database.sqlite.pragma import pragma
 from decnet_models.database.statements import driver_errors
 
 _INFO = "decnet_log_place"
@@ -35,21 +35,11 @@ _failed: set[str] = set()
 """The logs whose last sync failed in this process."""
 
 
-@contextmanager
-def unsynced(connection: Connection) -> Iterator[None]:
+def unsynced(connection: Connection) -> AbstractContextManager[None]:
     """Have SQLite not sync what the body, a whole transaction, commits; without a write-ahead log it does."""
     if _log_of(connection) is None:
-        yield
-        return
-    driver_rows(connection, "PRAGMA synchronous=NORMAL")
-    try:
-        yield
-    finally:
-        if not connection.invalidated:
-            try:
-                sqlite_driver(connection).execute("PRAGMA synchronous=FULL").fetchall()
-            except sqlite3.Error as error:  # what the body did is done; the next one gets a connection that syncs
-                connection.invalidate(error)
+        return nullcontext()
+    return pragma(connection, "synchronous", "NORMAL", "FULL")
 
 
 def sync_log(engine: Engine) -> None:
