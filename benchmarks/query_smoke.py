@@ -84,6 +84,8 @@ def variants(function: Query, highest: int = 1) -> Iterator[dict[str, Any]]:
     for each in parameters:
         first = next(number) if hints[each.name] is UUID else highest
         values[each.name] = list(samples(hints[each.name], first))
+    if hints.get("end") is int:  # of a span that is not empty
+        values["end"] = [value + 1 for value in values["end"]]
     required = {each.name: values[each.name][0] for each in parameters if each.default is each.empty}
     optional = [each.name for each in parameters if each.default is not each.empty]
     yield required

@@ -62,7 +62,7 @@ def events_by_decky(connection: Connection, first: int, end: int) -> dict[str, i
 def attackers_in(connection: Connection, first: int, end: int) -> set[str]:
     """Return the addresses that were active, read a few hours at a time."""
     found: set[str] = set()
-    for hour in range(first, max(end, first + 1), _HOURS_READ):
+    for hour in range(first, end, _HOURS_READ):
         rows = _ACTIVE.rows(connection, first=hour, end=min(end, hour + _HOURS_READ))
         found.update(address for (address,) in rows)
     return found
