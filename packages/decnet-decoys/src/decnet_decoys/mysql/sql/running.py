@@ -113,13 +113,7 @@ def near(visitor: Visitor, sql: str, at: int) -> Failed:
     """Return the error of a statement that cannot be parsed from a place on."""
     rest = plain(sql[at : at + 81])
     told = rest if len(rest) <= 80 else rest[:77] + "..."
-    server = "MariaDB" if visitor.catalogue.profile.flavour == "mariadb" else "MySQL"
-    return Failed(
-        1064,
-        "42000",
-        "You have an error in your SQL syntax; check the manual that corresponds to your "
-        f"{server} server version for the right syntax to use near '{told}' at line {sql.count(chr(10), 0, at) + 1}",
-    )
+    return statements.syntax_error(visitor, told, sql.count("\n", 0, at) + 1)
 
 
 def _carried_out(visitor: Visitor, sql: str, found: list[Token]) -> Outcome | None:
