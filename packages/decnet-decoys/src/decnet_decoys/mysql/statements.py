@@ -15,8 +15,6 @@ from decnet_decoys.mysql.packets import Column
 from decnet_decoys.services.machine_files import Owner
 from decnet_decoys.shell.machine.fs_errors import EXISTS, IS_DIRECTORY, NO_SPACE, NOT_DIRECTORY, NOT_FOUND, TOO_LONG
 
-DROPPED: Final = 0x100
-"""Server's status: a database was dropped."""
 LONGEST: Final = 4096
 """Characters of a statement that is looked at; a longer one is known by its beginning, or by the file it writes."""
 
