@@ -376,3 +376,7 @@ def test_only_names_without_folders_are_looked_up_where_the_shell_remembers_them
 
 def test_other_programs_do_not_know_what_the_shell_remembers(run: Player) -> None:
     assert run("uname; mv /usr/bin/uname /usr/local/bin/; env uname; uname").text == "Linux\nLinux\n"
+
+
+def test_killall_takes_no_name_for_a_signal(run: Player) -> None:
+    assert run("sleep 1000 & killall -q xILL sleep; pgrep sleep | wc -l").text.endswith("0\n")
