@@ -209,11 +209,12 @@ def tests(session: nox.Session, distribution: str) -> None:
 def newest(session: nox.Session) -> None:
     """All distributions together with the newest version of all they need, where `lowest` has each alone.
 
-    One environment instead of eight saves a quarter: bytecode, the collection and servers that the tests share.
+    One environment instead of eight saves a quarter: bytecode, the collection and servers that the tests share. Of each
+    test, two sets of parameters: what it calls of others is the same in all of them.
     """
     tools = {tool for name in DISTRIBUTIONS for tool in EXTRA_TOOLS.get(name, ())}
     _install(session, DISTRIBUTIONS, *TEST_TOOLS, *sorted(tools))
-    _pytest(session, *QUICK, NEWEST, *map(_folder, DISTRIBUTIONS))
+    _pytest(session, *QUICK, NEWEST, "--of-each", "2", *map(_folder, DISTRIBUTIONS))
 
 
 @nox.session(python="3.11")
