@@ -50,7 +50,7 @@ def cd(call: Call) -> int:
     try:
         resolved = shell.files.enter(by_name if upwards else target, shell.access)
     except FileSystemError as error:
-        return call.shell_error(f"cd: {target}: {error}", 2 if shell.dash else 1)
+        return call.shell_error(f"cd: {target}: {error}", 2 if shell.dash or shell.ash else 1)
     if words[:1] == ["-"]:
         call.print(target)
     shell.set("OLDPWD", shell.directory)
