@@ -350,7 +350,8 @@ def _colour(place: int, number: int) -> str:
 
 @command("tty")
 def tty(call: Call) -> int:
-    call.print("/dev/pts/0" if call.shell.terminal is not None and call.stdin is None else "not a tty")
+    if not {"-s", "--silent", "--quiet"} & set(call.args):
+        call.print("/dev/pts/0" if call.shell.terminal is not None and call.stdin is None else "not a tty")
     return int(call.shell.terminal is None)
 
 
