@@ -60,7 +60,8 @@ mount -t proc proc "$1/root/proc" && mount -t sysfs sysfs "$1/root/sys" &&
 mount -t tmpfs -o mode=1777 tmpfs "$1/root/tmp" &&
 mkdir -p "$1/root/dev/shm" && ip link set lo up && hostname "$3" && echo "$3" > "$1/root/etc/hostname" &&
 cd "$1/root" && exec \
-setpriv --bounding-set -sys_time,-sys_boot,-sys_module chroot . /usr/bin/env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=en_US.UTF-8 \
+setpriv --bounding-set -sys_time,-sys_boot,-sys_module chroot . /usr/bin/env -i \
+HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=en_US.UTF-8 \
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin PWD=/root \
 bash -c 'cd /root; exec -a bash /bin/bash -c "$1"' bash "$4"
 """
