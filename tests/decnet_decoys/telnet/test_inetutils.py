@@ -149,7 +149,12 @@ def test_whatever_a_client_sends_is_answered_within_bounds(sent: list[bytes]) ->
 def test_the_state_is_put_together_again_only_when_an_option_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[bytes] = []
     put_together = Negotiation._status
-    monkeypatch.setattr(Negotiation, "_status", lambda negotiation: made.append(put_together(negotiation)) or made[-1])
+
+    def noted(negotiation: Negotiation) -> bytes:
+        made.append(put_together(negotiation))
+        return made[-1]
+
+    monkeypatch.setattr(Negotiation, "_status", noted)
     negotiation = Negotiation()
     negotiation.feed(REFUSED + b"\xff\xfc\x27")
     negotiation.feed(PLAIN + b"\xff\xfd\x05")
