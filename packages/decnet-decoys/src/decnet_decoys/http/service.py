@@ -34,20 +34,21 @@ class HttpService(Service[HttpProfile]):
         super().__init__(context, profile, port)
         self.site = Site(profile, context.decky.address, port, scheme)
 
-    async def serve(self, connection: Connection) -> None:
-        await _Requests(self, connection).serve()
+    async def serve(self, connection: Connection, first: bytes = b"") -> None:
+        """Answer a client, of whom `first` was read already."""
+        await _Requests(self, connection, first).serve()
 
 
 class _Requests:
     """The requests of one connection, one after the other."""
 
-    def __init__(self, service: HttpService, connection: Connection) -> None:
+    def __init__(self, service: HttpService, connection: Connection, first: bytes) -> None:
         self._service = service
         self._context = service.context
         self._site = service.site
         self._connection = connection
         self._exchanges = Exchanges(service.site, service.context, connection.recorder)
-        self._buffer = bytearray()
+        self._buffer = bytearray(first)
         self._start = 0
         """Where in the buffer the next request begins: what is before it is discarded when more is read."""
         self._number = 0
