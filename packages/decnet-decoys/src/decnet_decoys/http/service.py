@@ -15,8 +15,8 @@ from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.service import Service
 
-_MOST_REQUESTS = {"nginx": 1000, "apache": 101}
-"""Of one connection (`keepalive_requests`, `MaxKeepAliveRequests`)."""
+_MOST_REQUESTS = {"apache": 101}
+"""Of one connection (`MaxKeepAliveRequests`)."""
 
 
 class HttpService(Service[HttpProfile]):
