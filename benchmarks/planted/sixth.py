@@ -101,10 +101,10 @@ class SixthWorld(Peopled):
     def _hydra(self) -> None:
         dice, crew = self._dice, self._name("hydra")
         start, days = dice.uniform(0, SPAN - 800), dice.uniform(6, 28)
+        words = tuple((dice.choice(sixth_acts.ACCOUNTS), f"{word(dice)}{dice.randrange(1000)}") for _ in range(4))
         for _ in range(dice.choice((1, 1, 2, 3))):
             actor, block, tool = self._name("guesser"), self._block(), sixth_acts.tool_of(dice)
             own = fifth_acts.lines_of(dice, 3)
-            words = tuple((dice.choice(sixth_acts.ACCOUNTS), f"{word(dice)}{dice.randrange(1000)}") for _ in range(4))
             secret, key = f"{word(dice)}{hexadecimal(dice, 4)}", arsenal.key(dice)
             for _ in range(dice.randrange(2, 9)):
                 one = self._within(block, actor, "hydra", crew)
