@@ -43,7 +43,7 @@ JOINING = frozenset((*BITS, TARGET))
 
 _SLOPE, _SPREADING = 1.5, 0.5
 _KNEE, _MANY = 1.5, 4
-"""From 2 ** _MANY identities on, each doubling takes _KNEE more: so many buy or copy a thing and do not act together."""
+"""From 2 ** _MANY identities on, each doubling takes _KNEE more: that many buy or copy a thing."""
 _FURTHER = 0.1
 _TOGETHER, _PER_WEEK, _APART = 1.0, 1.0, -6.0
 _TARGETS, _OTHER_TARGETS = 5.0, -1.5
