@@ -4,7 +4,7 @@
 A bit is a factor of two of likelihood: how much likelier it is that two identities of one campaign show this than that
 two strangers do. A feature that two identities share has `BITS`; each doubling of their number takes one and a half
 away, and what more than CAP share joins nobody: a mass-spread loader, a free host. Infected devices do not buy what
-they spread, and a botnet has many: between two of them a doubling takes half a bit. Features of one download name it
+they spread, and a botnet has many: with one of them a doubling takes half a bit. Features of one download name it
 several times, and a copied script brings commands and credentials, so a second one counts a quarter, a third a
 sixteenth. What it says that both aimed at the same deckies is weighed by `targeting`, and added.
 
@@ -52,7 +52,7 @@ _OTHER_WALLETS = -4.0
 
 
 def feature_bits(kind: str, subjects: int, infected: bool = False) -> float:
-    """Return what sharing a feature of so many identities says; 0: nothing. `infected`: both are infected devices."""
+    """Return what sharing a feature of so many identities says; 0: nothing. `infected`: one is an infected device."""
     if not 2 <= subjects <= CAP or kind not in BITS:
         return 0.0
     doublings = log2(subjects)
