@@ -60,7 +60,8 @@ def sent(profile: HttpProfile, file: File, head: Head) -> Response | Refused:
     whole = Response(200, (*file.headers, *validators, _ACCEPTS), file.body)
     if compresses(profile, whole, head):
         whole = compressed(profile, whole, tag)
-        return whole if flavour == "nginx" else _ranged(profile, whole, head, tag, modified)
+        if flavour == "nginx":
+            return whole
     return _ranged(profile, whole, head, tag, modified)
 
 
@@ -139,12 +140,10 @@ def _ranged(profile: HttpProfile, whole: Response, head: Head, tag: str, modifie
     flavour, size = profile.flavour, len(whole.body)
     condition = head.get("if-range")
     asked = head.get("range")
-    ignored = condition not in (None, tag, modified) or (flavour == "lighttpd" and head.method == "HEAD")
-    spans = (
-        None
-        if ignored or (flavour == "lighttpd" and head.version != "HTTP/1.1")
-        else ranges.wanted(flavour, asked, size)
-    )
+    ignored = flavour == "lighttpd" and (head.method == "HEAD" or head.version != "HTTP/1.1")
+    if ignored or condition not in (None, tag, modified):
+        return whole
+    spans = ranges.wanted(flavour, asked, size)
     if spans is None:
         return whole
     if not spans:

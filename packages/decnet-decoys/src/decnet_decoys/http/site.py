@@ -58,10 +58,8 @@ class Site:
         """
         if (head.get("expect") or "").lower() != "100-continue" or head.version == "HTTP/1.0":
             return False
-        if self._profile.flavour == "nginx":
-            return self._named(path_of(head.target) or "") is not None
-        there = self._profile.flavour != "lighttpd" or self._named(path_of(head.target) or "") is not None
-        return waiting and there
+        there = self._named(path_of(head.target) or "") is not None
+        return {"nginx": there, "lighttpd": waiting and there}.get(self._profile.flavour, waiting)
 
     def signed(self, answer: Response, head: Head) -> Response:
         """Return an answer of Apache's with the host and port below its error page that the client asked for."""
@@ -76,19 +74,17 @@ class Site:
 
         nginx and lighttpd have answered before they come upon a chunk that is none; they close the connection then.
         """
+        flavour = self._profile.flavour
         coded = (head.get("transfer-encoding") or "").lower() == "chunked" and head.get("content-length") is None
-        if self._profile.flavour == "lighttpd" and head.get("content-length") == "":
+        if flavour == "lighttpd" and head.get("content-length") == "":
             return self.error(411, close=True)
-        if (self._profile.flavour in ("nginx", "lighttpd") and coded) or (self._profile.flavour, status) == (
-            "lighttpd",
-            413,
-        ):
+        if (flavour == "nginx" and coded) or (flavour == "lighttpd" and (coded or status == 413)):
             return self.answer(head, b"")._replace(close=True)
-        if self._profile.flavour == "apache" and coded and status == 413:
+        if flavour == "apache" and coded and status == 413:
             large = self.error(413, close=True, words=apache.too_large(head))
             return self.signed(large._replace(measured=False), head)
-        answer = self.error(400 if status == 501 and self._profile.flavour == "apache" else status, close=True)
-        return self.signed(answer._replace(measured=self._profile.flavour != "apache"), head) if coded else answer
+        answer = self.error(400 if status == 501 and flavour == "apache" else status, close=True)
+        return self.signed(answer._replace(measured=flavour != "apache"), head) if coded else answer
 
     def without_ranges(self, answer: Response) -> Response:
         """Return an answer without a word on parts: lighttpd offers them where a file is asked for by GET."""
@@ -218,8 +214,9 @@ class Site:
             if method == "OPTIONS" and allow:
                 return Response(200, (("Allow", allow),), b"")
             return self.error(self._profile.behaviour.other_method)
-        if not _METHOD_OF_NGINX.fullmatch(method) or method in ("TRACE", "CONNECT"):
-            return self.error(400 if not _METHOD_OF_NGINX.fullmatch(method) else 405, close=True)
+        known = _METHOD_OF_NGINX.fullmatch(method) is not None
+        if not known or method in ("TRACE", "CONNECT"):
+            return self.error(405 if known else 400, close=True)
         return self._absent(path, head) if page is None else self.error(405)  # try_files is before the methods
 
     def _absent(self, path: str, head: Head) -> Response:

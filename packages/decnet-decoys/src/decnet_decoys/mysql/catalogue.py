@@ -22,7 +22,7 @@ MOST_BYTES: Final = 512 << 10
 _SYSTEM: Final = ("information_schema", "mysql", "performance_schema", "sys")
 
 
-_SWITCHES: Final = frozenset(
+SWITCHES: Final = frozenset(
     [
         "local_infile",
         "performance_schema",
@@ -101,7 +101,6 @@ class Catalogue:
                 for name, tables in profile.databases.items()
             },
         }
-        self.switches = _SWITCHES
         patch = re.match(r"10\.11\.(\d+)-", profile.version)
         self.names_clauses = patch is None or int(patch[1]) < _LATELY
         """Whether errors say `field list` and the like."""

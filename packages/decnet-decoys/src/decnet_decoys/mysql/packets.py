@@ -17,12 +17,13 @@ _OFFERED: Final = {"mariadb": 0x81FFF7FE, "mysql": 0xC7FFFFFF}
 AUTOCOMMIT: Final = 2
 MORE_RESULTS: Final = 8
 NO_INDEX_USED: Final = 0x20
+DATABASE_DROPPED: Final = 0x100
 MULTI_STATEMENTS: Final = 1 << 16
 _LARGEST: Final = 0xFFFFFFFF
 TEXT = 0xFD
 """Type of a column: VAR_STRING."""
-_BINARY, _BLOB, _LONG, _NULL = 63, 0xFB, 3, 6
-"""A character set and three more types."""
+_BINARY = 63
+"""A character set."""
 LONGEST_HELLO: Final = 64 << 10
 """Bytes of what a client may send before it has logged in."""
 
@@ -57,18 +58,6 @@ class Column(NamedTuple):
     real_table: str = ""
     """As the catalogue has it, where the statement gives it another name; likewise the column's `origin`."""
     origin: str = ""
-
-
-def number_column(name: str, size: int, *, constant: bool = True) -> Column:
-    return Column(name, _LONG, size, 0x81 if constant else 0x80, 0, text=False)
-
-
-def null_column(name: str) -> Column:
-    return Column(name, _NULL, 0, 0x80, 0, text=False)
-
-
-def blob_column(name: str) -> Column:
-    return Column(name, _BLOB, 1 << 24, 0x80, text=False)
 
 
 class Framing:

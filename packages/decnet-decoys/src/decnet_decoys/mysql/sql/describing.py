@@ -4,14 +4,14 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from decnet_decoys.mysql.catalogue import SWITCHES
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluating import Origin, Scope
 from decnet_decoys.mysql.sql.parsing import Node
-from decnet_decoys.mysql.sql.tables import described
+from decnet_decoys.mysql.sql.tables import BINARY, NOT_NULL, UNSIGNED, described
 from decnet_decoys.mysql.sql.values import Value, text
 
-NOT_NULL, BINARY, UNSIGNED = 0x1, 0x80, 0x20
 _LONG, _LONGLONG, _DOUBLE, _DECIMAL, _STRING, _NULL, _LONG_BLOB, _DATETIME = 3, 8, 5, 246, 253, 6, 251, 12
 _NUMBERS: Final = frozenset((1, 2, 3, 8, 9))
 _FIXED_TEXT: Final = {
@@ -180,25 +180,9 @@ def _variable(node: Node, scope: Scope, _value: Value, name: str) -> Column:
     return Column(name, _LONG_BLOB, 67108860) if isinstance(value, str) else _by_value(value, name)
 
 
-_SWITCHES: Final = frozenset(
-    (
-        "local_infile",
-        "performance_schema",
-        "general_log",
-        "autocommit",
-        "slow_query_log",
-        "foreign_key_checks",
-        "unique_checks",
-        "log_bin",
-        "read_only",
-        "secure_auth",
-    )
-)
-
-
 def _system(node: Node, _scope: Scope, value: Value, name: str) -> Column:
     if isinstance(value, int):
-        if node.args[0].rpartition(".")[2].lower() in _SWITCHES:
+        if node.args[0].rpartition(".")[2].lower() in SWITCHES:
             return integer_column(name, 1, kind=_LONGLONG)
         return integer_column(name, 21, kind=_LONGLONG, flags=UNSIGNED)
     return text_column(name, 4 * len(text(value)) if value is not None else 0)

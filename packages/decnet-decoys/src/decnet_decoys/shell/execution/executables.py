@@ -3,7 +3,7 @@
 
 from decnet_decoys.shell.budget import LineBudget
 from decnet_decoys.shell.call import Call, Handler
-from decnet_decoys.shell.command_lookup import hashed, on_path
+from decnet_decoys.shell.command_lookup import on_path
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.refused_options import refused
 from decnet_decoys.shell.commands.versions import version_told
@@ -26,9 +26,11 @@ def remember_path(shell: ShellState, name: str) -> None:
     """Count a program that was found in $PATH, as `hash` shows it."""
     if "/" in name or name in BUILTINS:
         return
-    path = hashed(shell, name) or (on_path(shell, name) if len(shell.hashed) < MAX_HASHED else None)
+    path, hits = shell.hashed.get(name, (None, 0))
+    if path is None and len(shell.hashed) < MAX_HASHED:
+        path = on_path(shell, name)
     if path is not None:
-        shell.hashed[path] = shell.hashed.get(path, 0) + 1
+        shell.hashed[name] = (path, hits + 1)
 
 
 def run_script(  # noqa: PLR0917

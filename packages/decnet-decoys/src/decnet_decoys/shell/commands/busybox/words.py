@@ -46,7 +46,7 @@ _WORDS = {
              (r"[^\n]*kill: (.*): arguments must be process or job IDs", r"kill: invalid number '\1'")),
     "killall": ((r"(.*): no process found", r"killall: \1: no process killed"),),
     "dd": ((rf"dd: failed to open {_QUOTED}: (.*)", r"dd: can't open '\1': \2"),
-           (r"(?<=records out\n)\d+ bytes.* copied.*\n", "")),
+           (r"(.*records out\n)\d+ bytes.* copied.*", r"\1")),
     "sleep": ((rf"sleep: invalid time interval {_QUOTED}\n.*", r"sleep: invalid number '\1'"),),
     "wget": ((r"wget: missing URL\n.*", ""),),
 }  # fmt: skip
@@ -87,13 +87,7 @@ def refused(name: str, text: str) -> str | None:
 def _patterns(name: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return what an applet says otherwise: compiled when it first runs, for few do."""
     return tuple(
-        (
-            re.compile(
-                pattern if pattern.startswith("(?<=") else f"^{pattern}$",
-                re.MULTILINE if r"\n" not in pattern[4:] else re.DOTALL,
-            ),
-            words,
-        )
+        (re.compile(f"^{pattern}$", re.MULTILINE if r"\n" not in pattern else re.DOTALL), words)
         for pattern, words in _WORDS.get(name, ())
     )
 

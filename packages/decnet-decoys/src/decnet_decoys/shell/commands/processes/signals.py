@@ -43,6 +43,11 @@ def _is_signal(text: str) -> bool:
     return is_number or text.upper().removeprefix("SIG") in SIGNALS
 
 
+def _signals(args: list[str]) -> list[str]:
+    """Return the signals among the arguments of a program that takes one as an option: `-9`, `-TERM`."""
+    return [arg[1:] for arg in args if arg.startswith("-") and _is_signal(arg[1:])]
+
+
 def _signal(args: list[str]) -> str:
     """Take the signal from the front of the arguments."""
     if args[:1] in (["-s"], ["-n"]) and len(args) > 1:
@@ -179,7 +184,7 @@ def ended(call: Call, row: Row, signal: str = "TERM") -> bool:
 @command("pgrep", "pkill")
 def pgrep(call: Call) -> Effects:
     """Find processes by a pattern of their name, or with -f of their command line; pkill ends them."""
-    signals = [arg[1:] for arg in call.args if arg.startswith("-") and len(arg) > 1 and _is_signal(arg[1:])]
+    signals = _signals(call.args)
     call.args[:] = [arg for arg in call.args if arg[1:] not in signals or not arg.startswith("-")]
     found = options(call, "fxnoilvau:U:P:t:s:cgGed:", {"full": "f", "exact": "x", "signal": "signal:", "count": "c",
                     "list-name": "l", "list-full": "a", "ignore-case": "i", "euid": "u:"}, status=2)  # fmt: skip
@@ -228,6 +233,7 @@ def pidof(call: Call) -> Effects:
         call.print_error(killall_usage())
         return 1
     quiet, status, found = "-q" in call.args, 0, []
+    signal = next(iter(_signals(call.args)), "TERM")
     for name in args:
         yield from turn()
         wanted = name.rpartition("/")[2]
@@ -241,7 +247,7 @@ def pidof(call: Call) -> Effects:
             call.print_error(f"{name}: no process found")
         status = status or int(not fits)
         for row in fits:
-            if not ended(call, row, next((arg[1:] for arg in call.args if _is_signal(arg[1:])), "TERM")):
+            if not ended(call, row, signal):
                 call.print_error(f"{name}({row.process.pid}): Operation not permitted")
                 status = 1
     if call.name == "pidof":
