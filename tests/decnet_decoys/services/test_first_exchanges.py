@@ -36,6 +36,12 @@ FINISHED = {
         "Node's mysql2", "prepared: types", "prepared: long data", "prepared: dates", "prepared: errors",
         "prepared: what changes nothing", "COM_CHANGE_USER, then a database", "COM_RESET_CONNECTION",
     ),
+    "redis-third": (
+        "celery", "streams", "streams by groups", "streams that wait", "blocking", "blocking, with more behind", "SCAN",
+    ),
+    "redis-more": (
+        "streams", "streams' errors", "streams read", "groups", "blocking pops", "blocked within MULTI",
+    ),
     "mysql-more": ("a statement prepared", "a statement with a parameter", "COM_CHANGE_USER"),
 }  # fmt: skip
 """Dialogues of those sets that are answered as recorded."""

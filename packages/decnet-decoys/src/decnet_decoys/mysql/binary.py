@@ -10,6 +10,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.mysql.packets import Column, text_of
 from decnet_decoys.mysql.sql.values import Value
 
@@ -22,7 +23,7 @@ _KINDS: Final = frozenset((*range(17), 0xF5, 0xF6, 0xF7, 0xF8, *_BLOBS, 0xFD, 0x
 _UNSIGNED: Final = 0x80
 
 
-class WrongArgumentsError(ValueError):
+class WrongArgumentsError(DecoysError):
     """What a client executes a statement with is not what the statement takes."""
 
 
