@@ -110,7 +110,7 @@ class PreparedCommands:
         rows = []
         for values in outcome.rows:
             rows.append(row(outcome.columns, values))
-            if not len(rows) % 256:
+            if not len(rows) % 64:
                 await turn.give_way()
         made = packets.rows(outcome.columns, rows, channel.capabilities, channel.framing.charset, status,
             outcome.warnings)  # fmt: skip
