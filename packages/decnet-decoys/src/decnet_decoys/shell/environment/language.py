@@ -48,6 +48,8 @@ class Language:
         """Of the script that runs, the line at which the command that runs begins."""
         self.dash = False
         """Whether the shell is dash, Debian's /bin/sh."""
+        self.ash = False
+        """Whether it is ash, the shell of BusyBox."""
         self.script = ""
         """Path of the script that runs, which names itself in what is wrong."""
         self.sourcing = 0

@@ -50,7 +50,7 @@ def cd(call: Call) -> int:
     try:
         resolved = shell.files.enter(by_name if upwards else target, shell.access)
     except FileSystemError as error:
-        return call.shell_error(f"cd: {target}: {error}", 2 if shell.dash else 1)
+        return call.shell_error(f"cd: {target}: {error}", 2 if shell.dash or shell.ash else 1)
     if words[:1] == ["-"]:
         call.print(target)
     shell.set("OLDPWD", shell.directory)
@@ -350,7 +350,8 @@ def _colour(place: int, number: int) -> str:
 
 @command("tty")
 def tty(call: Call) -> int:
-    call.print("/dev/pts/0" if call.shell.terminal is not None and call.stdin is None else "not a tty")
+    if not {"-s", "--silent", "--quiet"} & set(call.args):
+        call.print("/dev/pts/0" if call.shell.terminal is not None and call.stdin is None else "not a tty")
     return int(call.shell.terminal is None)
 
 
