@@ -56,8 +56,9 @@ below() { # these processes and all that they have started, whatever group or se
         }'
 }
 
-end_running() { # as Ctrl-C does, so that tests stop what they have started; after `patience` by force
+end_running() { # as Ctrl-C does, so that tests stop what they have started; after `patience`, or if told again, by force
     local pid all tries
+    trap 'patience=0' INT TERM HUP # or a second signal would end this before it is done
     ((${#running[@]})) || return 0
     all=$(below "${!running[@]}")
     for pid in "${!running[@]}"; do

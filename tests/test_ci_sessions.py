@@ -6,6 +6,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ def is_there(pid: int) -> bool:
         return False
 
 
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, "failure", "alone"])
 def test_a_session_is_told_to_stop_and_nothing_of_it_is_left(tmp_path: Path, end: signal.Signals | str) -> None:
     (tmp_path / "session").write_text(SESSION.format(place=tmp_path))
@@ -62,12 +70,11 @@ def test_a_session_is_told_to_stop_and_nothing_of_it_is_left(tmp_path: Path, end
                 running.send_signal(end)
             elif end == "alone":
                 running.send_signal(signal.SIGTERM)
+                until((tmp_path / "stopped").exists)
+                running.send_signal(signal.SIGTERM)  # and once more, while it waits for what does not stop
             assert running.wait(SECONDS) != 0
         finally:
             running.kill()
     pids = [int((tmp_path / name).read_text()) for name in ("own", "same", "apart")]
     assert (tmp_path / "stopped").exists(), "it was not told to stop before it was killed"
-    deadline = time.monotonic() + SECONDS
-    while left := [pid for pid in pids if is_there(pid)]:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.02)
+    until(lambda: not any(map(is_there, pids)))
