@@ -49,7 +49,7 @@ def _span(text: str, size: int) -> Span | None:
 
 def _of_nginx(text: str, size: int) -> list[Span] | None:
     """Refuse what is no part; ignore parts that together are longer than the file (range_filter_module.c)."""
-    if size == 0:
+    if size == 0 or not text:
         return None
     try:
         spans = [span for part in text.split(",") if (span := _span(part.strip(), size)) is not None]
@@ -68,7 +68,7 @@ def _of_apache(text: str, size: int) -> list[Span] | None:
         return None
     spans: list[Span] = []
     beyond = False
-    for part in text.split(","):
+    for part in text.removesuffix(",").split(","):
         try:
             span = _span(part.strip(), size)
         except ValueError:
@@ -104,7 +104,7 @@ def _of_lighttpd(text: str, size: int) -> list[Span] | None:
     spans = []
     for part in text.split(",")[:10]:
         try:
-            span = _span(part.strip(), size)
+            span = _span(part.strip().removeprefix("+"), size)
         except ValueError:
             continue
         if span is not None:

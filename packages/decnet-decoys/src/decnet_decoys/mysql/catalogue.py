@@ -197,6 +197,8 @@ class Visitor(msgspec.Struct):
     """Statements, by the names that PREPARE gave them."""
     parameters: list[Value] = []
     """Of the statement that is executed."""
+    parameter_kinds: tuple[int, ...] = ()
+    """Theirs in the binary protocol; 0x8000 is that of an unsigned one."""
     insert_id: int = 0
     row_count: int = -1
     found_rows: int = 1

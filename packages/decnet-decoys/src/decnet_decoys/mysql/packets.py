@@ -17,6 +17,8 @@ _OFFERED: Final = {"mariadb": 0x81FFF7FE, "mysql": 0xC7FFFFFF}
 AUTOCOMMIT: Final = 2
 MORE_RESULTS: Final = 8
 NO_INDEX_USED: Final = 0x20
+CURSOR: Final = 0x40
+LAST_ROW: Final = 0x80
 DATABASE_DROPPED: Final = 0x100
 MULTI_STATEMENTS: Final = 1 << 16
 _LARGEST: Final = 0xFFFFFFFF
@@ -182,7 +184,7 @@ def ok(
     warnings: int = 0,
     info: str = "",
 ) -> bytes:
-    told = _text(info) if info else b""
+    told = text_of(info) if info else b""
     return bytes((header,)) + _length(affected) + _length(insert_id) + struct.pack("<HH", status, warnings) + told
 
 
@@ -207,34 +209,52 @@ def end_of_rows(status: int = AUTOCOMMIT, warnings: int = 0) -> bytes:
 
 def rows(  # noqa: PLR0917  # of one packet's parts
     columns: Sequence[Column],
-    values: Iterable[Sequence[str | bytes | None]],
+    values: Iterable[Sequence[str | bytes | None] | bytes],
     capabilities: int,
     charset: int = 33,
     status: int = AUTOCOMMIT,
     warnings: int = 0,
 ) -> Iterable[bytes]:
-    """Yield the packets of a result; a value of None is NULL."""
+    """Yield the packets of a result; a value of None is NULL, and a row in its binary form is sent as it is."""
     deprecated = capabilities & DEPRECATE_EOF
     end = end_of_rows(status, warnings)
     yield _length(len(columns)) + (b"\1" if capabilities & CACHED_METADATA else b"")
-    extension = b"\0" if capabilities & EXTENDED_METADATA else b""
-    for column in columns:
-        yield _column(column, extension, charset)
+    yield from described(columns, capabilities, charset)
     if not deprecated:
         yield end_of_rows(status)
     for row in values:
-        yield b"".join(b"\xfb" if one is None else _text(one) for one in row)
+        yield row if isinstance(row, bytes) else text_row(row)
     yield ok(header=0xFE, status=status, warnings=warnings) if deprecated else end
+
+
+def opened_cursor(columns: Sequence[Column], capabilities: int, charset: int, status: int) -> Iterable[bytes]:
+    """Yield the packets of a result whose rows the client fetches."""
+    yield _length(len(columns)) + (b"\1" if capabilities & CACHED_METADATA else b"")
+    yield from described(columns, capabilities, charset)
+    yield ok(header=0xFE, status=status) if capabilities & DEPRECATE_EOF else end_of_rows(status)
+
+
+def described(columns: Sequence[Column], capabilities: int, charset: int) -> Iterable[bytes]:
+    """Yield the descriptions of columns."""
+    extension = b"\0" if capabilities & EXTENDED_METADATA else b""
+    for column in columns:
+        yield _column(column, extension, charset)
+
+
+def text_row(values: Sequence[str | bytes | None]) -> bytes:
+    """Return a row as a text result has it."""
+    return b"".join(b"\xfb" if one is None else text_of(one) for one in values)
 
 
 def _column(column: Column, extension: bytes, charset: int) -> bytes:
     used = charset if column.text else _BINARY
     fixed = struct.pack("<HIBHB", used, min(column.size, _LARGEST), column.kind, column.flags, column.decimals)
     names = (column.schema, column.table, column.real_table, column.name, column.origin)
-    return b"\x03def" + b"".join(map(_text, names)) + extension + b"\x0c" + fixed + b"\0\0"
+    return b"\x03def" + b"".join(map(text_of, names)) + extension + b"\x0c" + fixed + b"\0\0"
 
 
-def _text(value: str | bytes) -> bytes:
+def text_of(value: str | bytes) -> bytes:
+    """Return text with its length before it."""
     data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
     return _length(len(data)) + data
 

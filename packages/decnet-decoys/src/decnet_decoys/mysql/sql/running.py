@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Answers statements: what is parsed here, from the tables of the catalogue; the rest by the shapes of `statements`."""
 
+import itertools
 import re
 from collections.abc import Callable, Generator
 from typing import Any, Final
@@ -89,6 +90,35 @@ def answering(visitor: Visitor, sql: str, following: str = "") -> Generator[None
     return outcome, known
 
 
+def preparing(visitor: Visitor, sql: str) -> Generator[None, None, tuple[Outcome, int, bool]]:
+    """Prepare a statement in two turns; return how its result looks, its parameters, and whether it only reads.
+
+    One that only reads is carried out with NULL for each parameter, and nothing is kept of what it would change.
+    """
+    budget.begin()
+    try:
+        found = _prepared(visitor, sql)
+    except StatementError as error:
+        return error.failed, 0, False
+    except OverspentError as error:
+        return _failed(visitor, sql, error)[0] or Done(), 0, False
+    if found[0].text.upper() in _UNPREPARED:
+        return Failed(1295, "HY000", "This command is not supported in the prepared statement protocol yet"), 0, False
+    for one, following in itertools.pairwise(found):
+        if one.text == ";" and one.kind == "operator":
+            return near(visitor, sql, following.at), 0, False
+    count = sum(one.text == "?" and one.kind == "operator" for one in found)
+    if found[0].text.upper() not in _READS or _INTO.search(sql[-2048:]):
+        return Done(), count, False
+    yield
+    variables = dict(visitor.variables)
+    outcome, _ = yield from answering(visitor, sql)
+    visitor.variables, visitor.commands, visitor.written, visitor.delay = variables, [], [], 0.0
+    return outcome, count, True
+
+
+_UNPREPARED: Final = ("PREPARE", "EXECUTE", "DEALLOCATE")
+_READS: Final = ("SELECT", "SHOW", "DESC", "DESCRIBE", "EXPLAIN", "(")
 _ERRORS: Final = (
     OverspentError, TooDeepError, RecursionError, ArithmeticError, NotUnderstoodError, StatementError, TooLongError,
 )  # fmt: skip
