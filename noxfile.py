@@ -209,17 +209,21 @@ def tests(session: nox.Session, distribution: str) -> None:
 def newest(session: nox.Session) -> None:
     """All distributions together with the newest version of all they need, where `lowest` has each alone.
 
-    One environment instead of eight saves a quarter: bytecode, the collection and servers that the tests share.
+    One environment instead of eight saves a quarter: bytecode, the collection and servers that the tests share. Of each
+    test, two sets of parameters: what it calls of others is the same in all of them.
     """
     tools = {tool for name in DISTRIBUTIONS for tool in EXTRA_TOOLS.get(name, ())}
     _install(session, DISTRIBUTIONS, *TEST_TOOLS, *sorted(tools))
-    _pytest(session, *QUICK, NEWEST, *map(_folder, DISTRIBUTIONS))
+    _pytest(session, *QUICK, NEWEST, "--of-each", "2", *map(_folder, DISTRIBUTIONS))
 
 
 @nox.session(python="3.11")
 @nox.parametrize("part", (*DISTRIBUTIONS, "fleets"))
 def lowest(session: nox.Session, part: str) -> None:
-    """Each distribution alone, then fleets, with the lowest declared version of every direct dependency."""
+    """Each distribution alone, then fleets, with the lowest declared version of every direct dependency.
+
+    Of each test, three sets of parameters: see `newest`.
+    """
     names = DISTRIBUTIONS if part == "fleets" else _closure(part)
     tools = {tool for name in (DISTRIBUTIONS if part == "fleets" else (part,)) for tool in EXTRA_TOOLS.get(name, ())}
     sources = [str(ROOT / "packages" / name) for name in names]  # what a wheel needs is not direct to uv
@@ -229,7 +233,7 @@ def lowest(session: nox.Session, part: str) -> None:
     session.install(*TEST_TOOLS, *sorted(tools))
     session.install("--require-hashes", "-r", str(ROOT / ".ci" / "build-constraints.txt"))  # tests build wheels
     chosen = [f"--ignore={_folder(name)}" for name in DISTRIBUTIONS] if part == "fleets" else [_folder(part)]
-    _pytest(session, *QUICK, ORDINARY, *chosen)
+    _pytest(session, *QUICK, ORDINARY, "--of-each", "3", *chosen)
 
 
 @nox.session(python="3.11")

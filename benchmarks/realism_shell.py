@@ -3,7 +3,9 @@
 
 `python benchmarks/realism_shell.py [--commands FILE ...] [--differences] [--json]`, as root, with debootstrap and a
 mirror of Debian (`nox -s realism`). The root file system is made once, below /tmp. Each command has a copy of its own
-of it (overlayfs), in namespaces without a network, and 10 s; the decoy's has a machine of its own.
+of it (overlayfs), in namespaces without a network, and 10 s; the decoy's has a machine of its own. The kernel is that
+of this machine: what would set its clock, restart it or load a module is not allowed, and the huge pages that miners
+ask for are given back.
 The commands are in shell_commands/01.txt, which says how each is compared; those in the other lists were written
 without a look at the shell, and each list is counted apart: what is alike there is nearer to what an intruder finds.
 """
@@ -47,6 +49,7 @@ PACKAGES = (
     "psmisc,python3,rsync,sudo,systemd,systemd-sysv,sysvinit-utils,traceroute,util-linux,vim-tiny,wget,xxd,xz-utils"
 )
 HOST = "web-01"
+HUGE_PAGES = Path("/proc/sys/vm/nr_hugepages")
 PERSONA = "debian-web"
 SECONDS = 10
 MOST_BYTES = 256 << 10
@@ -56,7 +59,9 @@ mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/up,workdir=$1/work" "$1/roo
 mount -t proc proc "$1/root/proc" && mount -t sysfs sysfs "$1/root/sys" &&
 mount -t tmpfs -o mode=1777 tmpfs "$1/root/tmp" &&
 mkdir -p "$1/root/dev/shm" && ip link set lo up && hostname "$3" && echo "$3" > "$1/root/etc/hostname" &&
-cd "$1/root" && exec chroot . /usr/bin/env -i HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=en_US.UTF-8 \
+cd "$1/root" && exec \
+setpriv --bounding-set -sys_time,-sys_boot,-sys_module chroot . /usr/bin/env -i \
+HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=en_US.UTF-8 \
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin PWD=/root \
 bash -c 'cd /root; exec -a bash /bin/bash -c "$1"' bash "$4"
 """
@@ -191,8 +196,12 @@ def in_decoy(line: str, machine: Machine) -> Answer:
 
 
 def compared(commands: Sequence[Command]) -> list[Compared]:
-    with ThreadPoolExecutor(2) as pool:
-        real = list(pool.map(lambda command: in_debian(command.line), commands))
+    huge_pages = HUGE_PAGES.read_text(encoding="ascii")
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            real = list(pool.map(lambda command: in_debian(command.line), commands))
+    finally:
+        HUGE_PAGES.write_text(huge_pages, encoding="ascii")
     found = []
     for command, answer in zip(commands, real, strict=True):
         began = time.thread_time()

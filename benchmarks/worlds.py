@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 """How well and at what cost the workers find who is who, in worlds where that is known.
 
-    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--second|...|--fifth] [--rounds 4] [--json]
+    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--second|...|--sixth] [--rounds 4] [--json]
     python benchmarks/worlds.py --attackers 1000 --write FOLDER
     python benchmarks/worlds.py --world FOLDER
 
 A world has people with several addresses over time, who show some of their marks from each and replace marks; people
 who act together; and the crowd: infected devices, guessers with public password lists, scanners, users of kits,
 addresses that several people share, loaders that several bought, copycats who show other people's marks, and floods of
-different fingerprints. `--second` to `--fifth` make worlds in other ways (`planted.second`, ...). Its events go into a
+different fingerprints. `--second` to `--sixth` make worlds in other ways (`planted.second`, ...). Its events go into a
 new database in rounds; after each, profiler, ttp, clusterer and campaign-clusterer work in processes of their own until
 nothing is left. A worker that is not there yet is left out.
 
@@ -46,10 +46,20 @@ from planted.fourth import FourthWorld
 from planted.generator import World
 from planted.play import Outcome, play
 from planted.second import SecondWorld
+from planted.sixth import SixthWorld
 from planted.third import ThirdWorld
 
 from decnet_core.events.envelope import Event
 
+AnyWorld = World | SecondWorld | ThirdWorld | FourthWorld | FifthWorld | SixthWorld
+OTHERS: dict[str, type[AnyWorld]] = {
+    "second": SecondWorld,
+    "third": ThirdWorld,
+    "fourth": FourthWorld,
+    "fifth": FifthWorld,
+    "sixth": SixthWorld,
+}
+"""The worlds that are made in other ways than the first."""
 EVENTS_PER_ATTACKER = 24
 """About as many as the generator makes; only for equal rounds."""
 
@@ -70,22 +80,16 @@ def main() -> None:
             show(result)
 
 
-def _made(options: argparse.Namespace) -> type[World | SecondWorld | ThirdWorld | FourthWorld | FifthWorld]:
-    if options.fifth:
-        return FifthWorld
-    if options.fourth:
-        return FourthWorld
-    return SecondWorld if options.second else ThirdWorld if options.third else World
+def _made(options: argparse.Namespace) -> type[AnyWorld]:
+    return next((made for name, made in OTHERS.items() if getattr(options, name)), World)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attackers", type=int, nargs="+", default=[1000], metavar="N", help="addresses, about")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--second", action="store_true", help="a world of the other kind")
-    parser.add_argument("--third", action="store_true", help="a world of the third kind")
-    parser.add_argument("--fourth", action="store_true", help="a world of the fourth kind, for judging only")
-    parser.add_argument("--fifth", action="store_true", help="a world of the fifth kind")
+    for name in OTHERS:
+        parser.add_argument(f"--{name}", action="store_true", help=f"a world of the {name} kind")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--world", type=Path, metavar="FOLDER", help="play the world of these files")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="only write the world's files")

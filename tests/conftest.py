@@ -10,7 +10,8 @@ from importlib.util import find_spec
 import pytest
 from hypothesis import strategies as st
 
-pytest_plugins = ["tests.parallel", "tests.examples", "tests.collected", "tests.forked_zygotes", "tests.wanted_modules"]
+pytest_plugins = ["tests.parallel", "tests.examples", "tests.collected", "tests.forked_zygotes"]
+pytest_plugins += ["tests.wanted_modules", "tests.of_each"]
 if find_spec("decnet_models"):
     pytest_plugins += ["tests.decnet_models.database_fixtures", "tests.decnet_models.compiled_once"]
 

@@ -132,6 +132,7 @@ def test_a_failure_is_shown_with_what_the_test_printed(tmp_path: Path) -> None:
     assert "before it" in said
 
 
+@pytest.mark.fault
 def test_a_process_that_dies_fails_the_test_that_it_ran_and_all_others_are_run(tmp_path: Path) -> None:
     write(tmp_path, "test_a", "import os\ndef test_deadly(): os.kill(os.getpid(), 9)\ndef test_next(): pass")
     write(tmp_path, "test_b", "import os\ndef test_good(): pass\ndef test_last(): os.kill(os.getpid(), 9)")
@@ -143,6 +144,7 @@ def test_a_process_that_dies_fails_the_test_that_it_ran_and_all_others_are_run(t
     assert re.search(r"_ \S*test_a.py::test_deadly _+\nits process died\n", said)
 
 
+@pytest.mark.fault
 def test_what_no_process_begins_has_failed(tmp_path: Path) -> None:
     write(tmp_path, "test_a", "def test_good(): pass\ndef test_next(): pass")
     (tmp_path / "conftest.py").write_text(
@@ -155,6 +157,7 @@ def test_what_no_process_begins_has_failed(tmp_path: Path) -> None:
     assert len(re.findall("^no process began it$", said, re.MULTILINE)) == 2
 
 
+@pytest.mark.fault
 def test_after_the_first_failure_no_further_module_is_begun(tmp_path: Path) -> None:
     for name in "abcdefgh":
         write(tmp_path, f"test_{name}", "def test_bad(): assert False\ndef test_next(): pass")
@@ -164,6 +167,7 @@ def test_after_the_first_failure_no_further_module_is_begun(tmp_path: Path) -> N
     assert "8 failed" not in said
 
 
+@pytest.mark.fault
 def test_ctrl_c_lets_all_processes_stop_what_they_have_started(tmp_path: Path) -> None:
     write(tmp_path, "test_a", ENDLESS)
     write(tmp_path, "test_b", ENDLESS)

@@ -15,16 +15,15 @@ Who is behind an infected device is a matter of opinion: as an identity each is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from functools import partial
 from random import Random
 
-from decnet_core.events.envelope import Event
 from planted import arsenal, fifth_acts
 from planted.arsenal import HOUR, hexadecimal, word
 from planted.fifth_acts import Credential, Person, Release
-from planted.files import Truth
-from planted.visits import Acts, Visit, Written, new_address
+from planted.peopled import Peopled
+from planted.visits import Acts, Written
 
 BEGIN = 1_768_000_000_000_000_000
 SPAN = 120 * 24.0
@@ -47,14 +46,16 @@ ZGRAB = "t13d190900_9dc949149365_97f8aa674fc3"
 WRITTEN = Written("fifth", "fifth ", (30_000_000, 5_000_000_000), ("sensor-1", "sensor-2", "sensor-3"), 41_000)
 
 
-class FifthWorld:
+class FifthWorld(Peopled):
     """Visits in the order of time, and the truth about their addresses."""
 
-    def __init__(self, attackers: int, seed: int) -> None:
-        self._dice = Random(f"fifth {seed} of {attackers}")
-        self._seed, self._visits, self._used = seed, list[Visit](), set[str]()
-        self.truth = Truth({}, {}, [], {})
-        makers = {
+    begin, networks, deckies, written = BEGIN, NETWORKS, DECKIES, WRITTEN
+
+    def parts(self) -> Mapping[str, float]:
+        return PARTS
+
+    def makers(self) -> Mapping[str, Callable[[], None]]:
+        return {
             "renter": self._renter,
             "weekly": self._weekly,
             "typists": self._typists,
@@ -63,34 +64,6 @@ class FifthWorld:
             "buyers": self._buyers,
             "burst": self._burst,
         }
-        for name, part in PARTS.items():
-            until = len(self._used) + attackers * part
-            while len(self._used) < until:
-                makers[name]()
-        while len(self._used) < attackers:
-            self._stranger()
-        self._visits.sort(key=lambda visit: (visit.ts, visit.number))
-
-    def events(self) -> Iterator[Event]:
-        """Yield the events, visit by visit."""
-        return WRITTEN.events(self._seed, self._visits)
-
-    def _address(self, actor: str, population: str, campaign: str = "") -> str:
-        one = new_address(self._dice, NETWORKS, self._used)
-        self.truth.identities[one] = actor or f"{population} {one}"
-        self.truth.populations[one] = population
-        if campaign:
-            self.truth.campaigns[one] = campaign
-        return one
-
-    def _come(self, one: str, hour: float, decky: str, acts: Acts) -> None:
-        self._visits.append(Visit(BEGIN + int(hour * HOUR), len(self._visits), one, decky, acts))
-
-    def _any(self) -> str:
-        return DECKIES[int(len(DECKIES) * self._dice.random() ** 1.5)]
-
-    def _name(self, kind: str) -> str:
-        return f"{kind}-{word(self._dice)}-{len(self._used)}"
 
     def _url(self, *path: str) -> str:
         return "/".join((f"http://{arsenal.domain(self._dice)}", *path))

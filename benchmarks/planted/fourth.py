@@ -18,16 +18,14 @@ as an identity each stands for itself, and a botnet is a campaign.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from functools import partial
-from random import Random
 
-from decnet_core.events.envelope import Event
 from planted import arsenal, tradecraft
-from planted.arsenal import HOUR, word
-from planted.files import Truth
+from planted.arsenal import word
+from planted.peopled import Peopled
 from planted.tradecraft import Build, Credential, Operator
-from planted.visits import Acts, Visit, Written, new_address
+from planted.visits import Acts, Written
 
 BEGIN = 1_775_000_400_000_000_000
 SPAN = 100 * 24.0
@@ -43,14 +41,16 @@ PARTS = {"botnet": 0.18, "hands-on": 0.17, "access": 0.12, "affiliates": 0.13, "
 WRITTEN = Written("fourth", "fourth ", (20_000_000, 6_000_000_000), ("sensor-a", "sensor-b"), 52_000)
 
 
-class FourthWorld:
+class FourthWorld(Peopled):
     """Visits in the order of time, and the truth about their addresses."""
 
-    def __init__(self, attackers: int, seed: int) -> None:
-        self._dice = Random(f"fourth {seed} of {attackers}")
-        self._seed, self._visits, self._used = seed, list[Visit](), set[str]()
-        self.truth = Truth({}, {}, [], {})
-        makers = {
+    begin, networks, deckies, written = BEGIN, NETWORKS, DECKIES, WRITTEN
+
+    def parts(self) -> Mapping[str, float]:
+        return PARTS
+
+    def makers(self) -> Mapping[str, Callable[[], None]]:
+        return {
             "botnet": self._botnet,
             "hands-on": self._hands_on,
             "access": self._access,
@@ -58,28 +58,6 @@ class FourthWorld:
             "single": self._single,
             "researcher": self._researcher,
         }
-        for name, part in PARTS.items():
-            until = len(self._used) + attackers * part
-            while len(self._used) < until:
-                makers[name]()
-        while len(self._used) < attackers:
-            self._stranger()
-        self._visits.sort(key=lambda visit: (visit.ts, visit.number))
-
-    def events(self) -> Iterator[Event]:
-        """Yield the events, visit by visit."""
-        return WRITTEN.events(self._seed, self._visits)
-
-    def _address(self, actor: str, population: str, campaign: str = "") -> str:
-        one = new_address(self._dice, NETWORKS, self._used)
-        self.truth.identities[one] = actor or f"{population} {one}"
-        self.truth.populations[one] = population
-        if campaign:
-            self.truth.campaigns[one] = campaign
-        return one
-
-    def _come(self, one: str, hour: float, decky: str, acts: Acts) -> None:
-        self._visits.append(Visit(BEGIN + int(hour * HOUR), len(self._visits), one, decky, acts))
 
     def _any_decky(self) -> str:
         return self._dice.choices(DECKIES, EDGE)[0]
@@ -90,9 +68,6 @@ class FourthWorld:
         if self._dice.random() < 0.5:
             chosen |= {self._any_decky(): None}
         return tuple(chosen)
-
-    def _name(self, kind: str) -> str:
-        return f"{kind}-{word(self._dice)}-{len(self._used)}"
 
     def _botnet(self) -> None:
         dice, named = self._dice, self._name("botnet")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, delete, select
+from tests.at_scale import at_scale
 
 from decnet.history import recount, tally
 from decnet.history.search import search
@@ -106,7 +107,7 @@ def by_hours(connection: Connection, window: Window) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", at_scale(range(3), always=1))
 def test_hours_and_log_together_count_what_the_log_alone_would(
     engine: Engine, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

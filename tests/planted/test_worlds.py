@@ -10,18 +10,13 @@ from pathlib import Path
 
 import pytest
 from planted.bcubed import grouped, mean, scores
-from planted.fifth import FifthWorld
 from planted.files import Truth, read_events, read_truth, write
-from planted.fourth import FourthWorld
 from planted.generator import World
 from planted.play import Outcome
-from planted.second import SecondWorld
-from planted.third import ThirdWorld
-from worlds import report
+from worlds import OTHERS, AnyWorld, report
 
 from decnet_core.events.envelope import Event
 
-AnyWorld = World | SecondWorld | ThirdWorld | FourthWorld | FifthWorld
 TRUE = {"1": "a", "2": "a", "3": "a", "4": "a", "5": "a", "6": "b", "7": "b", "8": "c", "9": "c", "10": "c"}
 
 
@@ -57,7 +52,7 @@ def test_a_population_that_is_named_as_a_row_of_the_report_does_not_replace_it()
     assert {name: one["items"] for name, one in rows["populations"].items()} == {"all": 2, "grouped": 1}
 
 
-@pytest.fixture(scope="module", params=[World, SecondWorld, ThirdWorld, FourthWorld, FifthWorld])
+@pytest.fixture(scope="module", params=[World, *OTHERS.values()])
 def world(request: pytest.FixtureRequest) -> AnyWorld:
     made: AnyWorld = request.param(60, seed=3)
     return made

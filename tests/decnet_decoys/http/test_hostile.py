@@ -9,6 +9,7 @@ import gc
 import random
 
 import pytest
+from tests.at_scale import at_scale
 from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost
 
 from decnet_core.events.catalogue import HttpRequest
@@ -69,7 +70,7 @@ async def swallowed(reader: asyncio.StreamReader) -> None:
         pass
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", at_scale(HOSTILE, always=3))
 async def test_nothing_runs_long_without_a_yield(host: DeckyHost, name: str) -> None:
     piece = 64 if name == "a head byte by byte" else 1 << 18
     await asyncio.gather(
@@ -97,6 +98,7 @@ async def test_a_client_that_does_not_read_is_not_read_from(host: DeckyHost) -> 
     writer.transport.abort()
 
 
+@pytest.mark.scale
 async def test_others_are_served_while_one_source_floods(host: DeckyHost) -> None:
     flood = [asyncio.ensure_future(deliver(host, GET * 8000, "127.0.0.1", 1 << 18, listens=True)) for _ in range(10)]
     await host.until(HttpRequest, 2000)

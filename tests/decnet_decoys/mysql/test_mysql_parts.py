@@ -14,6 +14,7 @@ from decnet_decoys.mysql import packets
 from decnet_decoys.mysql.authentication import CACHING_SHA2, NATIVE, for_crackers, found, response, unmasked
 from decnet_decoys.mysql.catalogue import Catalogue, Done, Failed, Found, Outcome, Visitor, Written
 from decnet_decoys.mysql.profile import MysqlProfile, Table
+from decnet_decoys.mysql.sql.describing import integer_column
 from decnet_decoys.mysql.sql.running import answer, divided
 
 SALT = b"|hr&c@Te~jx>j{LHfHt0"
@@ -36,12 +37,12 @@ def test_the_greeting_is_that_of_the_real_server() -> None:
 
 
 def test_results_have_the_form_of_the_real_server() -> None:
-    made = list(packets.rows([packets.number_column("1", 1)], [["1"]], packets.PROTOCOL_41))
+    made = list(packets.rows([integer_column("1", 1, nullable=False)], [["1"]], packets.PROTOCOL_41))
     assert made[0] == RECORDED_NUMBER[0]
     assert made[1][:8] == RECORDED_NUMBER[1][:8]
     assert len(made[1]) == len(RECORDED_NUMBER[1])
     assert made[2:] == [b"\xfe\x00\x00\x02\x00", b"\x011", b"\xfe\x00\x00\x02\x00"]
-    assert len(list(packets.rows([packets.number_column("1", 1)], [["1"]], packets.DEPRECATE_EOF))) == 4
+    assert len(list(packets.rows([integer_column("1", 1, nullable=False)], [["1"]], packets.DEPRECATE_EOF))) == 4
 
 
 def test_a_response_of_the_native_method_is_what_crackers_compute() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from time import thread_time
 
 import pytest
+from tests.at_scale import at_scale
 from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
 from tests.decnet_decoys.services.dialogues.redis import request
 from tests.ports import free_port
@@ -365,7 +366,7 @@ FLOODS = {
 }
 
 
-@pytest.mark.parametrize("name", FLOODS)
+@pytest.mark.parametrize("name", at_scale(FLOODS, always=3))
 async def test_no_flood_holds_the_loop(host: DeckyHost, name: str) -> None:
     await asked(host, request(b"SET", b"big", b"x" * 200_000), *[f"SET {'ab' * 60}{at} x" for at in range(200)])
     reader, writer = await asyncio.open_connection(host.decky.address, host.decky.services["redis"], limit=1 << 22)

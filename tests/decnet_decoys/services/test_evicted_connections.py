@@ -8,6 +8,7 @@ import contextlib
 import gc
 from pathlib import Path
 
+import pytest
 from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
 
 from decnet_decoys.services.connection import Connection
@@ -26,6 +27,7 @@ FIRST_WORDS = {
 EACH = 3
 
 
+@pytest.mark.scale
 async def test_evicted_connections_leave_nothing_for_the_garbage_collector(tmp_path: Path) -> None:
     host = DeckyHost(tmp_path, fleet_settings("debian-web", offers=tuple(FIRST_WORDS)))
     await host.open()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.at_scale import at_scale
 from tests.decnet_decoys.decky_host import NOW, Player, root_shell
 from tests.decnet_decoys.shell.hostile import ONE_LINE, prepared
 from tests.examples import examples
@@ -155,7 +156,7 @@ def test_an_endless_loop_hangs_instead_of_working(run: Player) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [
+    at_scale([
         "yes", "cat /dev/zero", "cat /dev/urandom | base64", "seq 1 999999999", "while true; do yes; done",
         "for i in {1..400}; do yes > /tmp/f$i; done", "for i in {1..300}; do cat /dev/zero >> /tmp/z; done",
         "a() { a | a; }; a", "echo 'sh /tmp/r' > /tmp/r; sh /tmp/r", "exec " * 900 + "id", "eval " * 500 + "id",
@@ -164,7 +165,7 @@ def test_an_endless_loop_hangs_instead_of_working(run: Player) -> None:
         "find / -name '*a*b*c*d*e*f*g*'",
         "echo $((9**9**9**9)) $((1<<99999999)) $((1/0))", "printf '%99999999s' x", "head -c 999999999999 /dev/zero",
         "cp -r / /tmp/a; cp -r / /tmp/b; mv / /x; rm -rf --no-preserve-root /",
-    ],
+    ], always=6),
 )  # fmt: skip
 def test_no_line_works_for_long_or_prints_without_end(run: Player, line: str) -> None:
     began = time.process_time()

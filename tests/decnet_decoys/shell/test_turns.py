@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.at_scale import at_scale
 from tests.decnet_decoys.shell.hostile import DEEP, MANY_LINES, ONE_LINE, measured, prepared
 from tests.examples import examples
 
@@ -109,7 +110,7 @@ def some_names() -> list[str]:
     return sorted(names[0] for names in by_handler.values())
 
 
-@pytest.mark.parametrize("name", some_names())
+@pytest.mark.parametrize("name", at_scale(some_names(), always=30))
 def test_a_command_yields_whatever_it_is_given(machine: Machine, name: str) -> None:
     lines: list[tuple[str, bytes | None]] = [(f"{name} {operands}", None) for operands in FEW_OPERANDS]
     lines += [(f"{name} a", MANY_LINES), (name, ONE_LINE)]
@@ -253,7 +254,7 @@ PROGRAMS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("line", PROGRAMS, ids=lambda line: line[:40])
+@pytest.mark.parametrize("line", at_scale(PROGRAMS, always=8), ids=lambda line: line[:40])
 def test_programs_yield_and_hold_little_whatever_they_do(machine: Machine, line: str) -> None:
     shell = prepared(machine)
     before = shell.lease.held
@@ -261,7 +262,7 @@ def test_programs_yield_and_hold_little_whatever_they_do(machine: Machine, line:
     assert shell.lease.held - before < 16 << 20
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: line[:40])
+@pytest.mark.parametrize("line", at_scale(LINES, always=12), ids=lambda line: line[:40])
 def test_the_language_yields_whatever_it_is_told(machine: Machine, line: str) -> None:
     assert not worst(prepared(machine), line)
 
@@ -289,7 +290,7 @@ EXPENSIVE = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("line", EXPENSIVE, ids=lambda line: line[:40])
+@pytest.mark.parametrize("line", at_scale(EXPENSIVE, always=4), ids=lambda line: line[:40])
 def test_a_step_that_is_cheap_once_yields_where_it_is_taken_often(machine: Machine, line: str) -> None:
     assert not worst(prepared(machine), line, at_most=1.5)
 

@@ -372,6 +372,7 @@ async def asked(connection: Any, until: Callable[[], bool] = lambda: False) -> N
         await asyncio.sleep(0)
 
 
+@pytest.mark.scale  # few of them: test_output_that_a_client_does_not_take
 async def test_a_client_that_asks_and_does_not_listen_is_not_read(host: DeckyHost) -> None:
     connection = await connected(host, 1 << 30)
     await asked(connection)
@@ -380,6 +381,7 @@ async def test_a_client_that_asks_and_does_not_listen_is_not_read(host: DeckyHos
     connection.abort()
 
 
+@pytest.mark.scale  # as above
 async def test_what_all_clients_do_not_take_is_bounded_in_all(tmp_path: Path) -> None:
     async with playing(tmp_path, limits=LimitSettings(memory_bytes=120_000)) as host:
         clients = [await connected(host, 1 << 30) for _ in range(4)]

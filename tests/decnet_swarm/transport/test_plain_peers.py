@@ -66,7 +66,7 @@ def test_any_message_becomes_an_event_that_can_be_written(message: bytes) -> Non
 
 
 @pytest.mark.parametrize("content", [b"\x00", b"\xff", b"\\", b'"', "é".encode(), b"a"])
-@pytest.mark.parametrize("size", [1, 1 << 17, 1 << 20, MAX_MESSAGE_BYTES - 100])
+@pytest.mark.parametrize("size", [1, MAX_MESSAGE_BYTES - 100])
 def test_longest_message_of_anything_becomes_an_event(content: bytes, size: int) -> None:
     message = b"<13>1 - h a - - - " + content * (size // len(content))
     event = event_of(message, NAME, 1)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from tests.at_scale import at_scale
 from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
 from tests.decnet_web.api.hosting.test_hostile_requests import leave
 from tests.decnet_web.web.conftest import PAGE, Running, parsed
@@ -196,7 +197,11 @@ async def test_who_has_reset_the_connection_does_not_say_who_it_was(start_web: S
 
 
 @pytest.mark.parametrize(
-    "sent", [b"", b"GET / HTTP/1.1\r\n", b"POST /api/v1/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\na"]
+    "sent",
+    at_scale(
+        [b"", b"GET / HTTP/1.1\r\n", b"POST /api/v1/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\na"],
+        always=1,
+    ),
 )
 async def test_a_visitor_is_answered_while_300_sources_hold_600_connections(start_web: Start, sent: bytes) -> None:
     """Two connections of each take all 512 places."""

@@ -151,3 +151,16 @@ def test_when_all_identities_fail_the_worker_says_so(engine: Engine, monkeypatch
     monkeypatch.setattr(worker, "regroup", fails)
     with pytest.raises(EveryEventFailsError):
         works_on()
+
+
+def test_an_address_that_several_use_links_none_of_them(engine: Engine) -> None:
+    passing = [("host", "a.example"), ("host", "b.example")]
+    show(engine, 1, passing[0])
+    show(engine, 2, passing[1])
+    differing = [(kind, value) for kind in ("hassh", "tcp_stack") for value in ("one", "another")]
+    show(engine, 3, *passing, *differing)
+    work(engine)
+    assert campaigns(engine) == {}
+    show(engine, 4, *passing, ("hassh", "one"))
+    work(engine)
+    assert len(campaigns(engine)) == 1

@@ -181,3 +181,26 @@ def test_common_order_is_the_longest_common_subsequence(one: list[str], other: l
         return max(slow(left[:-1], right), slow(left, right[:-1]))
 
     assert common_order(tuple(one), tuple(other)) == slow(one, other)
+
+
+def _device(number: int, *features: tuple[str, str]) -> Profile:
+    applet = any(kind == "applet" for kind, _ in features)
+    at = START + number * DAY // 2
+    return Profile(identity(number), frozenset(features), frozenset(("a",)), (), at, at + DAY, infected=applet)
+
+
+def test_a_botnet_is_a_campaign_though_it_is_large_and_its_hosts_move() -> None:
+    hosts = [("host", f"198.51.100.{number // 4}") for number in range(40)]
+    devices = [_device(number, host, ("applet", "KIVI")) for number, host in enumerate(hosts)]
+    assert groups(*devices) == [set(range(40))]
+    assert len(groups(*(_device(number, host) for number, host in enumerate(hosts)))) == 10
+
+
+def test_those_who_mine_for_different_wallets_do_not_act_together() -> None:
+    def mines(number: int, wallet: str) -> Profile:
+        features = frozenset({("url", "http://c2/x"), ("wallet", wallet)})
+        deckies, wallets = frozenset(("a", f"b{number}")), frozenset((wallet,))
+        return Profile(identity(number), features, deckies, (), START, START + DAY, wallets=wallets)
+
+    assert groups(mines(1, "4a"), mines(2, "4a"), mines(3, "4a")) == [{1, 2, 3}]
+    assert groups(mines(1, "4a"), mines(2, "4b"), mines(3, "4c")) == []

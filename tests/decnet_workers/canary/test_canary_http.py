@@ -182,6 +182,7 @@ async def test_a_slow_request_ends_at_the_deadline(start_canary: Start) -> None:
     assert canary.ctx.counters.snapshot()["deadlines"] == 1
 
 
+@pytest.mark.scale
 async def test_a_client_that_never_reads_is_dropped(start_canary: Start) -> None:
     canary = await start_canary(request_burst=100_000)
     place = canary.ctx.parking.sockets["http"]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
+from tests.at_scale import at_scale
 from tests.decnet_workers.clusterer.scenes import (
     Follower,
     command,
@@ -107,7 +108,7 @@ def crews(draw: random.Random) -> Iterator[Event]:
                 yield event(attacker, payload, at)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", at_scale(range(3), always=1))
 @pytest.mark.parametrize("in_time", [True, False], ids=["in-time", "shuffled"])
 def test_nor_do_they_with_many_attackers_over_many_days(seed: int, in_time: bool) -> None:
     draw = random.Random(seed)

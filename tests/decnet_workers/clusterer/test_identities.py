@@ -283,3 +283,26 @@ def test_an_address_is_shared_also_by_marks_that_nobody_else_shows(engine: Engin
     assert not any(group > {A, C} for group in several(engine))
     follower.run([event(each, hassh(each), 3) for each in (A, C)])  # the gateway is read as their neighbour
     assert not any(group > {A, C} for group in several(engine))
+
+
+def test_those_who_mine_for_one_wallet_are_one_whatever_starts_the_miner(engine: Engine) -> None:
+    mine, other = f"4{'8hZ' * 31}a", f"4{'7Qx' * 31}b"
+    lines = {A: f"./xmrig -o pool.example:443 -u {mine}.rig7", B: f"bash setup.sh {mine}", C: f"bash setup.sh {other}"}
+    Follower(engine).run([event(each, command(line), place) for place, (each, line) in enumerate(lines.items())])
+    assert several(engine) == groups([A, B])
+
+
+def test_those_who_give_accounts_one_password_of_their_own_are_one(engine: Engine) -> None:
+    lines = {
+        A: "echo 'root:vK3bTq9x' | chpasswd",
+        B: 'echo -e "admin\\nvK3bTq9x\\nvK3bTq9x" | passwd',
+        C: "echo root:123456|chpasswd",
+        D: "echo admin:123456|chpasswd",
+    }
+    Follower(engine).run([event(each, command(line), place) for place, (each, line) in enumerate(lines.items())])
+    assert several(engine) == groups([A, B])
+
+
+def test_the_word_of_a_family_of_malware_joins_nobody(engine: Engine) -> None:
+    Follower(engine).run([event(each, command("/bin/busybox KIVI"), place) for place, each in enumerate((A, B))])
+    assert several(engine) == set()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.at_scale import at_scale
 from tests.decnet_workers.webhook.test_formatted_delivery import add
 
 from decnet_models.webhooks import queries
@@ -128,7 +129,7 @@ async def odd_receiver(request: pytest.FixtureRequest) -> AsyncIterator[OddRecei
     server.close()
 
 
-@pytest.mark.parametrize("odd_receiver", ODD, indirect=True)
+@pytest.mark.parametrize("odd_receiver", at_scale(ODD, always=6), indirect=True)
 async def test_every_format_outlives_an_odd_receiver(
     fleet: Any, odd_receiver: OddReceiver, start_webhook: Start, request: pytest.FixtureRequest
 ) -> None:

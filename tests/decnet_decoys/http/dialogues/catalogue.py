@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tests.decnet_decoys.http.dialogues import files, framing, requests, targets
+from tests.decnet_decoys.http.dialogues import files, framing, requests, scanners, smuggling, targets
 
 REQUESTS: dict[str, bytes] = (
     requests.REQUESTS
@@ -16,4 +16,13 @@ REQUESTS: dict[str, bytes] = (
     | files.RANGES
     | files.CONDITIONS
     | files.PREFERENCES
+    | scanners.PROBES
+    | scanners.PATHS
+    | scanners.VERSIONS_OF_SCANNERS
+    | smuggling.SMUGGLING
+    | smuggling.HEADS
+    | smuggling.ERRORS_OF_HEAD
+    | smuggling.VALUES
+    | smuggling.PIPELINES
+    | smuggling.ENDED
 )

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from tests.decnet_decoys.http.dialogues.catalogue import REQUESTS
+from tests.decnet_decoys.http.dialogues.smuggling import ENDED
 from tests.decnet_decoys.services.dialogues import asking
 from tests.decnet_decoys.services.dialogues.asking import alike, at_once
 
@@ -34,10 +35,12 @@ def unpacked(data: bytes) -> bytes:
     return re.sub(rb"Content-Length: \d+", b"Content-Length: of gzip", head) + blank + b"<gzip>" + text
 
 
-async def answer(address: str, port: int, request: bytes, quiet: float) -> str:
-    """Return all that a server answers until it closes, or says nothing for `quiet` seconds."""
+async def answer(address: str, port: int, request: bytes, quiet: float, ends: bool = False) -> str:
+    """Return all that a server answers until it closes, or `quiet` seconds; `ends`: the client sends no more."""
     reader, writer = await asyncio.open_connection(address, port)
     writer.write(request)
+    if ends:
+        writer.write_eof()
     data = b""
     ended = "open"
     try:
@@ -60,7 +63,7 @@ async def answer(address: str, port: int, request: bytes, quiet: float) -> str:
 
 async def answers(address: str, port: int, names: Iterable[str], quiet: float) -> dict[str, str]:
     """Return the answers to the requests of those names; a few are asked at once."""
-    return await at_once(lambda name: answer(address, port, REQUESTS[name], quiet), names, 12)
+    return await at_once(lambda name: answer(address, port, REQUESTS[name], quiet, name in ENDED), names, 12)
 
 
 async def differing(address: str, port: int, real: Mapping[str, str], waits: Sequence[float]) -> dict[str, str]:

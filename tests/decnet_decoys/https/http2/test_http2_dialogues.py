@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.at_scale import at_scale
 from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings, http_profile
 from tests.decnet_decoys.https.http2.dialogues import (
     DIALOGUES,
@@ -203,7 +204,7 @@ async def deliver(host: DeckyHost, data: bytes) -> bytes:
     return bytes(found)
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", at_scale(HOSTILE, always=4))
 async def test_a_flood_ends_the_connection_and_holds_nobody_up(host: DeckyHost, name: str) -> None:
     found = await deliver(host, HOSTILE[name])
     assert re.search(rb"\0\0\x08\x07\0\0\0\0\0", found), "no GOAWAY"
@@ -222,7 +223,7 @@ CHEAP = {
 }
 
 
-@pytest.mark.parametrize("name", CHEAP)
+@pytest.mark.parametrize("name", at_scale(CHEAP, always=1))
 async def test_frames_that_carry_little_end_the_connection(host: DeckyHost, name: str) -> None:
     found = await deliver(host, CHEAP[name])
     assert re.search(rb"\0\0\x08\x07\0{5}.{4}\0{4}$", found, re.DOTALL), "no GOAWAY without an error"

@@ -32,6 +32,13 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "smtp-more": {
         "an address for an account": "the decoy takes a mailbox's address for its account, so that bots get in",
     },
+    "ftp-third": {
+        "FileZilla": "the decoy says nothing when TLS ends before it has begun; vsftpd tells OpenSSL's error",
+        "the tree of the machine": "the decoy lets a file be read below a directory that may not be entered",
+    },
+    "smtp-third": {
+        "chunks": "after a null chunk Postfix says nothing more than once; why is not known",
+    },
     "mysql-more": {
         "native, named otherwise": "see the difference: one statement of several",
         "ed25519": "see the difference: one statement of several",
@@ -46,10 +53,7 @@ OTHERWISE: dict[str, dict[str, str]] = {
         "COM_FIELD_LIST": "not every command of the protocol, and no prepared statement in binary, is answered",
         "COM_PROCESS_KILL": "not every command of the protocol, and no prepared statement in binary, is answered",
         "COM_SET_OPTION": "not every command of the protocol, and no prepared statement in binary, is answered",
-        "COM_CHANGE_USER": "not every command of the protocol, and no prepared statement in binary, is answered",
         "COM_CHANGE_USER, short": "not every command of the protocol, and no prepared statement in binary, is answered",
-        "a statement prepared": "not every command of the protocol, and no prepared statement in binary, is answered",
-        "a statement with a parameter": "not every command of the protocol, and no prepared statement in binary, is answered",  # noqa: E501
         "the mariadb client's": "see the difference: one statement of several",
         "status": "SHOW, HELP and administration are known in part",
         "tables": "SHOW, HELP and administration are known in part",
@@ -94,13 +98,7 @@ OTHERWISE: dict[str, dict[str, str]] = {
         "HELP": "there are no texts of help",
         "helps": "there are no texts of help",
         "COMMAND": "there are no texts of help",
-        "streams": "there are no streams",
-        "streams' errors": "there are no streams",
-        "streams read": "there are no streams",
-        "groups": "there are no streams",
-        "blocking pops": "nothing waits for a key",
-        "blocked, then given": "nothing waits for a key",
-        "blocked within MULTI": "nothing waits for a key",
+        "blocked, then given": "who has ended its side waits on here; Redis leaves at once",
         "lists": "a command is not known",
         "hashes": "a command is not known",
         "sets": "a command is not known",

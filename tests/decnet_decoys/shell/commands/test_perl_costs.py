@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.at_scale import at_scale
 from tests.decnet_decoys.decky_host import Player, root_shell
 from tests.decnet_decoys.shell.hostile import keeps_turns, measured
 
@@ -80,7 +81,7 @@ LARGE = (
 )
 
 
-@pytest.mark.parametrize("program", LARGE, ids=range(len(LARGE)))
+@pytest.mark.parametrize("program", at_scale(LARGE, always=2), ids=range(len(LARGE)))
 def test_a_program_takes_little_memory(machine: Machine, program: str) -> None:
     shell = root_shell(machine)
     measured(Interpreter(shell).run("perl -e '\"a\" =~ /a/'", b""), at_most=5)
@@ -128,6 +129,7 @@ def test_what_made_the_player_fail(run: Player, program: str, text: str, status:
     assert (played.text, played.status) == (text, status)
 
 
+@pytest.mark.scale  # of a loop: test_a_program_that_wants_too_much
 def test_programs_that_a_program_makes_are_counted(run: Player) -> None:
     assert run("perl -e '$s = q(1,) x 2000; eval $s for 1..70; print 1' 2>/dev/null").status == 137
 

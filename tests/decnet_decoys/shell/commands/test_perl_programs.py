@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.at_scale import at_scale
 from tests.decnet_decoys.decky_host import Player
 
 
@@ -60,16 +61,19 @@ def test_a_loop_without_end_uses_up_the_line(run: Player) -> None:
 
 @pytest.mark.parametrize(
     "program",
-    [
-        '$x = "ab"; for (1..99) { $x .= "$x$x" } print length($x)',
-        "push @a, (1) x 5000 while 1",
-        "sub f { f() } f()",
-        '$h{$_}{$_} = "x" x 60000 for 1..9999',
-        'while (1) { open($f[$i++], "<", "/etc/passwd") }',
-        '$x = "a" x 60000; $x =~ s/a/aa/g; $x =~ s/a/$x/g',
-        'print join(",", map { ($_) x 99 } 1..9999) for 1..99',
-        'for (;;) { eval { die "x" } }',
-    ],
+    at_scale(
+        [
+            '$x = "ab"; for (1..99) { $x .= "$x$x" } print length($x)',
+            "push @a, (1) x 5000 while 1",
+            "sub f { f() } f()",
+            '$h{$_}{$_} = "x" x 60000 for 1..9999',
+            'while (1) { open($f[$i++], "<", "/etc/passwd") }',
+            '$x = "a" x 60000; $x =~ s/a/aa/g; $x =~ s/a/$x/g',
+            'print join(",", map { ($_) x 99 } 1..9999) for 1..99',
+            'for (;;) { eval { die "x" } }',
+        ],
+        always=3,
+    ),
 )
 def test_a_program_that_wants_too_much_does_not_get_it(run: Player, program: str) -> None:
     assert run(f"perl -e '{program}' >/dev/null 2>&1; echo after").status in (0, 137)

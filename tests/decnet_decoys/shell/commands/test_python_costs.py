@@ -8,6 +8,7 @@ import shlex
 import tracemalloc
 
 import pytest
+from tests.at_scale import at_scale
 from tests.decnet_decoys.decky_host import Player, root_shell
 from tests.decnet_decoys.shell.hostile import keeps_turns, measured
 
@@ -49,7 +50,7 @@ SLOW = (
 )
 
 
-@pytest.mark.parametrize("program", SLOW, ids=range(len(SLOW)))
+@pytest.mark.parametrize("program", at_scale(SLOW, always=5), ids=range(len(SLOW)))
 def test_no_step_of_a_program_takes_long(machine: Machine, program: str) -> None:
     shell = root_shell(machine)
     measured(Interpreter(shell).run("python3 -c 'import re; re.sub(chr(97), chr(98), chr(97))'", b""), at_most=5)
@@ -75,7 +76,7 @@ LARGE = (
 )
 
 
-@pytest.mark.parametrize("program", LARGE, ids=range(len(LARGE)))
+@pytest.mark.parametrize("program", at_scale(LARGE, always=4), ids=range(len(LARGE)))
 def test_what_a_program_holds_is_bounded(machine: Machine, program: str) -> None:
     shell = root_shell(machine)
     measured(Interpreter(shell).run("python3 -c 'import re,os,socket,threading'", b""), at_most=5)

@@ -11,6 +11,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.at_scale import at_scale
 from tests.decnet_decoys.decky_host import Player, root_shell
 from tests.decnet_decoys.shell.hostile import keeps_turns
 
@@ -148,34 +149,37 @@ def test_an_argument_that_is_missing_is_a_type_error(run: Player) -> None:
 
 @pytest.mark.parametrize(
     "program",
-    [
-        "while True: pass",
-        "x = [1] * 5000\nfor i in range(10**9): x = x + [1]",
-        "a = [0] * 4000\nfor i in range(9): a = [a] * 4000\nprint(a)",
-        "a = [0] * 4000\nb = [a] * 4000\nprint(b == [a] * 4000, b)",
-        "def f(n): return f(n + 1)\nf(0)",
-        "x = 9 ** 99999999",
-        "x = 1 << 99999999",
-        "x = 3\nwhile True: x = x * x",
-        "x = 'a'\nwhile True: x += x",
-        "print('%99999999d' % 1, f'{1:>99999999}', '{:99999999}'.format(1))",
-        "import os\nwhile True: os.system('true')",
-        "import re; re.findall('(a*)*b', 'a' * 60000)",
-        "import json; json.loads('[' * 60000)",
-        "exec('exec(s)' * 1)",
-        "s = 'exec(s)'\nexec(s)",
-        "print(" + "(" * 190 + "1" + ")" * 190 + ")",
-        "print(" + "-" * 8000 + "1)",
-        "x = 1" + "+1" * 8000,
-        "c = object\n" + "".join(f"class A{at}(c, c, c): pass\nc = A{at}\n" for at in range(20)) + "print(c().x)",
-        "('a' * 60000).translate({97: 'b' * 60000})",
-        "x = [0] * 4900\nzip(*[x] * 4900)",
-        "x = {}\ny = {at: at for at in range(900)}\nx.update(*[y] * 4000)",
-        "import os\nos.path.join(*['a' * 60000] * 4900)",
-        "import re\nre.sub('a', r'\\1' * 30000, 'a' * 60000)",
-        "('a' * 65000).rpartition('ab' + 'a' * 30000)",
-        "('\\u0101' * 60000).strip('\\u0201' * 64000 + '\\u0101')",
-    ],
+    at_scale(
+        [
+            "while True: pass",
+            "x = [1] * 5000\nfor i in range(10**9): x = x + [1]",
+            "a = [0] * 4000\nfor i in range(9): a = [a] * 4000\nprint(a)",
+            "a = [0] * 4000\nb = [a] * 4000\nprint(b == [a] * 4000, b)",
+            "def f(n): return f(n + 1)\nf(0)",
+            "x = 9 ** 99999999",
+            "x = 1 << 99999999",
+            "x = 3\nwhile True: x = x * x",
+            "x = 'a'\nwhile True: x += x",
+            "print('%99999999d' % 1, f'{1:>99999999}', '{:99999999}'.format(1))",
+            "import os\nwhile True: os.system('true')",
+            "import re; re.findall('(a*)*b', 'a' * 60000)",
+            "import json; json.loads('[' * 60000)",
+            "exec('exec(s)' * 1)",
+            "s = 'exec(s)'\nexec(s)",
+            "print(" + "(" * 190 + "1" + ")" * 190 + ")",
+            "print(" + "-" * 8000 + "1)",
+            "x = 1" + "+1" * 8000,
+            "c = object\n" + "".join(f"class A{at}(c, c, c): pass\nc = A{at}\n" for at in range(20)) + "print(c().x)",
+            "('a' * 60000).translate({97: 'b' * 60000})",
+            "x = [0] * 4900\nzip(*[x] * 4900)",
+            "x = {}\ny = {at: at for at in range(900)}\nx.update(*[y] * 4000)",
+            "import os\nos.path.join(*['a' * 60000] * 4900)",
+            "import re\nre.sub('a', r'\\1' * 30000, 'a' * 60000)",
+            "('a' * 65000).rpartition('ab' + 'a' * 30000)",
+            "('\\u0101' * 60000).strip('\\u0201' * 64000 + '\\u0101')",
+        ],
+        always=6,
+    ),
 )
 def test_a_program_that_is_costly_gives_others_their_turns(machine: Machine, program: str) -> None:
     shell = root_shell(machine)

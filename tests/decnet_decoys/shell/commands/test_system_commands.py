@@ -367,3 +367,16 @@ def test_lines_of_the_history_are_counted_back_from_its_end(run: Player) -> None
 
 def test_scp_takes_an_empty_file(run: Player) -> None:
     assert run(r"printf 'C0600 0 x\n\0' | scp -t /tmp; stat -c '%a %s' /tmp/x").text == "\0\0\x00600 0\n"
+
+
+def test_only_names_without_folders_are_looked_up_where_the_shell_remembers_them(run: Player) -> None:
+    assert run("cd /tmp; uname; bin/uname").errors == "-bash: bin/uname: No such file or directory\n"
+    assert run("hash -t uname; hash -t bin/uname name").text == "/usr/bin/uname\n"
+
+
+def test_other_programs_do_not_know_what_the_shell_remembers(run: Player) -> None:
+    assert run("uname; mv /usr/bin/uname /usr/local/bin/; env uname; uname").text == "Linux\nLinux\n"
+
+
+def test_killall_takes_no_name_for_a_signal(run: Player) -> None:
+    assert run("sleep 1000 & killall -q xILL sleep; pgrep sleep | wc -l").text.endswith("0\n")

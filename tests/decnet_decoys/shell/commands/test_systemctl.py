@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tests.at_scale import at_scale
 from tests.decnet_decoys.decky_host import Player
 
 MakePlayer = Callable[..., Player]
@@ -75,7 +76,9 @@ def test_a_unit_file_of_any_size_or_form_is_listed(run: Player) -> None:
     assert done.text.endswith("\n2\n")
 
 
-@pytest.mark.parametrize("line", ["systemctl", "systemctl list-unit-files", "service --status-all", "systemd-cgls"])
+@pytest.mark.parametrize(
+    "line", at_scale(["systemctl", "systemctl list-unit-files", "service --status-all", "systemd-cgls"], always=1)
+)
 def test_many_large_unit_files_are_read_in_turns(run: Player, line: str) -> None:
     run("cd /etc/systemd/system; seq 4000 | sed 's/$/=a b c/' > z; for i in $(seq 250); do cp z a$i.service; done")
     assert run(line).turns > 20

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.at_scale import at_scale
 from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
 from tests.decnet_web.api.hosting.test_serving import served, trusting, write_certificate
 
@@ -59,7 +60,7 @@ def talk(port: int, sent: bytes, context: ssl.SSLContext | None = None, *, sourc
         return answer
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", at_scale(ATTACKS, always=4))
 @pytest.mark.parametrize("inside_tls", [False, True])
 async def test_no_request_holds_the_loop(tmp_path: Path, attack: str, inside_tls: bool) -> None:
     tcp, context = listening("127.0.0.1", 0), None
@@ -136,6 +137,7 @@ async def test_who_goes_on_slowly_is_not_waited_for(monkeypatch: pytest.MonkeyPa
         assert ended.result().count(b"HTTP/1.1 404") <= 1
 
 
+@pytest.mark.scale
 async def test_who_takes_no_answers_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lingering, "STALL_SECONDS", 0.5)
     tcp = listening("127.0.0.1", 0)
@@ -257,7 +259,7 @@ async def test_who_has_reset_the_connection_does_not_say_who_it_was(monkeypatch:
     assert [client and client[0] for client in asked] == ["127.0.0.1"]
 
 
-@pytest.mark.parametrize("sent", [b"", GET, POST + b"Content-Length: 9\r\n\r\na"])
+@pytest.mark.parametrize("sent", at_scale([b"", GET, POST + b"Content-Length: 9\r\n\r\na"], always=1))
 async def test_a_visitor_is_answered_while_300_sources_hold_600_connections(sent: bytes) -> None:
     """Two connections of each take all 512 places."""
     tcp = listening("127.0.0.1", 0)
@@ -305,6 +307,7 @@ async def test_who_waits_for_an_answer_keeps_its_place() -> None:
     await running
 
 
+@pytest.mark.scale
 async def test_who_takes_no_answers_makes_room_for_a_visitor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lingering, "STALL_SECONDS", 300)
     tcp = listening("127.0.0.1", 0)

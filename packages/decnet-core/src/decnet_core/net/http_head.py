@@ -39,6 +39,12 @@ class Rules(NamedTuple):
     """A field's whole name."""
     folds: bool = False
     """Whether a field may go on in a line that begins with a space (RFC 9112 §5.2)."""
+    begins: re.Pattern[bytes] = re.compile(rb"(?![^\x21-\x7e])")
+    """What an unfinished request line matches from its beginning on; another is refused before its end has come."""
+    blank: bytes = b" \t"
+    """What may be around a field's value."""
+    many_returns: bool = False
+    """Whether a field may end by more than one CR."""
 
 
 class Head(NamedTuple):
@@ -121,7 +127,7 @@ def _request_line(line: bytes, rules: Rules) -> re.Match[bytes] | Refusal:
 
 def _unfinished(line: bytes, received: int, rules: Rules) -> Refusal | None:
     """Judge a request line without its end. Binary protocols (TLS, RDP, SMB) send no line feed, so do not wait."""
-    if line and not 0x20 < line[0] < 0x7F:
+    if rules.begins.match(line) is None:
         return Refusal("request-line", line)
     if len(line) > rules.target_bytes + _LINE_REST:
         return Refusal("target-too-long", line)
@@ -140,8 +146,8 @@ def _fields(data: bytes, rules: Rules) -> tuple[tuple[str, str], ...] | Reason:
         return "field"
     fields = []
     for line in lines:
-        name, colon, value = line.removesuffix(b"\r").partition(b":")
+        name, colon, value = (line.rstrip(b"\r") if rules.many_returns else line.removesuffix(b"\r")).partition(b":")
         if not colon or rules.name.fullmatch(name) is None:
             return "field"
-        fields.append((name.decode("latin-1"), rules.decode(value.strip(b" \t"))))
+        fields.append((name.decode("latin-1"), rules.decode(value.strip(rules.blank))))
     return tuple(fields)

@@ -8,7 +8,7 @@ from decnet_decoys.ftp.files import directory_lines
 from decnet_decoys.ftp.lines import extended_port_of, passive, port_of, protection
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded
-from decnet_decoys.shell.machine.tree import Filler, piece_of
+from decnet_decoys.shell.machine.tree import piece_of
 
 PIECE = 64 << 10
 _NUMBER = re.compile("[0-9]*")
@@ -151,20 +151,38 @@ async def _stored(client: FtpClient, argument: str, *, append: bool, words: str 
     try:
         for _ in client.recorder.uploading(client.absolute(argument), data, size):
             await turn.give_way()
+        place, client.offset = client.offset, 0
+        kept = append or not place or _write_over(client, argument, place, data)
+        if append or not place:
+            files.write(argument, data, access, append=append)
     finally:
         client.shell.lease.hold(-len(data))
-    place, client.offset = client.offset, 0
-    if place and not append:
-        data = _over(files.read(argument, access), place, data, client.recorder.context.settings.limits.upload_bytes)
-    files.write(argument, data, access, append=append)
-    await client.say("226 Transfer complete.")
+    await client.say("226 Transfer complete." if kept else "451 Failure writing to local file.")
 
 
-def _over(before: bytes | Filler, place: int, data: bytes, most: int) -> bytes:
-    """Return a file of which what follows `place` is written over, as REST asks; `most` bytes are kept."""
+def _write_over(client: FtpClient, argument: str, place: int, data: bytes) -> bool:
+    """Write over what follows `place` in a file, as REST asks; False: there is no memory for it.
+
+    The new file is held under the session's lease while it is made: it may be as large as an upload.
+    """
+    files, access = client.shell.files, client.shell.access
+    most = client.recorder.context.settings.limits.upload_bytes
+    before = files.read(argument, access)
     if not isinstance(before, bytes) or max(place, len(before)) > most:
-        return data
-    return (before[:place].ljust(place, b"\0") + data + before[place + len(data) :])[:most]
+        files.write(argument, data, access)
+        return True
+    padding = max(0, place - len(before))
+    end = min(most, place + len(data))
+    size = max(len(before), end) + padding
+    if not client.shell.lease.hold(size):
+        return False
+    try:
+        old, new = memoryview(before), memoryview(data)
+        made = b"".join((old[:place], bytes(padding), new[: end - place], old[end:]))
+        files.write(argument, made, access)
+    finally:
+        client.shell.lease.hold(-size)
+    return True
 
 
 async def _received(client: FtpClient, opened: Connection) -> tuple[bytes, int]:

@@ -6,10 +6,12 @@ from __future__ import annotations
 import html
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from decnet_core.net.http_head import Head
 from decnet_decoys.http.dialects import ABSOLUTE
 from decnet_decoys.http.flavour import METHODS, Response
+from decnet_decoys.http.targets import leaves_root
 
 if TYPE_CHECKING:
     from decnet_decoys.http.site import Site
@@ -19,6 +21,8 @@ SERVER_NAME = "127.0.1.1"
 ALLOW = ("Allow", "HEAD,GET,POST,OPTIONS")
 LONGEST_NAME = 255
 """Of a file (NAME_MAX): what is longer cannot be looked at, which is answered as forbidden."""
+_LONGEST_PATH = 4095 - len("/var/www/html")
+"""Of a file (PATH_MAX), without the site's folder."""
 _NAMED = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+?)\.?)(?::(\d{1,5}))?")
 _ENCODED = re.compile(r"%00|%2[fF]")
 """What is decoded, and found wanting, only after a target has been taken for a path."""
@@ -29,7 +33,8 @@ _FORBIDDEN = ("/server-status", "/icons/")
 def named(head: Head, port: int) -> tuple[str, str]:
     """Return host and port as error pages name them: those that the client asked for, by default `port`."""
     absolute = ABSOLUTE.match(head.target)
-    host = absolute[1] if absolute else head.target if head.method == "CONNECT" else head.get("host") or ""
+    host = absolute[1].rpartition("@")[2] if absolute else head.target if head.method == "CONNECT" else ""
+    host = host or head.get("host") or ""
     found = _NAMED.fullmatch(host)
     if found is None:
         return SERVER_NAME, str(port)
@@ -43,13 +48,23 @@ def early(site: Site, path: str | None, head: Head) -> Response | None:
         return site.error(501, extra=(ALLOW,), close=True, words=words)
     if head.method == "CONNECT" and _NAMED.fullmatch(head.target):
         return other_method(site, "", head, None)
-    if path is None:
-        return site.error(404) if _ENCODED.search(head.target) else site.error(400, close=True)
+    if path is None or _names_user(head.target):
+        return site.error(404) if _is_odd_name(head.target) else site.error(400, close=True)
     if (head.get("expect") or "100-continue").lower() != "100-continue":
         return site.error(417, words=_unmet(head.get("expect") or ""), hangs_up=True)
-    if any(part.startswith(".ht") or len(part) > LONGEST_NAME for part in path.split("/")):
-        return site.error(403)
-    return site.error(403) if path in _FORBIDDEN else None
+    hidden = any(part.startswith(".ht") or len(part) > LONGEST_NAME for part in path.split("/"))
+    return site.error(403) if hidden or len(path) > _LONGEST_PATH or path in _FORBIDDEN else None
+
+
+def _names_user(target: str) -> bool:
+    absolute = ABSOLUTE.match(target)
+    return absolute is not None and "@" in absolute[1]
+
+
+def _is_odd_name(target: str) -> bool:
+    """Return whether a target is within the site, but for what is found in it only when it is looked at."""
+    path = target.partition("?")[0]
+    return _ENCODED.search(path) is not None and not leaves_root(unquote(_ENCODED.sub("_", path)))
 
 
 def _unmet(expectation: str) -> str:

@@ -3,22 +3,18 @@
 
 from __future__ import annotations
 
-import calendar
 import gzip
 import time
 from typing import NamedTuple
 
 from decnet_core.net.http_head import Head
-from decnet_decoys.http import ranges
+from decnet_decoys.http import dates, ranges
 from decnet_decoys.http.flavour import COMPRESSED_BY_APACHE, Response, etag, http_date
 from decnet_decoys.http.profile import HttpProfile
 
 Headers = tuple[tuple[str, str], ...]
 
 _ACCEPTS = ("Accept-Ranges", "bytes")
-_DATES = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
-"""RFC 9110 §5.6.7: the usual form, and the two obsolete ones."""
-_LONGEST_DATE = 40
 _LEAST_OF_NGINX = 20
 """gzip_min_length: what is shorter is sent as it is."""
 MOST_COMPRESSED = 128 << 10
@@ -52,7 +48,8 @@ def sent(profile: HttpProfile, file: File, head: Head) -> Response | Refused:
     validators = (("Last-Modified", modified), *((("ETag", tag),) if tag else ()))
     if _fails(flavour, head, tag, file.changed):
         if flavour == "apache":  # which has the page's headers by then, and no page of its own
-            return Response(412, (*file.headers, *validators, _ACCEPTS), b"")
+            size = str(len(file.body) if head.method == "HEAD" else 0)
+            return Response(412, (*file.headers, *validators, _ACCEPTS, ("Content-Length", size)), b"")
         return Refused(412, hangs_up=flavour == "nginx")
     if _unchanged(flavour, head, tag, file.changed):
         kept = {"apache": (*validators, _ACCEPTS), "lighttpd": (*file.headers, *validators)}
@@ -60,46 +57,47 @@ def sent(profile: HttpProfile, file: File, head: Head) -> Response | Refused:
     whole = Response(200, (*file.headers, *validators, _ACCEPTS), file.body)
     if compresses(profile, whole, head):
         whole = compressed(profile, whole, tag)
-        return whole if flavour == "nginx" else _ranged(profile, whole, head, tag, modified)
+        if flavour == "nginx":
+            return whole
     return _ranged(profile, whole, head, tag, modified)
 
 
-def _moment(text: str | None) -> float | None:
-    """Return the time that a field names, in any of the three forms; None: it names none."""
-    for form in _DATES if text is not None and len(text) <= _LONGEST_DATE else ():
-        try:
-            parsed = time.strptime(text or "", form)
-        except ValueError:
-            continue
-        return float(calendar.timegm(parsed))
-    return None
-
-
-def _tags(field: str, tag: str) -> bool:
-    return field == "*" or (tag != "" and tag in [one.strip() for one in field.split(",")])
+def _tags(flavour: str, field: str, tag: str) -> bool:
+    tags = [one.strip() for one in field.split(",")]
+    return field == "*" or (tag != "" and tag in tags) or (flavour == "lighttpd" and "*" in tags)
 
 
 def _fails(flavour: str, head: Head, tag: str, changed: int) -> bool:
-    """Return whether a condition of the client's forbids to send the file (412); lighttpd knows none."""
+    """Return whether a condition of the client's forbids to send the file (412).
+
+    lighttpd knows one only: that a tag which must not match does, for another method than GET and HEAD. For nginx no
+    date is before all others.
+    """
+    none = head.get("if-none-match")
+    if flavour in ("apache", "lighttpd") and head.method not in ("GET", "HEAD") and none is not None:
+        return _tags(flavour, none, tag)
     if flavour == "lighttpd":
         return False
     match = head.get("if-match")
     if match is not None:
-        return not _tags(match, tag)
-    since = _moment(head.get("if-unmodified-since"))
-    return since is not None and changed > since
+        return not _tags(flavour, match, tag)
+    field = head.get("if-unmodified-since")
+    since = dates.moment(flavour, field)
+    return changed > since if since is not None else field is not None and flavour == "nginx"
 
 
 def _unchanged(flavour: str, head: Head, tag: str, changed: int) -> bool:
-    """Return whether the client has the file already; nginx wants the very date, the others one that is not before."""
+    """Return whether the client has the file already; nginx wants the very date, the others one that is not before.
+
+    Neither looks at one in the future.
+    """
     none = head.get("if-none-match")
     if none is not None:
-        return _tags(none, tag)
-    field = head.get("if-modified-since")
-    since = _moment(field)
+        return _tags(flavour, none, tag)
+    since = dates.moment(flavour, head.get("if-modified-since"))
     if since is None:
         return False
-    return since == changed if flavour in ("nginx", "own") else since >= changed
+    return since == changed if flavour in ("nginx", "own") else changed <= since <= time.time()
 
 
 def compresses(profile: HttpProfile, answer: Response, head: Head) -> bool:
@@ -117,7 +115,7 @@ def compresses(profile: HttpProfile, answer: Response, head: Head) -> bool:
 def _accepts_gzip(field: str) -> bool:
     for one in field[:200].lower().split(","):
         name, _, quality = one.partition(";")
-        if name.strip() in ("gzip", "*", "x-gzip"):
+        if name.strip() == "gzip":
             return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
     return False
 
@@ -139,12 +137,12 @@ def _ranged(profile: HttpProfile, whole: Response, head: Head, tag: str, modifie
     flavour, size = profile.flavour, len(whole.body)
     condition = head.get("if-range")
     asked = head.get("range")
-    ignored = condition not in (None, tag, modified) or (flavour == "lighttpd" and head.method == "HEAD")
-    spans = (
-        None
-        if ignored or (flavour == "lighttpd" and head.version != "HTTP/1.1")
-        else ranges.wanted(flavour, asked, size)
-    )
+    if flavour == "apache" and asked is not None:
+        asked = ", ".join(head.all("range"))
+    ignored = flavour == "lighttpd" and (head.method != "GET" or head.version != "HTTP/1.1")
+    if ignored or condition not in (None, tag, modified):
+        return whole
+    spans = ranges.wanted(flavour, asked, size)
     if spans is None:
         return whole
     if not spans:

@@ -72,6 +72,10 @@ METHODS = frozenset(
     )
 )  # fmt: skip
 """Those that Apache and lighttpd know, whether they do anything for them or not."""
+METHODS_OF_LIGHTTPD = METHODS | {
+    "ACL", "BIND", "LINK", "MKCALENDAR", "MKREDIRECTREF", "ORDERPATCH", "REBIND", "SEARCH", "UNBIND", "UNLINK",
+    "UPDATEREDIRECTREF",
+}  # fmt: skip
 _EPOCH_OF_WINDOWS = 11_644_473_600
 """Seconds from 1601 to 1970: IIS makes ETags of a FILETIME."""
 _NGINX_TOO_LARGE = "Request Header Or Cookie Too Large"
@@ -203,9 +207,12 @@ def _own_fields(profile: HttpProfile, answer: Response, exchange: Exchange) -> d
         long = kind == "text/html" or len(answer.body) >= _LEAST_OF_APACHE
         if answer.status == 200 and answer.body and long and kind in COMPRESSED_BY_APACHE:
             fields["Vary"] = "Accept-Encoding"
-        if "Content-Encoding" in given or (answer.status == 206 and kind == "text/html"):
+        page = kind == "text/html" or (
+            kind == "multipart/byteranges" and b"\r\nContent-type: text/html" in answer.body[:200]
+        )
+        if "Content-Encoding" in given or (answer.status == 206 and page):
             fields["Vary"] = "Accept-Encoding"
-        if answer.chunked:
+        if answer.chunked and not exchange.head_only:
             fields["Transfer-Encoding"] = "chunked"
     elif profile.flavour == "nginx":
         if answer.chunked and not exchange.head_only:

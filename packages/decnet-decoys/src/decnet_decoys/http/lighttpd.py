@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote_to_bytes
 
 from decnet_core.net.http_head import Head
-from decnet_decoys.http.flavour import METHODS, Response
+from decnet_decoys.http.flavour import METHODS_OF_LIGHTTPD, Response
 
 if TYPE_CHECKING:
     from decnet_decoys.http.site import Site
@@ -20,22 +21,36 @@ ALLOW = ("Allow", "OPTIONS, GET, HEAD, POST")
 def early(site: Site, path: str | None, head: Head) -> Response | None:
     """Return the answer that no page has a say in, if there is one."""
     version_known = head.version in ("HTTP/1.0", "HTTP/1.1")
-    if not version_known or head.method not in METHODS:
+    if not version_known or head.method not in METHODS_OF_LIGHTTPD:
         return site.error(501 if version_known else 505, close=True)._replace(old=not version_known)
     if path is None and head.target.startswith("/") and "%00" not in head.target:
         return site.error(404)
-    status = 400 if path is None or _is_bad(path, head) else _refused(head)
+    tunnel = head.method == "CONNECT" and head.get("host") is None
+    status = 400 if not tunnel and (path is None or _is_bad(path, head)) else _refused(head)
     if status:
         return site.error(status, close=True)
     if path == "*":
         return Response(200, (ALLOW,), b"")
-    return site.error(403) if (path or "").endswith(("~", ".inc")) else None
+    denied = (path or "").endswith(("~", ".inc"))
+    absent = head.target.count("?") > 1  # only what is after the last one is the query
+    return site.error(404 if absent else 403) if absent or denied else None
 
 
 def _is_bad(path: str, head: Head) -> bool:
-    """Return whether there can be no such target."""
+    """Return whether there can be no such target: with control bytes, or what is no UTF-8, also in its query."""
     absolute = "://" in head.target[:32] and not _ABSOLUTE.match(head.target)
-    return absolute or _CONTROLS.search(path) is not None or (path == "*" and head.method != "OPTIONS")
+    try:
+        meant = unquote_to_bytes(head.target.encode("latin-1", "replace")).decode()
+    except UnicodeDecodeError:
+        return True
+    return absolute or _CONTROLS.search(meant) is not None or (path == "*" and head.method != "OPTIONS")
+
+
+def location(path: str, query: str) -> str:
+    """Return where a directory without its slash is redirected; what may not be in a URL is encoded in the query."""
+    if query == "?":
+        return path
+    return path + quote(query, safe="!#$%&'()*+,-./:;=?@[]_~")
 
 
 def _refused(head: Head) -> int:
@@ -43,7 +58,7 @@ def _refused(head: Head) -> int:
     if head.method == "CONNECT":
         return 405
     length = head.get("content-length")
-    has_body = length not in (None, "") or head.get("transfer-encoding") is not None
+    has_body = length not in (None, "") or head.get("transfer-encoding") not in (None, "")
     if head.method == "POST":
         return 0 if has_body else 411
     return 400 if head.method in ("GET", "HEAD") and has_body and length != "0" else 0

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
-
-from decnet_decoys.errors import DecoysError
 
 MOST_FIELD = 1000
 """Bytes of a field that is looked at; a longer one is taken for none."""
@@ -26,14 +24,6 @@ class Span(NamedTuple):
     end: int
 
 
-class UnsatisfiableError(DecoysError):
-    """No part of the file is asked for (416)."""
-
-
-class IgnoredRangeError(DecoysError):
-    """The field is to be ignored."""
-
-
 def wanted(flavour: str, field: str | None, size: int) -> list[Span] | None:
     """Return the parts that the server sends; none: that it refuses; None: that it sends the whole file."""
     if field is None or len(field) > MOST_FIELD:
@@ -41,12 +31,7 @@ def wanted(flavour: str, field: str | None, size: int) -> list[Span] | None:
     unit, equals, rest = field.partition("=")
     if unit.lower() != "bytes" or not equals:
         return None
-    try:
-        return _RULES.get(flavour, _of_others)(rest, size)
-    except UnsatisfiableError:
-        return []
-    except IgnoredRangeError:
-        return None
+    return _RULES.get(flavour, _of_others)(rest, size)
 
 
 def _span(text: str, size: int) -> Span | None:
@@ -62,101 +47,81 @@ def _span(text: str, size: int) -> Span | None:
     return Span(begin, min(end, size - 1)) if begin < size else None
 
 
-def _of_nginx(text: str, size: int) -> list[Span]:
+def _of_nginx(text: str, size: int) -> list[Span] | None:
     """Refuse what is no part; ignore parts that together are longer than the file (range_filter_module.c)."""
-    if size == 0:
-        raise IgnoredRangeError
+    if size == 0 or not text:
+        return None
     try:
         spans = [span for part in text.split(",") if (span := _span(part.strip(), size)) is not None]
     except ValueError:
-        raise UnsatisfiableError from None
-    if not spans:
-        raise UnsatisfiableError
-    if sum(end - begin + 1 for begin, end in spans) > size or len(spans) > MOST_PARTS:
-        raise IgnoredRangeError
-    return spans
+        return []
+    too_much = sum(end - begin + 1 for begin, end in spans) > size or len(spans) > MOST_PARTS
+    return None if too_much else spans
 
 
-def _of_apache(text: str, size: int) -> list[Span]:
+def _of_apache(text: str, size: int) -> list[Span] | None:
     """Ignore the field for one bad part, leave out parts beyond the file, join what overlaps (byterange_filter.c).
 
     Parts that together are longer than the file are ignored: CVE-2011-3192.
     """
     if size == 0 or " " in text:
-        raise IgnoredRangeError
+        return None
     spans: list[Span] = []
     beyond = False
-    for part in text.split(","):
+    for part in text.removesuffix(",").split(","):
         try:
             span = _span(part.strip(), size)
         except ValueError:
-            raise IgnoredRangeError from None
+            return None
         if span is None:
             if part.strip().startswith("-"):
-                raise IgnoredRangeError
+                return None
             beyond = True
             continue
         spans.append(span)
     if not spans:
-        raise UnsatisfiableError if beyond else IgnoredRangeError
-    joined = _adjacent_joined(spans)
+        return [] if beyond else None
+    joined = _joined(spans, 0)
     too_many = len(joined) > MOST_PARTS or len(spans) - len(joined) > MOST_JOINED
-    if too_many or sum(end - begin + 1 for begin, end in joined) > size:
-        raise IgnoredRangeError
-    return joined
+    return None if too_many or sum(end - begin + 1 for begin, end in joined) > size else joined
 
 
-def _adjacent_joined(spans: list[Span]) -> list[Span]:
-    """Return the parts, each joined with the one before it that it overlaps or continues."""
+def _joined(spans: Iterable[Span], between: int) -> list[Span]:
+    """Return the parts, each joined with the one before it if no more than that many bytes are between them."""
     joined: list[Span] = []
     for begin, end in spans:
-        near = joined and begin <= joined[-1].end + 1 and end >= joined[-1].begin - 1
-        if near:
+        if joined and begin <= joined[-1].end + between + 1 and end >= joined[-1].begin - between - 1:
             joined[-1] = Span(min(begin, joined[-1].begin), max(end, joined[-1].end))
         else:
             joined.append(Span(begin, end))
     return joined
 
 
-def _of_lighttpd(text: str, size: int) -> list[Span]:
+def _of_lighttpd(text: str, size: int) -> list[Span] | None:
     """Leave out what is no part, and join what is near (http_range.c): 1.4.69 joins within 80 bytes."""
     if size == 0:
-        raise IgnoredRangeError
+        return None
     spans = []
     for part in text.split(",")[:10]:
         try:
-            span = _span(part.strip(), size)
+            span = _span(part.strip().removeprefix("+"), size)
         except ValueError:
             continue
         if span is not None:
             spans.append(span)
-    if not spans:
-        raise UnsatisfiableError
-    return _joined(spans)
+    return _joined(sorted(spans), 80)
 
 
-def _joined(spans: list[Span]) -> list[Span]:
-    merged: list[Span] = []
-    for begin, end in sorted(spans):
-        if merged and begin <= merged[-1].end + 81:
-            merged[-1] = Span(merged[-1].begin, max(end, merged[-1].end))
-        else:
-            merged.append(Span(begin, end))
-    return merged
-
-
-def _of_others(text: str, size: int) -> list[Span]:
+def _of_others(text: str, size: int) -> list[Span] | None:
     """Send one part, and the whole for several or for what is none."""
     try:
         span = _span(text, size)
     except ValueError:
-        raise IgnoredRangeError from None
-    if span is None:
-        raise UnsatisfiableError
-    return [span]
+        return None
+    return [] if span is None else [span]
 
 
-_RULES: dict[str, Callable[[str, int], list[Span]]] = {
+_RULES: dict[str, Callable[[str, int], list[Span] | None]] = {
     "nginx": _of_nginx,
     "apache": _of_apache,
     "lighttpd": _of_lighttpd,

@@ -6,23 +6,37 @@ from typing import NamedTuple
 
 from decnet_core.net.http_head import Head, Parsed, Refusal
 from decnet_core.net.http_head import parse_head as parse_any_head
-from decnet_decoys.http.dialects import MAX_TARGET, USUAL, Dialect, has_hosts, simple_target, takes_host, takes_target
+from decnet_decoys.http.dialects import (
+    ABSOLUTE,
+    MAX_TARGET,
+    USUAL,
+    Dialect,
+    has_hosts,
+    refuses_without_version,
+    simple_target,
+    takes_fields,
+    takes_host,
+    takes_target,
+)
 
 MAX_NAME = 64
-MAX_CHUNK_LINE = 4096
+MAX_CHUNK_LINE = 32 << 10
 MAX_PIECES = 500
 """Pieces of a chunked body (sizes, data, line ends) that are taken in one go: about a millisecond."""
 HEAD_TOO_LARGE = 431
 """RFC 6585 §5; each server words it in its own way."""
 
+BAD_TRAILER = -401
+"""Apache's 400 for what comes after the last chunk, of which it names the length."""
 TOO_MANY_FIELDS = -400
 """Apache's 400 for more fields than it takes, which has words of its own."""
 _STATUS = {"request-line": 400, "target-too-long": 414, "head-too-long": HEAD_TOO_LARGE, "field": 400}
 _BLANK = re.compile(rb"\n\r?\n")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
-_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
+_CHUNK_SIZE = re.compile(rb"0{0,100}[0-9A-Fa-f]{1,8}")
 _LONG_SIZE = re.compile(rb"[0-9A-Fa-f]{9,}")
 _VERSIONED = re.compile(rb"\S+ \S+ HTTP/")
+_LATER_VERSION = re.compile(rb"[A-Z_-]+ +/[^ ]* +HTTP/(?:[2-9]|1[0-9])")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -35,6 +49,13 @@ class BadRequest(NamedTuple):
     """What could be read, where only what it says is wrong."""
     whole_line: bool = False
     """Whether the first line is a request's, but for its version."""
+    bare: bool = False
+    """Whether it is answered without a head (HTTP/0.9)."""
+
+    def head_only(self, flavour: str) -> bool:
+        """Return whether its answer has no body: for HEAD, if the server came so far as to know the method."""
+        unknown = {"lighttpd": self.head is None or self.status == 505, "apache": self.status == 414}
+        return self.line.startswith("HEAD ") and not self.bare and not unknown.get(flavour, False)
 
 
 def parse_head(data: bytes, searched: int = 0, dialect: Dialect = USUAL) -> Parsed | BadRequest | None:
@@ -62,6 +83,8 @@ def parse_head(data: bytes, searched: int = 0, dialect: Dialect = USUAL) -> Pars
 
 def _without_version(line: bytes, dialect: Dialect) -> Parsed | BadRequest | None:
     """Return the request that a first line without a version is (HTTP/0.9); None: the server takes it for none."""
+    if refuses_without_version(line, dialect):
+        return BadRequest(400, line[:MAX_TARGET].decode("utf-8", "backslashreplace"), bare=True)
     target = simple_target(line, dialect)
     if target is None:
         return None
@@ -75,6 +98,8 @@ def _refused(found: Refusal, data: bytes, line: str, dialect: Dialect) -> BadReq
     if found.reason == "request-line" and dialect.waits and _is_text(data) and not _BLANK.search(data):
         return None
     whole = found.reason == "field" or _VERSIONED.match(found.line) is not None
+    if dialect.name == "nginx" and _LATER_VERSION.match(found.line):
+        return BadRequest(505, line, whole_line=whole)
     too_many = found.reason == "field" and dialect.name == "apache" and data.count(b"\n") > dialect.rules.fields
     return BadRequest(TOO_MANY_FIELDS if too_many else _STATUS[found.reason], line, whole_line=whole)
 
@@ -84,19 +109,27 @@ def refused_with(head: Head, dialect: Dialect = USUAL) -> int:
     newer = dialect.any_version and head.version >= "HTTP/2" and head.target != "*"
     if not head.version.startswith("HTTP/1.") and not newer:
         return 505 if not head.version.startswith("HTTP/0.") and head.target.startswith("/") else 400
-    host = head.get("host")
+    host = next(filter(None, head.all("host")), head.get("host"))
     chunked_too_early = head.version == "HTTP/1.0" and head.get("transfer-encoding") is not None
     good = (
         has_hosts(dialect, head)
-        and (host is None or takes_host(dialect, host))
-        and len(head.all("content-length")) <= 1
+        and (host is None or takes_host(dialect, host) or (dialect.name == "apache" and ABSOLUTE.match(head.target)))
+        and len([length for length in head.all("content-length") if length or dialect.name != "lighttpd"]) <= 1
         and (not chunked_too_early or dialect.name == "apache")
-        and (dialect.name != "nginx" or len(head.all("transfer-encoding")) <= 1)
+        and takes_fields(dialect, head)
         and (dialect.name == "lighttpd" or not has_bad_escape(head.target))
         and takes_target(dialect, head)
         and not any(len(name) > MAX_NAME or "\0" in value or "\r" in value for name, value in head.headers)
     )
     return 0 if good else 400
+
+
+def ended_within(data: bytes, dialect: Dialect) -> BadRequest | None:
+    """Return what a head is to which no more will come, if the server answers it: Apache, after the first line."""
+    line, newline, _ = data.partition(b"\n")
+    if dialect.name != "apache" or not newline or not line.strip():
+        return None
+    return BadRequest(400, line[:MAX_TARGET].decode("utf-8", "backslashreplace"))
 
 
 def _is_text(data: bytes) -> bool:
@@ -112,8 +145,13 @@ def has_bad_escape(target: str) -> bool:
 class Body:
     """Reads one request body (RFC 9112 §6) from a buffer: call `take` until it is `done`."""
 
-    def __init__(self, head: Head, limit_bytes: int, *, lenient: bool = False) -> None:
-        """Read at most `limit_bytes`; `lenient`: chunks go before a length, and before what they are coded by."""
+    def __init__(self, head: Head, limit_bytes: int, *, flavour: str = "own") -> None:
+        """Read at most `limit_bytes`, as the server of that flavour does.
+
+        For Apache chunks go before a length, and before what they are coded by; lighttpd leaves empty fields out.
+        """
+        self._strict = flavour == "apache"
+        """Whether the lines of chunks end by CR LF, and those of trailers are fields."""
         self.data = bytearray()
         self.status = 0
         """Not 0: refuse the request with this status."""
@@ -127,10 +165,15 @@ class Body:
         self._left = 0
         """Bytes to take of the body or of the chunk."""
         self.done = True
-        coding = (head.get("transfer-encoding") or "").lower()
-        length = head.get("content-length")
-        if coding:
-            if lenient:
+        codings = [coding for coding in head.all("transfer-encoding") if coding or flavour != "lighttpd"]
+        if flavour == "lighttpd":  # which looks at each field by itself
+            codings = list(dict.fromkeys(coding.lower() for coding in codings))
+        coding = ", ".join(codings).lower()
+        length = next((one for one in head.all("content-length") if one or flavour != "lighttpd"), None)
+        if length is None and flavour == "lighttpd":
+            length = head.get("content-length")
+        if codings:
+            if flavour == "apache":
                 coding, length = coding.rpartition(",")[2].strip(), None
             self._chunked = coding == "chunked" and length is None
             self.done = not self._chunked
@@ -186,7 +229,11 @@ class Body:
             if len(buffer) - start > MAX_CHUNK_LINE:
                 self._refuse(400)
             return start
-        self._line(bytes(buffer[start:end]).strip())
+        line = bytes(buffer[start:end])
+        if self._strict and not line.endswith(b"\r"):
+            self._refuse(400)
+            return start
+        self._line(line.strip())
         return end + 1
 
     def _line_end(self, buffer: bytearray, start: int) -> int:
@@ -203,6 +250,8 @@ class Body:
         """Take the size of a chunk, or a line of the trailer section, which an empty line ends."""
         if self._trailing:
             self.done = not line
+            if self._strict and line and b":" not in line:
+                self._refuse(BAD_TRAILER)
             return
         size = line.partition(b";")[0].strip()
         if not _CHUNK_SIZE.fullmatch(size):

@@ -9,11 +9,14 @@ from decnet_decoys.http.dialects import DIALECTS, MAX_HEAD
 from decnet_decoys.http.exchanges import Exchanges
 from decnet_decoys.http.flavour import Exchange, Response, rendered
 from decnet_decoys.http.profile import HttpProfile
-from decnet_decoys.http.request import BadRequest, Body, parse_head
+from decnet_decoys.http.request import BadRequest, Body, ended_within, parse_head
 from decnet_decoys.http.site import Site
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.service import Service
+
+_MOST_REQUESTS = {"apache": 101}
+"""Of one connection (`MaxKeepAliveRequests`)."""
 
 
 class HttpService(Service[HttpProfile]):
@@ -31,24 +34,27 @@ class HttpService(Service[HttpProfile]):
         super().__init__(context, profile, port)
         self.site = Site(profile, context.decky.address, port, scheme)
 
-    async def serve(self, connection: Connection) -> None:
-        await _Requests(self, connection).serve()
+    async def serve(self, connection: Connection, first: bytes = b"") -> None:
+        """Answer a client, of whom `first` was read already."""
+        await _Requests(self, connection, first).serve()
 
 
 class _Requests:
     """The requests of one connection, one after the other."""
 
-    def __init__(self, service: HttpService, connection: Connection) -> None:
+    def __init__(self, service: HttpService, connection: Connection, first: bytes) -> None:
         self._service = service
         self._context = service.context
         self._site = service.site
         self._connection = connection
         self._exchanges = Exchanges(service.site, service.context, connection.recorder)
-        self._buffer = bytearray()
+        self._buffer = bytearray(first)
         self._start = 0
         """Where in the buffer the next request begins: what is before it is discarded when more is read."""
         self._number = 0
         """Of the request that comes next."""
+        self._ended = False
+        """Whether the client has ended a body before it was whole, and sends no more."""
 
     async def serve(self) -> None:
         """Answer until a request asks to close, or is none.
@@ -57,8 +63,7 @@ class _Requests:
         answers is not listened to, whatever it has sent (RFC 9112 §9.3.2 lets it send as many as it likes).
         """
         while (head := await self._head()) is not None:
-            body = await self._body(head)
-            if body is None or not await self._answer(head, body):
+            if not await self._answer(head, await self._body(head)) or self._ended:
                 return
             self._connection.lease.close()
             await turn.give_way()
@@ -77,6 +82,9 @@ class _Requests:
         while (parsed := self._parsed(window := self._window(), searched)) is None:
             searched = len(window)
             if not await self._more():
+                bad = ended_within(window, DIALECTS[self._service.profile.flavour])
+                if bad is not None:
+                    await self._reject(bad)
                 return None
         if isinstance(parsed, BadRequest):
             await self._reject(parsed)
@@ -90,14 +98,13 @@ class _Requests:
     def _window(self) -> bytes:
         return bytes(self._buffer[self._start : self._start + MAX_HEAD + 1])
 
-    async def _body(self, head: Head) -> Body | None:
-        """Return the whole body; None when the client left before its end.
+    async def _body(self, head: Head) -> Body:
+        """Return the body, whole unless the client has ended it early.
 
         Raises ConnectionEnded when there is no memory for it.
         """
-        lenient = self._service.profile.flavour == "apache"
-        body = Body(head, self._context.settings.limits.body_bytes, lenient=lenient)
-        if self._site.asks_for_body(head, waiting=not body.done):
+        body = Body(head, self._context.settings.limits.body_bytes, flavour=self._service.profile.flavour)
+        if self._site.asks_for_body(head, waiting=not body.done, sent=self._start < len(self._buffer)):
             await self._connection.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         while not body.done:
             before = len(body.data)
@@ -106,20 +113,28 @@ class _Requests:
                 raise ConnectionEnded("no memory for the request's body")
             await turn.give_way()
             if not (body.done or body.paused) and not await self._more():
-                return None
+                self._ended = True
+                break
         return body
 
     async def _reject(self, bad: BadRequest) -> None:
-        await self._reply(self._exchanges.rejected(bad), Exchange(head_only=bad.line.startswith("HEAD ")))
+        exchange = Exchange(head_only=bad.head_only(self._service.profile.flavour), bare=bad.bare)
+        await self._reply(self._exchanges.rejected(bad), exchange)
 
     async def _answer(self, head: Head, body: Body) -> bool:
         """Record a whole request, then answer it; returns whether the connection stays open."""
-        answer = await self._exchanges.answered(head, bytes(body.data), body.status)
         flavour = self._service.profile.flavour
+        status = 400 if self._ended and flavour == "apache" else body.status
+        answer = await self._exchanges.answered(head, bytes(body.data), status)
+        if self._ended:
+            answer = self._site.signed(answer, head)._replace(hangs_up=flavour == "nginx", measured=True)
+        if self._number + 1 == _MOST_REQUESTS.get(flavour):
+            answer = answer._replace(close=True)
         stays = head.keep_alive and self._site.keeps_alive and not answer.close and head.version != "HTTP/0.9"
         keep_alive = stays and not (answer.hangs_up and flavour != "nginx")
-        if flavour == "lighttpd" and head.method == "POST" and head.get("content-length") != "0":
-            keep_alive = stays = False
+        if flavour == "lighttpd" and head.method == "POST":
+            stays = stays and head.get("content-length") == "0"
+            keep_alive = keep_alive and stays
             answer = self._site.without_ranges(answer)
         exchange = Exchange(
             keep_alive=keep_alive,

@@ -11,7 +11,7 @@ from decnet_decoys.http import apache, files, lighttpd
 from decnet_decoys.http.flavour import Response, error_page, status_line
 from decnet_decoys.http.logins import Credentials, in_basic, in_form
 from decnet_decoys.http.profile import Form, HttpProfile, Page
-from decnet_decoys.http.request import HEAD_TOO_LARGE, BadRequest
+from decnet_decoys.http.request import BAD_TRAILER, HEAD_TOO_LARGE, BadRequest
 from decnet_decoys.http.targets import media_type, of_absolute, of_nginx, path_of
 
 _BELOW_HOST = re.compile(r"%(?![0-9A-Fa-f]{2})|^[a-z]+://")
@@ -46,22 +46,22 @@ class Site:
         ):
             return files.compressed(self._profile, answer)
         both = head.get("transfer-encoding") is not None and head.get("content-length") is not None
-        waits = head.get("expect") is not None and head.get("content-length") is None
+        waits = bool(head.get("expect")) and head.get("content-length") is None
         if self._profile.flavour == "apache" and (both or (waits and answer.status == 200)):
             answer = answer._replace(close=True)
         return self.signed(answer, head)
 
-    def asks_for_body(self, head: Head, *, waiting: bool) -> bool:
+    def asks_for_body(self, head: Head, *, waiting: bool, sent: bool) -> bool:
         """Return whether the server says "100 Continue" to a client that wants to hear it; `waiting`: for a body.
 
-        nginx says it to whoever asks for a file, and lighttpd not before it has found one.
+        nginx says it to whoever gets a file, and lighttpd not before it has found one, nor if a part is `sent` already.
         """
         if (head.get("expect") or "").lower() != "100-continue" or head.version == "HTTP/1.0":
             return False
-        if self._profile.flavour == "nginx":
-            return self._named(path_of(head.target) or "") is not None
-        there = self._profile.flavour != "lighttpd" or self._named(path_of(head.target) or "") is not None
-        return waiting and there
+        page = self._named(path_of(head.target) or "")
+        there = page is not None
+        takes = there and (head.method in ("GET", "HEAD") or self.reads_body(head))
+        return {"nginx": takes, "lighttpd": waiting and there and not sent}.get(self._profile.flavour, waiting)
 
     def signed(self, answer: Response, head: Head) -> Response:
         """Return an answer of Apache's with the host and port below its error page that the client asked for."""
@@ -76,19 +76,22 @@ class Site:
 
         nginx and lighttpd have answered before they come upon a chunk that is none; they close the connection then.
         """
-        coded = (head.get("transfer-encoding") or "").lower() == "chunked" and head.get("content-length") is None
-        if self._profile.flavour == "lighttpd" and head.get("content-length") == "":
+        flavour = self._profile.flavour
+        codings = ", ".join(head.all("transfer-encoding")).lower()
+        coded = codings == "chunked" and head.get("content-length") is None
+        if status == BAD_TRAILER:
+            return self.signed(self.error(400, close=True), head)
+        if flavour == "lighttpd" and head.get("content-length") == "":
             return self.error(411, close=True)
-        if (self._profile.flavour in ("nginx", "lighttpd") and coded) or (self._profile.flavour, status) == (
-            "lighttpd",
-            413,
-        ):
+        if (flavour == "nginx" and coded) or (flavour == "lighttpd" and (coded or status == 413)):
             return self.answer(head, b"")._replace(close=True)
-        if self._profile.flavour == "apache" and coded and status == 413:
+        if flavour == "apache" and coded and status == 413:
             large = self.error(413, close=True, words=apache.too_large(head))
             return self.signed(large._replace(measured=False), head)
-        answer = self.error(400 if status == 501 and self._profile.flavour == "apache" else status, close=True)
-        return self.signed(answer._replace(measured=self._profile.flavour != "apache"), head) if coded else answer
+        if status == 501 and flavour == "apache":
+            return self.error(400, close=True)
+        answer = self.error(status, close=True)
+        return self.signed(answer._replace(measured=flavour != "apache"), head) if coded else answer
 
     def without_ranges(self, answer: Response) -> Response:
         """Return an answer without a word on parts: lighttpd offers them where a file is asked for by GET."""
@@ -208,29 +211,42 @@ class Site:
         return next((form for form in self._profile.forms if form.path == path), None)
 
     def _other_method(self, path: str, head: Head, page: Page | None) -> Response:
-        method = head.method
-        if self._profile.flavour == "apache":
+        flavour = self._profile.flavour
+        directory = page is None and self._is_directory(path)
+        if directory and flavour in ("apache", "lighttpd"):
+            return self._absent(path, head)
+        if flavour == "apache":
             return apache.other_method(self, path, head, page.type if page is not None else None)
-        if self._profile.flavour == "lighttpd":
+        if flavour == "lighttpd":
             return lighttpd.other_method(self, head, there=page is not None)
-        if self._profile.flavour == "own":
-            allow = self._profile.behaviour.allow
-            if method == "OPTIONS" and allow:
-                return Response(200, (("Allow", allow),), b"")
-            return self.error(self._profile.behaviour.other_method)
-        if not _METHOD_OF_NGINX.fullmatch(method) or method in ("TRACE", "CONNECT"):
-            return self.error(400 if not _METHOD_OF_NGINX.fullmatch(method) else 405, close=True)
-        return self._absent(path, head) if page is None else self.error(405)  # try_files is before the methods
+        return self._own_method(head.method) if flavour == "own" else self._method_of_nginx(head, directory or page)
+
+    def _own_method(self, method: str) -> Response:
+        allow = self._profile.behaviour.allow
+        if method == "OPTIONS" and allow:
+            return Response(200, (("Allow", allow),), b"")
+        return self.error(self._profile.behaviour.other_method)
+
+    def _method_of_nginx(self, head: Head, there: object) -> Response:
+        known = _METHOD_OF_NGINX.fullmatch(head.method) is not None
+        if not known or head.method in ("TRACE", "CONNECT"):
+            return self.error(405 if known else 400, close=True)
+        return self.error(405) if there else self._nothing_there(head)  # try_files is before the methods
 
     def _absent(self, path: str, head: Head) -> Response:
         """Return 404, or 301 for a directory named without its slash."""
-        if not any(known.startswith(path + "/") for known in self._profile.pages):
+        if not self._is_directory(path):
             return self._nothing_there(head)
         location = ("Location", self._directory(path + "/", head))
         if self._profile.flavour == "lighttpd":
             return Response(301, (location,), b"")
-        words = f'<p>The document has moved <a href="{html.escape(location[1])}">here</a>.</p>'
+        escaped = html.escape(location[1], quote=False).replace('"', "&quot;")
+        words = f'<p>The document has moved <a href="{escaped}">here</a>.</p>'
         return self.error(301, extra=(location,), words=words)
+
+    def _is_directory(self, path: str) -> bool:
+        """Return whether it names a directory of the site without its slash."""
+        return any(known.startswith(path + "/") for known in self._profile.pages)
 
     def _nothing_there(self, head: Head) -> Response:
         if self._profile.flavour != "own":
@@ -265,7 +281,9 @@ class Site:
         """
         usual = 443 if self._scheme == "https" else 80
         _, mark, query = head.target.partition("?")
-        if self._profile.flavour != "own":
+        if self._profile.flavour == "lighttpd":
+            location = lighttpd.location(location, mark + query)
+        elif self._profile.flavour != "own":
             location += mark + query
         if self._profile.flavour == "nginx":
             name = of_nginx(head) or self._host

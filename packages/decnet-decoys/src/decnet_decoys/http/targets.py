@@ -31,7 +31,9 @@ _ABSOLUTE = re.compile(r"(?i:[a-z][a-z0-9+.-]{0,30})://[^/?#]*")
 
 def of_nginx(head: Head) -> str:
     """Return the host that nginx names in redirections: the client's without its port, whatever it is made of."""
-    host = (head.get("host") or "").lower()
+    absolute = _ABSOLUTE.match(head.target)
+    host = absolute[0].partition("://")[2] if absolute else head.get("host") or ""
+    host = host.encode("latin-1", "replace").lower().decode("latin-1")  # ASCII letters only
     end = host.find("]") + 1 if host.startswith("[") and "]" in host else 0
     name = host if host.startswith("[") and not end else host[:end] + host[end:].partition(":")[0]
     return name.removesuffix(".")
@@ -59,13 +61,18 @@ def path_of(target: str) -> str | None:
     if not target.startswith("/"):
         return None
     path = unquote(target.partition("?")[0].partition("#")[0], errors="replace")
+    if leaves_root(path) or "\0" in path:
+        return None
+    clean = posixpath.normpath(path)
+    clean = "/" + clean.lstrip("/")
+    return clean + "/" if path.endswith(("/", "/.", "/..")) and clean != "/" else clean
+
+
+def leaves_root(path: str) -> bool:
+    """Return whether the dots of a decoded path lead above the root."""
     depth = 0
     for part in path.split("/"):
         depth += -1 if part == ".." else int(part not in ("", "."))
         if depth < 0:
-            return None
-    if "\0" in path:
-        return None
-    clean = posixpath.normpath(path)
-    clean = "/" + clean.lstrip("/")
-    return clean + "/" if path.endswith("/") and clean != "/" else clean
+            return True
+    return False

@@ -22,7 +22,7 @@ MOST_BYTES: Final = 512 << 10
 _SYSTEM: Final = ("information_schema", "mysql", "performance_schema", "sys")
 
 
-_SWITCHES: Final = frozenset(
+SWITCHES: Final = frozenset(
     [
         "local_infile",
         "performance_schema",
@@ -101,7 +101,6 @@ class Catalogue:
                 for name, tables in profile.databases.items()
             },
         }
-        self.switches = _SWITCHES
         patch = re.match(r"10\.11\.(\d+)-", profile.version)
         self.names_clauses = patch is None or int(patch[1]) < _LATELY
         """Whether errors say `field list` and the like."""
@@ -198,6 +197,8 @@ class Visitor(msgspec.Struct):
     """Statements, by the names that PREPARE gave them."""
     parameters: list[Value] = []
     """Of the statement that is executed."""
+    parameter_kinds: tuple[int, ...] = ()
+    """Theirs in the binary protocol; 0x8000 is that of an unsigned one."""
     insert_id: int = 0
     row_count: int = -1
     found_rows: int = 1

@@ -17,12 +17,15 @@ _OFFERED: Final = {"mariadb": 0x81FFF7FE, "mysql": 0xC7FFFFFF}
 AUTOCOMMIT: Final = 2
 MORE_RESULTS: Final = 8
 NO_INDEX_USED: Final = 0x20
+CURSOR: Final = 0x40
+LAST_ROW: Final = 0x80
+DATABASE_DROPPED: Final = 0x100
 MULTI_STATEMENTS: Final = 1 << 16
 _LARGEST: Final = 0xFFFFFFFF
 TEXT = 0xFD
 """Type of a column: VAR_STRING."""
-_BINARY, _BLOB, _LONG, _NULL = 63, 0xFB, 3, 6
-"""A character set and three more types."""
+_BINARY = 63
+"""A character set."""
 LONGEST_HELLO: Final = 64 << 10
 """Bytes of what a client may send before it has logged in."""
 
@@ -57,18 +60,6 @@ class Column(NamedTuple):
     real_table: str = ""
     """As the catalogue has it, where the statement gives it another name; likewise the column's `origin`."""
     origin: str = ""
-
-
-def number_column(name: str, size: int, *, constant: bool = True) -> Column:
-    return Column(name, _LONG, size, 0x81 if constant else 0x80, 0, text=False)
-
-
-def null_column(name: str) -> Column:
-    return Column(name, _NULL, 0, 0x80, 0, text=False)
-
-
-def blob_column(name: str) -> Column:
-    return Column(name, _BLOB, 1 << 24, 0x80, text=False)
 
 
 class Framing:
@@ -193,7 +184,7 @@ def ok(
     warnings: int = 0,
     info: str = "",
 ) -> bytes:
-    told = _text(info) if info else b""
+    told = text_of(info) if info else b""
     return bytes((header,)) + _length(affected) + _length(insert_id) + struct.pack("<HH", status, warnings) + told
 
 
@@ -218,34 +209,52 @@ def end_of_rows(status: int = AUTOCOMMIT, warnings: int = 0) -> bytes:
 
 def rows(  # noqa: PLR0917  # of one packet's parts
     columns: Sequence[Column],
-    values: Iterable[Sequence[str | bytes | None]],
+    values: Iterable[Sequence[str | bytes | None] | bytes],
     capabilities: int,
     charset: int = 33,
     status: int = AUTOCOMMIT,
     warnings: int = 0,
 ) -> Iterable[bytes]:
-    """Yield the packets of a result; a value of None is NULL."""
+    """Yield the packets of a result; a value of None is NULL, and a row in its binary form is sent as it is."""
     deprecated = capabilities & DEPRECATE_EOF
     end = end_of_rows(status, warnings)
     yield _length(len(columns)) + (b"\1" if capabilities & CACHED_METADATA else b"")
-    extension = b"\0" if capabilities & EXTENDED_METADATA else b""
-    for column in columns:
-        yield _column(column, extension, charset)
+    yield from described(columns, capabilities, charset)
     if not deprecated:
         yield end_of_rows(status)
     for row in values:
-        yield b"".join(b"\xfb" if one is None else _text(one) for one in row)
+        yield row if isinstance(row, bytes) else text_row(row)
     yield ok(header=0xFE, status=status, warnings=warnings) if deprecated else end
+
+
+def opened_cursor(columns: Sequence[Column], capabilities: int, charset: int, status: int) -> Iterable[bytes]:
+    """Yield the packets of a result whose rows the client fetches."""
+    yield _length(len(columns)) + (b"\1" if capabilities & CACHED_METADATA else b"")
+    yield from described(columns, capabilities, charset)
+    yield ok(header=0xFE, status=status) if capabilities & DEPRECATE_EOF else end_of_rows(status)
+
+
+def described(columns: Sequence[Column], capabilities: int, charset: int) -> Iterable[bytes]:
+    """Yield the descriptions of columns."""
+    extension = b"\0" if capabilities & EXTENDED_METADATA else b""
+    for column in columns:
+        yield _column(column, extension, charset)
+
+
+def text_row(values: Sequence[str | bytes | None]) -> bytes:
+    """Return a row as a text result has it."""
+    return b"".join(b"\xfb" if one is None else text_of(one) for one in values)
 
 
 def _column(column: Column, extension: bytes, charset: int) -> bytes:
     used = charset if column.text else _BINARY
     fixed = struct.pack("<HIBHB", used, min(column.size, _LARGEST), column.kind, column.flags, column.decimals)
     names = (column.schema, column.table, column.real_table, column.name, column.origin)
-    return b"\x03def" + b"".join(map(_text, names)) + extension + b"\x0c" + fixed + b"\0\0"
+    return b"\x03def" + b"".join(map(text_of, names)) + extension + b"\x0c" + fixed + b"\0\0"
 
 
-def _text(value: str | bytes) -> bytes:
+def text_of(value: str | bytes) -> bytes:
+    """Return text with its length before it."""
     data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
     return _length(len(data)) + data
 

@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""Answers SQL as far as intruders ask it: who and where they are, what there is, and the ways out of the database.
+"""Answers the statements that `sql.running` does not parse, by the few shapes that intruders send.
 
-No SQL is parsed beyond the few shapes below, and nothing is executed; what is not known is a syntax error, as for a
-typing mistake. What a visitor creates and drops is remembered for all, in bounds.
+What is not known is a syntax error, as for a typing mistake. What a visitor creates is remembered for all, in bounds.
 """
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from decnet_decoys.mysql.catalogue import MOST_NAMES, Done, Failed, Found, Outcome, Visitor, Written
-from decnet_decoys.mysql.expressions import expressions, like, literal
+from decnet_decoys.mysql.expressions import expressions, literal
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.services.machine_files import Owner
 from decnet_decoys.shell.machine.fs_errors import EXISTS, IS_DIRECTORY, NO_SPACE, NOT_DIRECTORY, NOT_FOUND, TOO_LONG
 
-DROPPED: Final = 0x100
-"""Server's status: a database was dropped."""
 LONGEST: Final = 4096
 """Characters of a statement that is looked at; a longer one is known by its beginning, or by the file it writes."""
 
@@ -43,7 +40,7 @@ def answer(visitor: Visitor, sql: str) -> tuple[Outcome, bool]:
     if written is not None:
         return write(visitor, written), True
     if text.lower() in _VERBS:
-        return _near(visitor, ""), False
+        return syntax_error(visitor, ""), False
     text = " ".join(text[:LONGEST].split())  # so that no shape has to try how many spaces there are
     for shape, act in _SHAPES:
         match = shape.fullmatch(text)
@@ -91,26 +88,18 @@ def _bare(sql: str) -> str:
 
 def _syntax(visitor: Visitor, text: str) -> Failed:
     verb, _, rest = text.partition(" ")
-    return _near(visitor, rest if verb.lower() in _VERBS else text)
+    return syntax_error(visitor, (rest if verb.lower() in _VERBS else text)[:80])
 
 
-def _near(visitor: Visitor, text: str) -> Failed:
+def syntax_error(visitor: Visitor, near: str, line: int = 1) -> Failed:
+    """Return the error of a statement that is not understood from `near` on."""
     server = "MariaDB" if visitor.catalogue.profile.flavour == "mariadb" else "MySQL"
     return Failed(
         1064,
         "42000",
         "You have an error in your SQL syntax; check the manual that corresponds to your "
-        f"{server} server version for the right syntax to use near '{text[:80]}' at line 1",
+        f"{server} server version for the right syntax to use near '{near}' at line {line}",
     )
-
-
-def _strings(*values: str) -> list[list[str | None]]:
-    return [[value] for value in values]
-
-
-def _matched(names: Iterable[str], pattern: str | None) -> list[str]:
-    """Return the names that a pattern of SQL's LIKE matches, in order; all without a pattern."""
-    return sorted(names) if pattern is None else sorted(filter(like(pattern), names))
 
 
 def _processes(visitor: Visitor, match: re.Match[str]) -> Outcome:
@@ -123,7 +112,7 @@ def _processes(visitor: Visitor, match: re.Match[str]) -> Outcome:
 def _grants(visitor: Visitor, _match: re.Match[str]) -> Outcome:
     name = f"{visitor.user}@%"
     grant = f"GRANT ALL PRIVILEGES ON *.* TO `{visitor.user}`@`%` WITH GRANT OPTION"
-    return Found([Column(f"Grants for {name}", flags=1)], _strings(grant))
+    return Found([Column(f"Grants for {name}", flags=1)], [[grant]])
 
 
 def use(visitor: Visitor, name: str) -> Outcome:
@@ -199,12 +188,6 @@ def _set(visitor: Visitor, match: re.Match[str]) -> Outcome:
 
 def _name(text: str) -> str:
     return text.strip("`'\" \t\r\n")[:64]
-
-
-def _split(visitor: Visitor, text: str) -> tuple[str, str]:
-    """Return the database and the table that a name means."""
-    database, dot, name = text.replace("`", "").partition(".")
-    return (_name(database), _name(name)) if dot else (visitor.database, _name(database))
 
 
 _VERBS: Final = ("select", "show", "create", "drop", "use", "set", "alter", "grant")

@@ -10,10 +10,12 @@ from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType
 from decnet_decoys.redis.lua.scripts import Scripts
 from decnet_decoys.redis.names import NAMES, WRITING
-from decnet_decoys.redis.protocol import Encoded, Error, Reply, Simple, encoded
-from decnet_decoys.redis.types import absent, hashes, lists, sorted_sets, strings
+from decnet_decoys.redis.protocol import Encoded, Error, Pushed, Reply, Simple, encoded
+from decnet_decoys.redis.types import absent, blocking, hashes, lists, sorted_sets, stream_groups, streams, strings
+from decnet_decoys.redis.waiting import Waits
 
-_PARTS = (keys, sets, server, access, channels, strings, hashes, lists, absent, sorted_sets)
+_PARTS = (keys, sets, server, access, channels, strings, hashes, lists, absent, sorted_sets, blocking, streams,
+    stream_groups)  # fmt: skip
 COMMANDS: dict[str, tuple[Function, int]] = {}
 for _part in _PARTS:
     COMMANDS.update(_part.COMMANDS)
@@ -74,7 +76,32 @@ async def answer(client: Client, arguments: list[bytes]) -> Reply:
         return refused
     if client.queued is not None and name not in _AT_ONCE:
         return _enqueued(client, arguments)
-    return _carried_out(client, name, arguments)
+    reply = _carried_out(client, name, arguments)
+    return await _waited(client, name, arguments, reply) if isinstance(reply, Waits) else reply
+
+
+async def _waited(client: Client, name: str, arguments: list[bytes], reply: Waits) -> Reply:
+    """Try a command again whenever something was written, until it finds what it waits for or its time is over.
+
+    One that waits for ever leaves when a client that says nothing would have to.
+    """
+    waiting, longest = client.instance.waiting, client.instance.longest_wait
+    deadline = time.monotonic() + min(reply.seconds or longest, longest)
+    again: Reply = reply
+    while isinstance(again, Waits):
+        if not await waiting.written(deadline):
+            client.leaves = not reply.seconds or reply.seconds > longest
+            return Pushed([]) if client.leaves else again.otherwise
+        try:
+            again = _carried_out(client, name, [arguments[0], *again.words])
+        finally:
+            waiting.pass_on()
+    return again
+
+
+def _now(reply: Reply) -> Reply:
+    """Return a reply for who may not wait."""
+    return reply.otherwise if isinstance(reply, Waits) else reply
 
 
 def _may_write(client: Client) -> bool:
@@ -109,7 +136,7 @@ async def _transaction(client: Client, name: str) -> Reply:
     replies: list[bytes] = []
     left = MAX_REPLY
     for one in queued:
-        reply = _carried_out(client, name_of(one), one) if left > 0 else _FULL
+        reply = _now(_carried_out(client, name_of(one), one)) if left > 0 else _FULL
         replies.append(encoded(reply, client.version))
         left -= len(replies[-1])
         await turn.give_way()
@@ -132,6 +159,7 @@ def _refused(name: str, arguments: list[bytes]) -> Error | None:
 
 
 def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:
+    before = client.keys.changes
     keys = client.keys
     if keys.expiring:
         keys.expire(time.time())
@@ -146,12 +174,16 @@ def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:
     elif name in _CONTAINERS and len(arguments) > 1:
         name = f"{name}|{server.text(arguments[1][:_SHOWN]).lower()}"  # one that there is, for it was no error
     client.instance.used[name] = client.instance.used.get(name, 0) + 1
+    if client.keys.changes != before:
+        client.instance.waiting.wake()
     return reply
 
 
 def _called_by_script(client: Client, arguments: list[bytes]) -> Reply:
     name = name_of(arguments)
-    return _refused(name, arguments) or _carried_out(client, name, arguments)
+    if name in WRITING and not _may_write(client):
+        return Error("READONLY You can't write against a read only replica.")
+    return _refused(name, arguments) or _now(_carried_out(client, name, arguments))
 
 
 COMMANDS.update(Scripts(_called_by_script).commands())

@@ -12,6 +12,7 @@ from decnet_decoys.redis.about import parameters
 from decnet_decoys.redis.keyspace import Keyspace
 from decnet_decoys.redis.profile import RedisProfile
 from decnet_decoys.redis.protocol import Error
+from decnet_decoys.redis.waiting import Waiting
 from decnet_decoys.services.machine_files import MachineFiles
 
 DATABASES = 16
@@ -65,6 +66,9 @@ class Instance:
         self.commands = drawing.randrange(10_000, 90_000)
         self.clients = itertools.count(drawing.randrange(20, 4000))
         self.connected = 0
+        self.waiting = Waiting()
+        self.longest_wait = 300.0
+        """Seconds that a client may wait for a key."""
         self.changes_stored = self.changes_saved = self.changes
         self.saves = 0
         """How often clients have had the databases saved."""

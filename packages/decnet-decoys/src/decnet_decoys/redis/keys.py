@@ -3,11 +3,12 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keyspace import Full, Scores
 from decnet_decoys.redis.protocol import Error, Pairs, Reply, Simple
+from decnet_decoys.redis.types.stream import Stream
 
 Arguments: TypeAlias = list[bytes]
 Function: TypeAlias = Callable[[Client, Arguments], Reply]
@@ -154,23 +155,20 @@ def scan(client: Client, given: Arguments) -> Reply:
         return NOT_A_NUMBER
     if len(given) % 2 == 0 or not set(options) <= {b"MATCH", b"COUNT", b"TYPE"} or count < 1:
         return SYNTAX
-    return [b"0", client.keys.matching(options.get(b"MATCH", b"*"))]
+    found = client.keys.matching(options.get(b"MATCH", b"*"))
+    if b"TYPE" in options:
+        kind = options[b"TYPE"].lower().decode("latin-1")
+        found = [key for key in found if _TYPES.get(type(client.keys.get(key))) == kind]
+    return [b"0", found]
+
+
+_TYPES: Final[dict[type, str]] = {
+    bytes: "string", list: "list", Scores: "zset", dict: "hash", frozenset: "set", Stream: "stream",
+}  # fmt: skip
 
 
 def type_(client: Client, given: Arguments) -> Reply:
-    value = client.keys.get(given[0])
-    match value:
-        case bytes():
-            return Simple("string")
-        case list():
-            return Simple("list")
-        case Scores():
-            return Simple("zset")
-        case dict():
-            return Simple("hash")
-        case frozenset():
-            return Simple("set")
-    return Simple("none")
+    return Simple(_TYPES.get(type(client.keys.get(given[0])), "none"))
 
 
 def ttl(client: Client, given: Arguments, parts: int = 1) -> Reply:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What clients store on one decky, for everybody who comes later; bounded in keys and bytes.
 
-A value is bytes, a list, a hash, a set or a sorted set; of the other types of Redis nothing can be stored.
+A value is bytes, a list, a hash, a set, a sorted set or a stream; of the other types of Redis nothing can be stored.
 """
 
 import fnmatch
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.redis.types.stream import Stream
 
 MAX_KEYS = 512
 MAX_BYTES = 256 << 10
@@ -25,7 +26,7 @@ class Scores(dict[bytes, float]):
     """A sorted set; no hash, although both are dictionaries."""
 
 
-Value: TypeAlias = bytes | list[bytes] | dict[bytes, bytes] | frozenset[bytes] | Scores
+Value: TypeAlias = bytes | list[bytes] | dict[bytes, bytes] | frozenset[bytes] | Scores | Stream
 
 
 class Full(DecoysError):
@@ -97,6 +98,13 @@ class Keyspace:
             raise WrongType
         return value
 
+    def stream(self, key: bytes) -> Stream | None:
+        """Return a stream, None without the key; raises WrongType."""
+        value = self._values.get(key)
+        if value is not None and not isinstance(value, Stream):
+            raise WrongType
+        return value
+
     def set_(self, key: bytes) -> frozenset[bytes]:
         """Return a set, an empty one without the key; raises WrongType."""
         value = self._values.get(key, frozenset())
@@ -113,7 +121,7 @@ class Keyspace:
         self.changes += 1
         until = self._expires.get(key) if keeps_time else expires
         self.remove(key)
-        if value or isinstance(value, bytes):
+        if value or isinstance(value, bytes):  # a stream is always one, however empty
             self._values[key] = value
             self._used += size
             self.set_time(key, until)
@@ -156,13 +164,15 @@ class Keyspace:
         if len(pattern) > MAX_PATTERN or pattern.count(b"*") > MAX_STARS:
             return []
         short = (key.decode("latin-1") for key in self._values if len(key) <= MAX_MATCHED)
-        matches = re.compile(fnmatch.translate(pattern.decode("latin-1"))).match
+        matches = re.compile(fnmatch.translate(pattern.decode("latin-1").replace("[^", "[!"))).match
         return [key.encode("latin-1") for key in short if matches(key)]
 
 
 def _size(key: bytes, value: Value) -> int:
     if isinstance(value, bytes):
         return len(key) + len(value) + _EACH
+    if isinstance(value, Stream):
+        return len(key) + value.size
     if isinstance(value, Scores):
         return len(key) + sum(map(len, value)) + 2 * _EACH * (len(value) + 1)
     parts: list[bytes] = (

@@ -28,6 +28,8 @@ _NAMES: Final = (
 )
 NAMES: Final = frozenset(_NAMES.split())
 _WRITING: Final = (
+    "blmove blmpop blpop brpop brpoplpush bzmpop bzpopmax bzpopmin lmpop xack xadd xdel xgroup xreadgroup xsetid "
+    "xtrim zmpop "
     "append copy decr decrby del expire expireat flushall flushdb getdel getex getset hdel hincrby hincrbyfloat hmset "
     "hset hsetnx incr incrby incrbyfloat linsert lmove lpop lpush lpushx lrem lset ltrim migrate move mset msetnx "
     "persist pexpire pexpireat psetex rename renamenx restore rpop rpoplpush rpush rpushx sadd sdiffstore set setbit "

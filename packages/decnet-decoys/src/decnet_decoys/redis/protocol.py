@@ -49,7 +49,7 @@ class Nothing(NamedTuple):
 class Pairs(NamedTuple):
     """A map, which version 2 sends as a list."""
 
-    items: Mapping[str, "Reply"] | Mapping[bytes, bytes]
+    items: Mapping[str, "Reply"] | Mapping[bytes, "Reply"]
 
 
 class Members(NamedTuple):

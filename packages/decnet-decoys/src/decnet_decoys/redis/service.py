@@ -46,6 +46,7 @@ class RedisService(Service[RedisProfile]):
     def __init__(self, context: DeckyContext, profile: RedisProfile, port: int) -> None:
         super().__init__(context, profile, port)
         self.instance = Instance(profile, context.persona, port, f"{context.decky.seed} {context.decky.name}")
+        self.instance.longest_wait = min(self.idle_seconds, context.settings.limits.idle_seconds)
         self.dump = DumpFile(self.instance, context)
 
     async def serve(self, connection: Connection) -> None:

@@ -10,6 +10,7 @@ from decnet_decoys.redis.keyspace import Full, Value
 from decnet_decoys.redis.protocol import Error, Members, Reply, Simple
 from decnet_decoys.redis.server import unknown_subcommand
 from decnet_decoys.redis.types.floats import added
+from decnet_decoys.redis.types.stream import Stream
 
 _IN_GOOD_HEALTH = (
     "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these "
@@ -155,6 +156,8 @@ def _encoding(value: Value) -> str:
         return "embstr" if len(value) <= 44 else "raw"
     if isinstance(value, frozenset):
         return "intset" if all(number(one) is not None for one in value) else "hashtable"
+    if isinstance(value, Stream):
+        return "stream"
     return "quicklist" if isinstance(value, list) else "listpack"
 
 

@@ -136,12 +136,12 @@ class Call:
         """Return a file's content, or that of a process substitution; raises FileSystemError."""
         return self.shell.content(path)
 
-    def open_quoted(self, path: str, failure: str) -> InputFile | None:
-        """Return a file's content as `open` does; complains in the form `failure 'path'` of coreutils."""
+    def open_quoted(self, path: str, failure: str, purpose: str = "") -> InputFile | None:
+        """Return a file's content as `open` does; complains in the form `failure 'path' purpose` of coreutils."""
         try:
             return InputFile(path, self.content(path))
         except FileSystemError as error:
-            self.fail(f"{failure} {shell_quoted(path)}: {error}")
+            self.fail(f"{failure} {shell_quoted(path)}{purpose}: {error}")
             return None
 
     @property

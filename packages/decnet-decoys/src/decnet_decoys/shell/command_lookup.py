@@ -53,15 +53,9 @@ def find(shell: ShellState, name: str) -> Found:
 
 def remembered(shell: ShellState, name: str) -> Found | None:
     """Return what is where the shell remembers a program, or the complaint that it is gone (bash(1), checkhash)."""
-    path = hashed(shell, name)
-    if path is None or shell.dash:
+    if name not in shell.hashed or shell.dash:
         return None
-    return _at_path(shell, path)
-
-
-def hashed(shell: ShellState, name: str) -> str | None:
-    """Return the path under which the shell remembers a program."""
-    return next((path for path in shell.hashed if path.endswith(f"/{name}")), None) if shell.hashed else None
+    return _at_path(shell, shell.hashed[name][0])
 
 
 def find_program(shell: ShellState, name: str) -> Found:

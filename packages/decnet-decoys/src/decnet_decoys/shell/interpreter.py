@@ -283,7 +283,7 @@ class Interpreter:
         shell = self.shell
         if argv[0] in shell.functions and not program:
             return (yield from self._function(shell.functions[argv[0]].body, argv, streams))
-        found = remembered(shell, argv[0]) or find(shell, argv[0])
+        found = (None if program else remembered(shell, argv[0])) or find(shell, argv[0])
         if shell.dash and not program and argv[0] in BASH_ONLY:
             found = Found(argv[0], complaint=f"{argv[0]}: not found")
         if found.handler is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from decnet_decoys.shell.call import STANDARD_INPUT
 from decnet_decoys.shell.effects import Effect, Pause, Requested
 from decnet_decoys.shell.encoding import encode
-from decnet_decoys.shell.environment.dash import refused_redirection
+from decnet_decoys.shell.environment import ash, dash
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.runner import Runner
@@ -31,7 +31,9 @@ def redirected(
             )
             shell, message = runner.shell, f"{shown}: {fault}"
             if shell.dash:
-                message = refused_redirection(shown, str(fault), reads=redirect.op.startswith("<"))
+                message = dash.refused_redirection(shown, str(fault), reads=redirect.op.startswith("<"))
+            elif shell.ash:
+                message = ash.refused_redirection(shown, str(fault), reads=redirect.op.startswith("<"))
             streams.err.write(encode(f"{shell.error_prefix}: {message}\n"))
             yield from runner.flush()
             return 2 if shell.dash else 1

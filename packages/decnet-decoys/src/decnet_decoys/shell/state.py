@@ -12,6 +12,7 @@ from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.encoding import encode, with_plain_quotes
+from decnet_decoys.shell.environment import ash
 from decnet_decoys.shell.environment.dash import in_words_of_dash
 from decnet_decoys.shell.environment.history import History
 from decnet_decoys.shell.environment.kernel_files import KernelFiles
@@ -54,6 +55,7 @@ class ShellState(Variables):
         """`command` is what it was started to run; without one it is a login shell."""
         super().__init__()
         self.machine, self.clock, self.origin = machine, clock, origin
+        self.ash = machine.persona.family == "busybox"
         self.terminal = terminal
         """Value of TERM; None without a terminal."""
         self.columns = columns
@@ -232,6 +234,8 @@ class ShellState(Variables):
         """What the shell's own error messages begin with."""
         if self.dash:
             return f"{self.script}: {self.line}"
+        if self.ash:
+            return ash.prefix(self.script or self.name, self.line)
         if self.script:
             return f"{self.script}: line {self.line}"
         if self.name != "bash":
@@ -240,6 +244,9 @@ class ShellState(Variables):
 
     def complaint(self, message: str) -> str:
         """Return a message of the shell with what it begins with."""
+        if self.ash:
+            counts = not self.string and self.command is None
+            return ash.complaint(message, self.script or self.name, self.line, counts=counts, typed_at=self.is_typed_at)
         return f"{self.error_prefix}: {in_words_of_dash(message) if self.dash else message}"
 
     @property
@@ -292,7 +299,7 @@ class ShellState(Variables):
         """Undo at the end what a child process could not change in this shell."""
         groups = self.own_groups
         kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
-        of_shell = (self.parameters, set(self.options), self._scopes, self.script, self.dash, self.line)
+        of_shell = (self.parameters, set(self.options), self._scopes, self.script, (self.dash, self.ash), self.line)
         bare = self.bare
         of_process = (self.umask, dict(self.limits), dict(self.shopt), self.string, dict(self.hashed))
         jobs, self.jobs = self.jobs, self.jobs.inherited()
@@ -300,7 +307,8 @@ class ShellState(Variables):
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
-            self.parameters, self.options, self._scopes, self.script, self.dash, self.line = of_shell
+            self.parameters, self.options, self._scopes, self.script, languages, self.line = of_shell
+            self.dash, self.ash = languages
             self.umask, self.limits, self.shopt, self.string, self.hashed = of_process
             self.bare = bare
             jobs.adopt(self.jobs, self.clock())

@@ -24,7 +24,7 @@ def address_and_options(rest: str, prefix: str) -> tuple[str, list[str]] | None:
     found = _PATH.match(rest[len(prefix) :])
     if found is None or (found["bracketed"] is None and not found["bare"]):
         return None
-    address = found["bracketed"] if found["bracketed"] is not None else found["bare"]
+    address = found["bracketed"] if found["bracketed"] is not None else found["bare"].removesuffix(">")
     if found["rest"][:1].strip():  # what follows the bracket at once is no option
         address = f"<{address}>{found['rest']}"
     return address, found["rest"].split()[:OPTIONS]

@@ -64,6 +64,8 @@ class Session(msgspec.Struct):
     chunked: bool = False
     declared: int = 0
     """What MAIL said that the mail's size is; it stays after a refusal, as in Postfix, until the next RSET or EHLO."""
+    failed: bool = False
+    """Whether a chunk of the mail was refused: those up to its last are not looked at."""
     argument: str = ""
     """What AUTH or BDAT were given."""
 
@@ -75,7 +77,7 @@ class Session(msgspec.Struct):
     def reset(self) -> None:
         """Forget the mail under way."""
         self.sender, self.recipients, self.chunked, self.declared = None, [], False, 0
-        self.held = 0
+        self.held, self.failed = 0, False
 
 
 class Command(NamedTuple):

@@ -191,7 +191,9 @@ class _Dialogue:
     async def _chunk(self) -> bool:
         """Take a chunk of BDAT; False when its client must leave, for what follows cannot be told from commands."""
         size, _, last = self._session.argument.partition(" ")
-        left, mail = int(size), self._text()
+        left, session = int(size), self._session
+        refused = self._refused_chunk(left, last=bool(last))
+        mail = MailText(0) if refused else self._text()
         while left:
             if not self._incoming.held and not await self._more():
                 return False
@@ -200,14 +202,23 @@ class _Dialogue:
             mail.add(data)
             self._hold()
             await turn.give_way()
-        if not self._session.recipients:
-            self._session.chunked, self._mail = False, None
-            await self._say(self._session.without_recipients)
+        if refused:
+            self._mail = None
+            session.chunked = session.failed = not last
+            await self._say(refused)
         elif last:
             await self._taken(mail)
         else:
             await self._say(f"250 2.0.0 Ok: {size} bytes")
         return True
+
+    def _refused_chunk(self, size: int, *, last: bool) -> str:
+        """Return what is said to a chunk that is not taken, as Postfix says it; empty: it is."""
+        if self._session.failed:
+            return f"551 5.0.0 Discarded {size} bytes after earlier error"
+        if not self._session.recipients:
+            return self._session.without_recipients
+        return "551 5.7.1 Null BDAT request" if not size and not last else ""
 
     async def _taken(self, mail: MailText) -> None:
         """Keep a mail and say that it is queued."""

@@ -3,11 +3,18 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import MOST_AT_ONCE, Connection, ConnectionEnded
-from decnet_decoys.tls.errors import NotTlsError
+from decnet_decoys.tls.client_hello import protocols_offered
+from decnet_decoys.tls.errors import ClearTextError, NotTlsError
 
+Clear: TypeAlias = Callable[[bytes], bool]
+"""Whether a server takes the first bytes of a client for no TLS."""
+_NO_APPLICATION_PROTOCOL = b"\x15\x03\x03\x00\x02\x02\x78"
+"""The alert that OpenSSL sends; Python's ssl goes on instead."""
 RECORD = 16 << 10
 """Bytes of one TLS record."""
 
@@ -88,13 +95,25 @@ class TlsConnection(Connection):
         self._plain.close()
 
 
-async def secured(connection: Connection, context: ssl.SSLContext) -> TlsConnection:
-    """Return the connection inside TLS; raises ConnectionEnded, OSError."""
+async def secured(
+    connection: Connection, context: ssl.SSLContext, protocols: Sequence[str] = (), clear: Clear | None = None
+) -> TlsConnection:
+    """Return the connection inside TLS; raises ConnectionEnded, OSError.
+
+    A client that offers protocols, but none of `protocols` if there are any, is refused. Raises ClearTextError where
+    the first bytes are `clear`.
+    """
     async with asyncio.timeout(connection._idle_seconds):
         first = await connection._receive()  # until then it costs no TLS, which takes 12 KiB
     if not first:
         raise ConnectionEnded("the client left")
     connection.received.add(first)
+    if clear is not None and clear(first):
+        raise ClearTextError(first)
+    offered = protocols_offered(first) if protocols else []
+    if offered and not {name.encode() for name in protocols} & set(offered):
+        await connection._send(_NO_APPLICATION_PROTOCOL)
+        raise NotTlsError("NO_APPLICATION_PROTOCOL")
     tls = TlsConnection(connection, context, first)
     await tls.handshake()
     return tls

@@ -24,3 +24,12 @@ class NotTlsError(ConnectionEnded):
     def words(self) -> str:
         """OpenSSL's line about it (ERR_error_string)."""
         return f"error:0A{_CODES.get(self.reason, 0x100):06X}:SSL routines::{self.reason.lower().replace('_', ' ')}"
+
+
+class ClearTextError(ConnectionEnded):
+    """The client does not speak TLS, and the server answers it as what it is."""
+
+    def __init__(self, first: bytes) -> None:
+        super().__init__("no TLS: clear text")
+        self.first = first
+        """What the client sent so far."""

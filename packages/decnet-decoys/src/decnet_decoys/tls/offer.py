@@ -7,7 +7,7 @@ import ssl
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.tls.certificate import is_made, make_certificate, server_context
-from decnet_decoys.tls.connection import TlsConnection, secured
+from decnet_decoys.tls.connection import Clear, TlsConnection, secured
 from decnet_decoys.tls.server_profile import ServerProfile
 
 
@@ -32,14 +32,15 @@ class TlsOffer:
         async with self._context.fleet.preparation:
             await self._context.runtime.in_thread(make_certificate, self._context.keys, self._name)
 
-    async def secured(self, connection: Connection) -> TlsConnection:
-        """Return the connection inside TLS; raises ConnectionEnded, OSError."""
+    async def secured(self, connection: Connection, clear: Clear | None = None) -> TlsConnection:
+        """Return the connection inside TLS; raises ConnectionEnded, OSError, and ClearTextError if it is `clear`."""
         try:
             context = await self._server_context()
         except OSError as error:
             self._context.runtime.counters.add("decoys_certificates_failed")
             raise ConnectionEnded(f"no certificate: {error}") from error
-        return await secured(connection, context)
+        strict = self._profile is not None and self._profile.refuses_protocols
+        return await secured(connection, context, self._protocols if strict else (), clear)
 
     async def _server_context(self) -> ssl.SSLContext:
         async with self._making:

@@ -19,7 +19,7 @@ fDKQXkYuNs474553LBgOhgObJ4Oi7Aeij7XFXfBvTFLJ3ivL9pVYFxg5lUl86pVq
 
 
 class ServerProfile(NamedTuple):
-    """What one server offers from TLS 1.2 on."""
+    """What one server offers."""
 
     ciphers: str
     prefers_own: bool = True
@@ -27,6 +27,12 @@ class ServerProfile(NamedTuple):
     finite_fields: bool = False
     """Whether it offers key exchanges by DHE."""
     tickets: bool = True
+    early_versions: bool = True
+    """Whether TLS 1.0 and 1.1 are enabled: OpenSSL's security level lets nobody use them, but words that otherwise."""
+    acknowledges_name: bool = False
+    """Whether it tells the client that it has looked at the name (RFC 6066 §3)."""
+    refuses_protocols: bool = False
+    """Whether it ends a handshake in which none of the offered protocols is one of its own (RFC 7301 §3.2)."""
 
     def apply(self, context: ssl.SSLContext) -> None:
         """Have a server's context offer that."""
@@ -35,6 +41,10 @@ class ServerProfile(NamedTuple):
             context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
         if not self.tickets:
             context.options |= ssl.OP_NO_TICKET
+        if self.early_versions:
+            context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        if self.acknowledges_name:
+            context.sni_callback = _take_any_name
         if self.finite_fields:
             with tempfile.NamedTemporaryFile(mode="w", suffix=".pem") as file:
                 file.write(_GROUP)
@@ -42,6 +52,12 @@ class ServerProfile(NamedTuple):
                 context.load_dh_params(file.name)
 
 
-NGINX: Final = ServerProfile("HIGH:!aNULL:!MD5")
-APACHE: Final = ServerProfile("HIGH:!aNULL", prefers_own=False, finite_fields=True, tickets=False)
-LIGHTTPD: Final = ServerProfile("HIGH:!aNULL")
+def _take_any_name(_tls: object, _name: str | None, _context: object) -> None:
+    """Return nothing: go on."""
+
+
+NGINX: Final = ServerProfile("HIGH:!aNULL:!MD5:@SECLEVEL=2", acknowledges_name=True, refuses_protocols=True)
+APACHE: Final = ServerProfile("HIGH:!aNULL:@SECLEVEL=2", prefers_own=False, finite_fields=True, tickets=False)
+LIGHTTPD: Final = ServerProfile(
+    "EECDH+AESGCM:CHACHA20:!PSK:!DHE:@SECLEVEL=2", prefers_own=False, early_versions=False, refuses_protocols=True
+)

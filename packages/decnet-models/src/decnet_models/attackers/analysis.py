@@ -5,7 +5,7 @@ Computed when it is asked for, from what the tables hold: the same rows always m
 """
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from decnet_core.events.typing_digest import TypingDigest
 from decnet_models.attackers import tables
@@ -14,6 +14,7 @@ from decnet_models.attackers.password_lists import WalkedList, walked
 from decnet_models.attackers.queries import sessions
 from decnet_models.attackers.stories import Story, sentence
 from decnet_models.attackers.typists import typist
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import unindexed
 
 LINES_READ = 200
@@ -58,10 +59,7 @@ def typists_of(connection: Connection, ip: str, limit: int = 100) -> dict[str, T
 
 def lines_of(connection: Connection, ip: str, session: str) -> list[str]:
     """Return the first command lines of a session, in the order in which they were entered."""
-    c = tables.command.c
-    of = unindexed(connection, c.attacker) == ip  # whose index is in this order, too, and has all of its sessions
-    query = select(c.text).where(c.session == session, of).order_by(c.seq).limit(LINES_READ)
-    return list(connection.execute(query).scalars().all())
+    return [text for (text,) in _LINES.rows(connection, ip=ip, session=session)]
 
 
 def tries_of(connection: Connection, ip: str) -> list[tuple[str, str]]:
@@ -77,3 +75,13 @@ def tries_of(connection: Connection, ip: str) -> list[tuple[str, str]]:
         .order_by(tried_first.c.first, known.first_seq, known.username, known.password)
     )
     return [(username or "", password) for username, password in connection.execute(query).all()]
+
+
+def _lines(connection: Connection) -> Select[tuple[str]]:
+    c = tables.command.c
+    # Not by the index of attackers: it is in this order, too, but has all sessions of the attacker.
+    of = unindexed(connection, c.attacker) == bindparam("ip")
+    return select(c.text).where(c.session == bindparam("session"), of).order_by(c.seq).limit(LINES_READ)
+
+
+_LINES = RowSelect(_lines)

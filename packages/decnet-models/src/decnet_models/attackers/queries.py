@@ -9,7 +9,8 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, Table, and_, b
 
 from decnet_core.timing.durations import MINUTE_NS
 from decnet_models.attackers import tables
-from decnet_models.attackers.behaviour import Breadth, Minute, Rhythm, Typing, rhythm, traits
+from decnet_models.attackers.attacker_lists import fingerprints_of, rhythm_of, seen_of, tools_of, typing_of
+from decnet_models.attackers.behaviour import Breadth, traits
 from decnet_models.attackers.profile import (
     Attacker,
     AttackerProfile,
@@ -17,11 +18,8 @@ from decnet_models.attackers.profile import (
     Command,
     Credential,
     CredentialUse,
-    Fingerprint,
-    Seen,
     Session,
     TokenHits,
-    Tool,
 )
 from decnet_models.attackers.scoring.score import Facts, terms
 from decnet_models.database.rows.keyset import Direction, in_order
@@ -30,10 +28,6 @@ from decnet_models.database.statements import existing, parts
 from decnet_models.database.window import Window
 
 Order = Literal["last_seen", "first_seen", "score", "events"]
-
-
-MINUTES_READ = 2_000
-"""The newest active minutes from which an attacker's rhythm is computed."""
 
 
 def attackers(
@@ -71,19 +65,19 @@ def attacker(connection: Connection, ip: str, *, limit: int = 1000) -> AttackerP
     if row is None:
         return None
     facts = facts_of(connection, [ip])[ip]
-    beat = _rhythm(connection, ip)
+    beat = rhythm_of(connection, ip)
     counts = (facts.deckies, facts.services, facts.logins, facts.requests, facts.scans)
     breadth = Breadth(*counts, scanner="scanner" in facts.purposes)
     return AttackerProfile(
         attacker=Attacker(*row),
         terms=terms(facts, row.verdict),
-        traits=traits(breadth, beat, _typing(connection, ip, limit)),
+        traits=traits(breadth, beat, typing_of(connection, ip, limit)),
         rhythm=beat,
-        phases=_path(connection, tables.attacker_phase, "phase", ip, limit),
-        deckies=_path(connection, tables.attacker_decky, "decky", ip, limit),
-        services=_path(connection, tables.attacker_service, "service", ip, limit),
-        tools=_tools(connection, ip, limit),
-        fingerprints=_fingerprints(connection, ip, limit),
+        phases=seen_of(connection, "phase", ip, limit),
+        deckies=seen_of(connection, "decky", ip, limit),
+        services=seen_of(connection, "service", ip, limit),
+        tools=tools_of(connection, ip, limit),
+        fingerprints=fingerprints_of(connection, ip, limit),
         sessions=tuple(sessions(connection, limit, attacker=ip)),
         credentials=tuple(credential_uses(connection, limit, attacker=ip)),
         commands=tuple(commands(connection, limit, attacker=ip)),
@@ -128,18 +122,18 @@ def credentials(connection: Connection, limit: int = 50) -> list[Credential]:
 
 def credential_uses(connection: Connection, limit: int = 50, *, attacker: str | None = None) -> list[CredentialUse]:
     """Return where credentials were tried, accepted ones first, then newest first."""
-    use, known = tables.credential_use, tables.credential.c
-    of = _of(select(use), use, attacker).order_by(*_accepted_first(use.c)).limit(limit).subquery()  # before the names
-    query = (
-        select(
-            *(of.c.attacker, of.c.credential, known.username, known.password, known.public_key),
-            *(of.c.service, func.nullif(of.c.decky, tables.UNKNOWN)),
-            *(of.c.uses, of.c.accepted, of.c.first_seen, of.c.last_seen),
-        )
-        .join(tables.credential, known.digest == of.c.credential)
-        .order_by(*_accepted_first(of.c))
-    )
-    return [CredentialUse(*row) for row in connection.execute(query).all()]
+    c, known = tables.credential_use.c, tables.credential.c
+    where = func.nullif(c.decky, tables.UNKNOWN)
+    query = select(c.attacker, c.credential, c.service, where, c.uses, c.accepted, c.first_seen, c.last_seen)
+    query = _of(query, tables.credential_use, attacker).order_by(*_accepted_first(c)).limit(limit)
+    rows = connection.execute(query).all()
+    named = select(known.digest, known.username, known.password, known.public_key)
+    names: dict[str, tuple[Any, ...]] = {  # not by a join: thousands of uses are sorted twice as fast without
+        row[0]: tuple(row[1:])
+        for part in parts({row.credential for row in rows})
+        for row in connection.execute(named.where(known.digest.in_(part)))
+    }
+    return [CredentialUse(*[*row[:2], *names[row.credential], *row[2:]]) for row in rows]
 
 
 def _accepted_first(use: Any) -> tuple[ColumnElement[Any], ...]:
@@ -252,43 +246,3 @@ def _active(window: Window) -> ColumnElement[bool]:
 
 def _of(query: Select[Any], table: Table, attacker: str | None) -> Select[Any]:
     return query if attacker is None else query.where(table.c.attacker == attacker)
-
-
-def _path(connection: Connection, table: Table, name: str, ip: str, limit: int) -> tuple[Seen, ...]:
-    c = table.c
-    query = select(c[name], c.events, c.first_seen, c.last_seen).where(c.attacker == ip)
-    return tuple(Seen(*row) for row in connection.execute(query.order_by(c.first_seen, c[name]).limit(limit)))
-
-
-def _tools(connection: Connection, ip: str, limit: int) -> tuple[Tool, ...]:
-    c = tables.attacker_tool.c
-    query = select(c.tool, c.purpose, c.events, c.first_seen, c.last_seen).where(c.attacker == ip)
-    return tuple(Tool(*row) for row in connection.execute(query.order_by(c.first_seen, c.tool).limit(limit)))
-
-
-def _fingerprints(connection: Connection, ip: str, limit: int) -> tuple[Fingerprint, ...]:
-    table = tables.fingerprint
-    query = _of(_columns(table, Fingerprint), table, ip).order_by(table.c.first_seen, table.c.type, table.c.value)
-    return tuple(Fingerprint(*row) for row in connection.execute(query.limit(limit)))
-
-
-def _rhythm(connection: Connection, ip: str) -> Rhythm | None:
-    c = tables.attacker_activity.c
-    query = (
-        select(c.arrivals, c.first_arrival, c.last_arrival)
-        .where(c.attacker == ip, c.arrivals > 0)
-        .order_by(c.minute.desc())
-        .limit(MINUTES_READ)
-    )
-    return rhythm([Minute(*row) for row in reversed(connection.execute(query).all())])
-
-
-def _typing(connection: Connection, ip: str, limit: int) -> list[Typing]:
-    c = tables.attacker_session.c
-    query = (
-        select(c.commands, c.first_command, c.last_command)
-        .where(c.attacker == ip, c.commands > 1)
-        .order_by(c.commands.desc(), c.session)
-        .limit(limit)
-    )
-    return [Typing(*row) for row in connection.execute(query)]

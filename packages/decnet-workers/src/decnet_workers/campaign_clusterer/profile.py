@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from decnet_models.grouping.values import Evidence, Feature
-from decnet_workers.campaign_clusterer.signals import AIMING, DECKY, METHODS, TARGET
+from decnet_workers.campaign_clusterer.signals import AIMING, APPLET, DECKY, METHODS, TARGET, WALLET
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -26,6 +26,9 @@ class Profile(msgspec.Struct, frozen=True):
     """The deckies at which it aimed, with the weeks in which."""
     times: Sequence[int] = ()
     """When the features were first and last seen, each time once, in their order."""
+    wallets: frozenset[str] = frozenset()
+    infected: bool = False
+    """Whether it shows that it is an infected device."""
 
     def aims(self) -> Iterator[Feature]:
         """Yield the features whose numbers say how much it means to have aimed at the same deckies."""
@@ -66,6 +69,8 @@ class Profiles:
             times[-1],
             self._targets(one.value for one in evidence if one.kind == TARGET),
             times,
+            frozenset(one.value for one in evidence if one.kind == WALLET),
+            any(one.kind == APPLET for one in evidence),
         )
 
     def _targets(self, values: Iterable[str]) -> dict[str, frozenset[int]]:

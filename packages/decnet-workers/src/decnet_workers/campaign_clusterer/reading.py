@@ -10,6 +10,7 @@ from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import parts
 from decnet_models.grouping.membership import members
 from decnet_models.grouping.values import Evidence, Times, widened
+from decnet_models.identities.gateways import gateways
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.ttp.tables import ttp_tag
 from decnet_workers.campaign_clusterer.signals import DECKY, METHODS, SHARED, methods, of_identity, targets
@@ -32,11 +33,14 @@ _TAGS = RowSelect(
 
 
 def shown(connection: Connection, identities: Collection[UUID]) -> list[Evidence[UUID]]:
-    """Return what the identities show; those with nothing that others could share show nothing."""
+    """Return what the identities show; those with nothing that others could share show nothing.
+
+    Of an address that several use it is unknown whose it is: through it, strangers would be linked with each other.
+    """
     attackers = _attackers(connection, identities)
     identity_of = {attacker: identity for identity, found in attackers.items() for attacker in found}
     by_identity: dict[UUID, list[Evidence[str]]] = {}
-    for one in _shared_kinds(connection, identity_of):
+    for one in _shared_kinds(connection, identity_of.keys() - gateways(connection, identity_of)):
         by_identity.setdefault(identity_of[one.subject], []).append(one)
     found: list[Evidence[UUID]] = []
     for identity, addresses in attackers.items():

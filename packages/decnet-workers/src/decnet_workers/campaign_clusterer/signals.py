@@ -14,7 +14,8 @@ from uuid import UUID
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.grouping.values import Evidence, Times, widened
 
-SHARED = ("host", "url", "payload", "command", "credential")
+APPLET, WALLET = "applet", "wallet"
+SHARED = ("host", "url", "image", "payload", "command", "credential", "planted_key", WALLET, APPLET)
 """Kinds of evidence of attackers that are evidence of their identity too."""
 FAMILY, DECKY, METHODS = "family", "decky", "methods"
 TARGET, AIMING = "target", "aiming"

@@ -3,7 +3,8 @@
 
 A bit is a factor of two of likelihood: how much likelier it is that two identities of one campaign show this than that
 two strangers do. A feature that two identities share has `BITS`; each doubling of their number takes one and a half
-away, and what more than CAP share joins nobody: a mass-spread loader, a free host. Features of one download name it
+away, and what more than CAP share joins nobody: a mass-spread loader, a free host. Infected devices do not buy what
+they spread, and a botnet has many: with one of them a doubling takes half a bit. Features of one download name it
 several times, and a copied script brings commands and credentials, so a second one counts a quarter, a third a
 sixteenth. What it says that both aimed at the same deckies is weighed by `targeting`, and added.
 
@@ -23,29 +24,47 @@ from decnet_workers.campaign_clusterer.targeting import aimed, both_aim
 
 JOIN = 9.0
 """Bits that join two identities."""
-BITS = {"host": 11.0, "url": 11.0, "payload": 11.0, "family": 9.0, "command": 7.5, "credential": 7.0}
+BITS = {
+    "host": 11.0,
+    "url": 11.0,
+    "payload": 11.0,
+    "image": 11.0,
+    "planted_key": 11.0,
+    "wallet": 11.0,
+    "applet": 10.0,
+    "family": 9.0,
+    "command": 7.5,
+    "credential": 7.0,
+}
 CAP = 64
 """Identities beyond which a feature joins nobody."""
 JOINING = frozenset((*BITS, TARGET))
 """Kinds by which identities are found that may have something in common."""
 
-_SLOPE = 1.5
+_SLOPE, _SPREADING = 1.5, 0.5
+_KNEE, _MANY = 1.5, 4
+"""From 2 ** _MANY identities on, each doubling takes _KNEE more: that many buy or copy a thing."""
 _FURTHER = 0.1
 _TOGETHER, _PER_WEEK, _APART = 1.0, 1.0, -6.0
 _TARGETS, _OTHER_TARGETS = 5.0, -1.5
 _METHODS, _OTHER_METHODS = 4.0, -1.5
+_OTHER_WALLETS = -4.0
 
 
-def feature_bits(kind: str, subjects: int) -> float:
-    """Return what sharing a feature of so many identities says; 0: nothing."""
+def feature_bits(kind: str, subjects: int, infected: bool = False) -> float:
+    """Return what sharing a feature of so many identities says; 0: nothing. `infected`: one is an infected device."""
     if not 2 <= subjects <= CAP or kind not in BITS:
         return 0.0
-    return max(0.0, BITS[kind] - _SLOPE * (log2(subjects) - 1))
+    doublings = log2(subjects)
+    fewer = _SPREADING * (doublings - 1)
+    if not infected:
+        fewer = _SLOPE * (doublings - 1) + _KNEE * max(0.0, doublings - _MANY)
+    return max(0.0, BITS[kind] - fewer)
 
 
 def may_join(kind: str, subjects: int) -> bool:
     """Return whether those who show a feature are looked at, because it may join them."""
-    return feature_bits(kind, subjects) > 0 or (kind == TARGET and 2 <= subjects <= CAP)
+    return feature_bits(kind, subjects, infected=True) > 0 or (kind == TARGET and 2 <= subjects <= CAP)
 
 
 def have_anything(one: Profile, other: Profile) -> bool:
@@ -71,8 +90,9 @@ def could_join(one: Profile, other: Profile, bits: float) -> bool:
 
 def shared(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> list[Reason]:
     """Return the features that both show and the deckies at which both aimed, with their bits, strongest first."""
+    infected = one.infected or other.infected
     both = (
-        (kind, value, feature_bits(kind, subjects.get((kind, value), 0)))
+        (kind, value, feature_bits(kind, subjects.get((kind, value), 0), infected))
         for kind, value in one.features & other.features
         if kind != TARGET
     )
@@ -85,8 +105,8 @@ def shared(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> lis
 
 
 def circumstances(one: Profile, other: Profile) -> list[Reason]:
-    """Return what time, targets and methods say."""
-    return [*_time(one, other), *_targets(one, other), *_methods(one, other)]
+    """Return what time, targets, methods and wallets say."""
+    return [*_time(one, other), *_targets(one, other), *_methods(one, other), *_wallets(one, other)]
 
 
 def _time(one: Profile, other: Profile) -> list[Reason]:
@@ -112,6 +132,13 @@ def _methods(one: Profile, other: Profile) -> list[Reason]:
     same = common_order(one.methods, other.methods)
     bits = _OTHER_METHODS + _METHODS * same / most
     return [("methods", f"{same} of {most} techniques in the same order", round(bits, 2))]
+
+
+def _wallets(one: Profile, other: Profile) -> list[Reason]:
+    """Return what it says that the two have wallets, but none in common: each works for their own profit."""
+    if not one.wallets or not other.wallets or one.wallets & other.wallets:
+        return []
+    return [("wallets", "other wallets", _OTHER_WALLETS)]
 
 
 def common_order(one: tuple[str, ...], other: tuple[str, ...]) -> int:

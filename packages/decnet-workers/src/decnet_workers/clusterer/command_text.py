@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a command line tells apart from what changes at each run, and the hosts, URLs and public keys that it names.
+"""What a command line tells apart from what changes at each run, and what it names: hosts, URLs, keys, wallets, ...
 
 All patterns are linear in the text, which is bounded.
 """
@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import re
 from ipaddress import ip_address
+from itertools import islice
 
 _LONGEST = 4096
 _MOST = 32
@@ -21,7 +22,27 @@ _SPLIT = re.compile(r"\s*(?:;|&&|\|\||\||\n)\s*")
 _VARIES = re.compile(r"[0-9a-f]{8,}|\d{3,}|(?<=[/.])[A-Za-z]*\d[A-Za-z0-9]{5,}", re.IGNORECASE)
 _KEY = re.compile(r"\b(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-nistp\d{3})[ \t]+(AAAA[0-9A-Za-z+/]{60,3000}={0,2})")
 _SPACES = re.compile(r"\s+")
-_FAMILY = re.compile(r"(?:/bin/)?busybox [A-Z0-9]{3,24}")
+_FAMILY = re.compile(r"(?:/bin/)?busybox ([A-Z0-9]{3,24})(?![\w.-])")
+_BASE58 = "[1-9A-HJ-NP-Za-km-z]"
+_WALLET = re.compile(
+    rf"(?<![0-9A-Za-z])(?:[48]{_BASE58}{{94}}(?:{_BASE58}{{11}})?|0x[0-9a-fA-F]{{40}}"
+    r"|(?:bc|ltc)1[02-9ac-hj-np-z]{25,71})(?![0-9A-Za-z])"
+)
+"""Monero (also integrated addresses), Ethereum and its kin, Bitcoin and Litecoin (BIP 173)."""
+_IMAGE = re.compile(r'"Image"\s{0,4}:\s{0,4}"([^"\s]{1,200})/[^"/\s]{1,200}"')
+_TOLD = re.compile(r"\|\s{0,8}(?:sudo )?(ch)?passwd\b")
+_LONGEST_TOLD = 256
+_SPACES = re.compile(r"\s+")
+_FAMILY = re.compile(r"(?:/bin/)?busybox ([A-Z0-9]{3,24})(?![\w.-])")
+_BASE58 = "[1-9A-HJ-NP-Za-km-z]"
+_WALLET = re.compile(
+    rf"(?<![0-9A-Za-z])(?:[48]{_BASE58}{{94}}(?:{_BASE58}{{11}})?|0x[0-9a-fA-F]{{40}}"
+    r"|(?:bc|ltc)1[02-9ac-hj-np-z]{25,71})(?![0-9A-Za-z])"
+)
+"""Monero (also integrated addresses), Ethereum and its kin, Bitcoin and Litecoin (BIP 173)."""
+_ECHOED = r"\becho\s{1,8}(?:-[neE]{1,3}\s{1,8})?[\"']?"
+_CHPASSWD = re.compile(_ECHOED + r"[^\s:|\"']{1,64}:([^\s|\"']{1,128})[\"']?\s{0,8}\|\s{0,8}(?:sudo )?chpasswd\b")
+_PASSWD = re.compile(_ECHOED + r"([^|\"']{1,256}?)[\"']?\s{0,8}\|\s{0,8}(?:sudo )?passwd\b")
 
 INFECTED = "/bin/busybox FAMILY"
 """What malware for devices runs to see that a shell answers, with its name for the applet, as Mirai does."""
@@ -59,6 +80,33 @@ def keys(text: str) -> list[str]:
             whole = hashlib.sha256(base64.b64decode(body, validate=True)).digest()
             found.append("SHA256:" + base64.b64encode(whole).decode().rstrip("="))
     return found
+
+
+def wallets(text: str) -> list[str]:
+    """Return the wallets in a text, into which what is mined goes: whoever runs the miner, theirs is the profit."""
+    return _WALLET.findall(text[:_LONGEST])[:_MOST]
+
+
+def new_passwords(command: str) -> list[str]:
+    """Return the passwords that a command gives to accounts: by `chpasswd`, or by `passwd`, which asks twice."""
+    text, found = command[:_LONGEST], []
+    for told in islice(_TOLD.finditer(text), _MOST):
+        _, echo, answer = text[max(0, told.start() - _LONGEST_TOLD) : told.start()].rpartition("echo ")
+        lines = answer.replace("\\n", "\n").replace("'", " ").replace('"', " ").split()
+        if echo and lines:
+            account, _, secret = lines[-1].partition(":") if told.group(1) else ("", "", lines[-1])
+            found.append(secret or account)
+    return found
+
+
+def image_accounts(text: str) -> list[str]:
+    """Return whose the images are of which a text has Docker make containers; none for those of Docker itself."""
+    return _IMAGE.findall(text[:_LONGEST])[:_MOST]
+
+
+def applets(command: str) -> list[str]:
+    """Return the names for an applet by which malware for devices sees that a shell answers: each fork has its own."""
+    return _FAMILY.findall(command[:_LONGEST])[:_MOST]
 
 
 def _host(url: str) -> str:

@@ -21,6 +21,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from decnet_models.grouping.values import digest
+from decnet_models.identities.gateways import differs_from_itself
 from decnet_workers.clusterer.command_text import INFECTED
 from decnet_workers.clusterer.kinds import DISCRIMINATING, JOIN, KINDS
 from decnet_workers.commodity.limits import Key, limits
@@ -29,9 +30,6 @@ SAMPLE = 63
 """Attackers of a feature that are looked at."""
 MOST = 24
 """Features of an attacker that are looked at, the heaviest."""
-
-ONE_EACH = ("ssh_key", "certificate", "hassh", "tcp_stack")
-"""Kinds of which one machine of one actor shows one; an address that differs from itself in two of them is shared."""
 
 _AGREE = 0.6
 _SAME_KIND = 0.34
@@ -79,7 +77,7 @@ def is_shared_address(shown: Iterable[Key]) -> bool:
     counts = Counter(kind for kind, _ in shown)
     if any(number > KINDS[kind].several for kind, number in counts.items() if kind in KINDS):
         return True
-    return sum(counts[kind] > 1 for kind in ONE_EACH) > 1
+    return differs_from_itself(counts)
 
 
 def shown_by(looked_at: Iterable[tuple[list[Key], Collection[str]]], weights: Mapping[Key, float]) -> Shown:

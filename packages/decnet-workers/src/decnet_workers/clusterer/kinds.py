@@ -54,7 +54,7 @@ class Kind(NamedTuple):
     @property
     def copied(self) -> bool:
         """Whether many have a feature of the kind once a package that brings it is sold or published."""
-        return self.family not in ("key", "network", "canary", "typing", "contact")
+        return self.family not in ("key", "network", "canary", "typing", "contact", "wallet")
 
     @property
     def bursts(self) -> bool:
@@ -74,16 +74,20 @@ KINDS: dict[str, Kind] = {
         Kind("planted_key", "key", 0, 26, 0.75, 30_000, 4, 3),
         Kind("certificate", "key", 0, 24, 1.25, 256, 8, 3),
         Kind("canary", "canary", 0, 26, 1.5, 64),
+        Kind("wallet", "wallet", 0, 26, 0.5, 30_000, 8, 3),
         Kind("network6", "network", 0, 30, 0.75, 30_000),
         Kind("typing", "typing", 0, 22, 1.5, 64),
         Kind("contact", "contact", 0, 22, 0.5, 1_024, 4, 1, rarity=2.5),
+        Kind("new_password", "credentials", 0, 22, 1, 255),
         Kind("credential_set", "credentials", 0, 22, 2.5, 127, rarity=2, members="credential", least=4),
         Kind("credential", "credentials", 0, 9, 0.8, 255, rarity=1),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),
         Kind("host", "infrastructure", 1, 12, 1, 256),
+        Kind("image", "infrastructure", 1, 12, 1, 256),
         Kind("payload", "infrastructure", 1, 19, 0.5, 128, rarity=3),
         Kind("command_set", "commands", 1, 22, 2.5, 127, rarity=2, members="command", least=3),
         Kind("command", "commands", 1, 8.3, 0.6, 255, 12, rarity=1),
+        Kind("applet", "applet", 1, 0, 0, 1, 4),
         Kind("hassh", "ssh tool", 2, 10, 1, 64, 8, 5, rarity=1.5),
         Kind("ssh_client", "ssh tool", 2, 6, 1, 64, 8, 8, rarity=1.5),
         Kind("ja4", "web tool", 2, 9, 1, 64, 8, 8, rarity=1.5),
@@ -114,14 +118,20 @@ _LEAST_WORLD, _UNSEEN = 12, 4
 _PART_KNOWN = 5
 """What more than one attacker in 2 ** _PART_KNOWN shows is nobody's own, whoever else shows it."""
 
-DISCRIMINATING = ("ssh_key", "planted_key", "certificate", "canary", "credential_set", "url", "host")
+DISCRIMINATING = (
+    *("ssh_key", "planted_key", "certificate", "canary", "wallet"),
+    *("new_password", "credential_set", "url", "host"),
+)
 """Kinds of which actors have their own: attackers who share none of these are not shown to be one actor's."""
 
 
-BOUGHT = ("certificate", "credential_set", "url", "host", "payload", "command_set", "command")
+BOUGHT = ("certificate", "new_password", "credential_set", "url", "host", "payload", "command_set", "command")
 """Kinds of which several actors may have one feature, which comes with what they bought: those who show it tell."""
 
-SPREAD = ("credential_set", "credential", "url", "host", "payload", "command_set", "command")
+SPREAD = (
+    *("wallet", "new_password", "credential_set", "credential"),
+    *("url", "host", "image", "payload", "command_set", "command"),
+)
 """Kinds of which malware that spreads by itself brings features to the devices that it infects."""
 
 

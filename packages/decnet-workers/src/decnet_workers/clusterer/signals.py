@@ -32,7 +32,16 @@ from decnet_core.events.typing_digest import TypingDigest
 from decnet_models.attackers.password_lists import is_guessable
 from decnet_models.grouping.values import digest
 from decnet_workers.clusterer.agent_text import contact
-from decnet_workers.clusterer.command_text import hosts, keys, parts, urls
+from decnet_workers.clusterer.command_text import (
+    applets,
+    hosts,
+    image_accounts,
+    keys,
+    new_passwords,
+    parts,
+    urls,
+    wallets,
+)
 from decnet_workers.commodity.limits import Key
 
 _LONGEST = 2048
@@ -109,26 +118,39 @@ def _of_command(command: str) -> tuple[Signal, ...]:
     return (
         *(one for part in parts(command) for one in _signal("command", part)),
         *(one for fingerprint in planted for one in _signal("planted_key", fingerprint)),
-        *_of_urls(command),
+        *(one for secret in _own_passwords(command) for one in _signal("new_password", secret)),
+        *(one for name in applets(command) for one in _signal("applet", name)),
+        *_of_names(command),
     )
+
+
+def _own_passwords(command: str) -> list[str]:
+    """Return the new passwords that nobody would guess: only their owner uses the same one again."""
+    if "passwd" not in command:
+        return []
+    return [secret for secret in new_passwords(command) if not is_guessable("", secret)]
 
 
 _kept_of_command = lru_cache(maxsize=_KEPT)(_of_command)
 
 
-def _of_urls(text: str) -> tuple[Signal, ...]:
-    """Return the URLs and the hosts that a text names."""
-    named = (*(("url", url) for url in urls(text)), *(("host", host) for host in hosts(text)))
+def _of_names(text: str) -> tuple[Signal, ...]:
+    """Return the URLs, hosts and wallets that a text names."""
+    named = (
+        *(("url", url) for url in urls(text)),
+        *(("host", host) for host in hosts(text)),
+        *(("wallet", wallet) for wallet in wallets(text)),
+    )
     return tuple(one for kind, value in named for one in _signal(kind, value))
 
 
-_kept_of_urls = lru_cache(maxsize=_KEPT)(_of_urls)
+_kept_of_names = lru_cache(maxsize=_KEPT)(_of_names)
 
 
 def _file(payload: FileCaptured) -> Iterator[Signal]:
     yield from _signal("payload", payload.sha256[:64])
     if payload.url:
-        yield from _of_urls(payload.url)
+        yield from _of_names(payload.url)
 
 
 def _agent(text: str | None) -> tuple[Signal, ...]:
@@ -149,7 +171,9 @@ def _request(payload: HttpRequest) -> Iterator[Signal]:
     for request, _ in payload.variants():
         yield from _agent(request.user_agent)
         text = _decoded(f"{request.target} {request.body or ''}")
-        yield from _kept_of_urls(text) if len(text) <= _LONGEST_KEPT else _of_urls(text)
+        yield from _kept_of_names(text) if len(text) <= _LONGEST_KEPT else _of_names(text)
+        if '"Image"' in text:
+            yield from (one for account in image_accounts(text) for one in _signal("image", account))
 
 
 def _decoded(text: str) -> str:
@@ -165,7 +189,7 @@ def _service(payload: ServiceRequest) -> Iterator[Signal]:
             yield from (one for host in hosts(f"nc {given}") for one in _signal("host", host))
         elif given and request.service == "redis":
             yield from (one for fingerprint in keys(given) for one in _signal("planted_key", fingerprint))
-            yield from _of_urls(given)
+            yield from _of_names(given)
 
 
 def _identified(payload: ClientIdentified) -> Iterator[Signal]:

@@ -120,6 +120,7 @@ _REFUSED_IN_NAMES = re.compile(rb"[\0-\x20\x7f:A-Z]")
 _REFUSED_IN_VALUES = re.compile(rb"[\0\r\n]")
 _METHOD = re.compile(rb"[A-Z_-]{1,64}")
 _PATH = re.compile(rb"/[^\0-\x20\x7f]{0,8190}")
+_SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*")
 _PSEUDO = (b":method", b":path", b":scheme", b":authority")
 
 
@@ -145,7 +146,7 @@ def request_head(fields: Iterable[Field]) -> Head | None:
             cookies.append(value.decode("latin-1"))
         else:
             ordinary.append((name.decode("latin-1"), value.decode("latin-1")))
-    if wrong or not all(pseudo.get(name) for name in _PSEUDO[:3]):
+    if wrong or not all(pseudo.get(name) for name in _PSEUDO[:3]) or _SCHEME.fullmatch(pseudo[b":scheme"]) is None:
         return None
     host = [("host", pseudo[b":authority"].decode("latin-1"))] if b":authority" in pseudo else []
     joined = [("cookie", "; ".join(cookies))] if cookies else []

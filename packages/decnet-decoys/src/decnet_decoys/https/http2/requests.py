@@ -164,7 +164,7 @@ class Http2Requests:
             self._take_control(each)
 
     def _take_control(self, each: Frame) -> None:
-        connection_only = each.kind in (Kind.SETTINGS, Kind.PING)
+        connection_only = each.kind in (Kind.SETTINGS, Kind.PING, Kind.GOAWAY)
         stream_only = each.kind in (Kind.PRIORITY, Kind.RST_STREAM)
         if (connection_only and each.stream) or (stream_only and not each.stream):
             raise Http2Error(Code.PROTOCOL_ERROR)
@@ -333,7 +333,7 @@ class Http2Requests:
         ended = head_only or answer.status == 304 or not answer.body
         block = block_of(
             answer.status,
-            [field for field in fields if field[0] != "Connection"],
+            [field for field in fields if field[0] not in ("Connection", "Transfer-Encoding")],
             table_changed=self._table_changed,
         )
         self._table_changed = False

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from decnet_decoys.mysql.catalogue import Done
+from decnet_decoys.mysql.packets import NO_INDEX_USED
 from decnet_decoys.mysql.sql.budget import sized, step
-from decnet_decoys.mysql.sql.evaluating import Origin, Row, Scope, StatementError, clause, value
+from decnet_decoys.mysql.sql.evaluating import Origin, Scope, StatementError, clause, value
 from decnet_decoys.mysql.sql.parsing import Node, Parser
-from decnet_decoys.mysql.sql.schemas import INFORMATION, find, table_of
-from decnet_decoys.mysql.sql.selecting import SCANNED, parse_limit, parse_select, run
-from decnet_decoys.mysql.sql.tables import BadValueError, ColumnDefinition, Stored, kept, loaded, weight
+from decnet_decoys.mysql.sql.schemas import INFORMATION, find, of_the_server, table_of
+from decnet_decoys.mysql.sql.selecting import is_by_key, parse_limit, parse_select, run
+from decnet_decoys.mysql.sql.tables import BadValueError, ColumnDefinition, kept, loaded, weight
 from decnet_decoys.mysql.sql.values import Value, raw, truth
 
 Cells = tuple[str | int | float | bytes | None, ...]
@@ -26,15 +27,10 @@ class Target:
         self.database, self.table = table_of(scope.visitor, database, name)
         self.name = name
         if self.database == INFORMATION:
-            who = f"'{self.visitor.user}'@'%'"
-            raise StatementError(1044, "42000", f"Access denied for user {who} to database 'information_schema'")
+            raise of_the_server(self.visitor)
         scope.columns = [Origin(one.name, name, self.database, one, name) for one in self.table.columns]
         self.visitor.changing(self.database, name, self.table)
         self._keys: dict[int, dict[bytes | int | None, int]] | None = None
-
-    def row(self, cells: Cells) -> Row:
-        """Return a row as it is computed with."""
-        return tuple(loaded(column, one) for column, one in zip(self.table.columns, cells, strict=True))
 
     def held(self, given: dict[int, Value], number: int, *, lax: bool) -> Cells:
         """Return a new row; raises StatementError."""
@@ -232,7 +228,7 @@ def _inserted(
             if column.auto and isinstance(made, int):
                 first = first or made
                 target.table.next_number = max(target.table.next_number, made + 1)
-    if (first and not replaces) or first:
+    if first:
         target.visitor.insert_id = first
     info = f"Records: {len(given)}  Duplicates: {duplicates}  Warnings: {target.scope.warnings}" if many else ""
     return Done(affected, first, target.scope.warnings, info)
@@ -253,7 +249,7 @@ def _set(target: Target, index: int, changes: list[tuple[str, Node]], number: in
         if name.lower() not in known:
             raise StatementError(1054, "42S22", f"Unknown column '{name}' in '{clause(target.visitor, 'UPDATE')}'")
         place = known.index(name.lower())
-        made = value(node, target.scope, target.row(tuple(cells)))
+        made = value(node, target.scope, loaded(target.table, cells))
         cells[place] = target.cell(target.table.columns[place], made, number)
     new = tuple(cells)
     if new == target.table.rows[index]:
@@ -283,7 +279,7 @@ def update(parser: Parser, scope: Scope) -> Done:
     scope.where = "UPDATE"
     changed = sum(_set(target, index, changes, number) for number, index in enumerate(found, 1))
     info = f"Rows matched: {len(found)}  Changed: {changed}  Warnings: {scope.warnings}"
-    return Done(changed, 0, scope.warnings, info, SCANNED if not _keyed(target.table, where) else 0)
+    return Done(changed, 0, scope.warnings, info, 0 if is_by_key(where, target.table.columns) else NO_INDEX_USED)
 
 
 def _which(parser: Parser) -> tuple[Node | None, tuple[int, int] | None]:
@@ -299,14 +295,7 @@ def _which(parser: Parser) -> tuple[Node | None, tuple[int, int] | None]:
 
 def _wanted(target: Target, where: Node | None, index: int) -> bool:
     step(1 + len(target.table.columns) // 2)
-    return where is None or bool(truth(value(where, target.scope, target.row(target.table.rows[index]))))
-
-
-def _keyed(table: Stored, where: Node | None) -> bool:
-    if where is None or where.op != "=":
-        return False
-    keys = {one.name.lower() for one in table.columns if one.primary}
-    return any(isinstance(one, Node) and one.op == "column" and one.args[-1].lower() in keys for one in where.args)
+    return where is None or bool(truth(value(where, target.scope, loaded(target.table, target.table.rows[index]))))
 
 
 def delete(parser: Parser, scope: Scope) -> Done:
@@ -328,7 +317,7 @@ def delete(parser: Parser, scope: Scope) -> Done:
         if len(gone) < most and _wanted(target, where, index):
             gone.add(index)
     target.keep([row for index, row in enumerate(target.table.rows) if index not in gone])
-    return Done(len(gone), 0, 0, "", SCANNED if where is not None and not _keyed(target.table, where) else 0)
+    return Done(len(gone), 0, 0, "", 0 if where is None or is_by_key(where, target.table.columns) else NO_INDEX_USED)
 
 
 def truncate(parser: Parser, scope: Scope) -> Done:

@@ -7,8 +7,15 @@ from decnet_decoys.mysql.catalogue import MOST_NAMES, Done, Visitor
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluating import Scope, StatementError
 from decnet_decoys.mysql.sql.parsing import Parser, plain
-from decnet_decoys.mysql.sql.schemas import INFORMATION, find, no_database, table_of
-from decnet_decoys.mysql.sql.selecting import parse_select, selected
+from decnet_decoys.mysql.sql.schemas import (
+    INFORMATION,
+    find,
+    no_database,
+    of_the_server,
+    table_of,
+    unknown_database,
+)
+from decnet_decoys.mysql.sql.selecting import Result, parse_select, selected
 from decnet_decoys.mysql.sql.tables import (
     KINDS,
     BadValueError,
@@ -146,10 +153,7 @@ def create_table(parser: Parser, scope: Scope) -> Done:  # noqa: C901
     return Done(len(made.rows), 0, 0, info)
 
 
-def _fill(made: Stored, result: object) -> None:
-    from decnet_decoys.mysql.sql.selecting import Result
-
-    assert isinstance(result, Result)
+def _fill(made: Stored, result: Result) -> None:
     for one in result.columns[:MOST_COLUMNS]:
         kind, sizes = (
             ("int", (one.size,))
@@ -230,12 +234,10 @@ def _tables(visitor: Visitor, database: str) -> dict[str, Stored]:
     if not database:
         raise no_database()
     if database.lower() == INFORMATION:
-        raise StatementError(
-            1044, "42000", f"Access denied for user '{visitor.user}'@'%' to database 'information_schema'"
-        )
+        raise of_the_server(visitor)
     tables: dict[str, Stored] | None = visitor.catalogue.databases.get(database)
     if tables is None:
-        raise StatementError(1049, "42000", f"Unknown database '{database}'")
+        raise unknown_database(database)
     return tables
 
 

@@ -4,14 +4,15 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from decnet_decoys.mysql.binary import parameter_column
+from decnet_decoys.mysql.catalogue import SWITCHES
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluating import Origin, Scope
 from decnet_decoys.mysql.sql.parsing import Node
-from decnet_decoys.mysql.sql.tables import described
+from decnet_decoys.mysql.sql.tables import BINARY, NOT_NULL, UNSIGNED, described
 from decnet_decoys.mysql.sql.values import Value, text
 
-NOT_NULL, BINARY, UNSIGNED = 0x1, 0x80, 0x20
 _LONG, _LONGLONG, _DOUBLE, _DECIMAL, _STRING, _NULL, _LONG_BLOB, _DATETIME = 3, 8, 5, 246, 253, 6, 251, 12
 _NUMBERS: Final = frozenset((1, 2, 3, 8, 9))
 _FIXED_TEXT: Final = {
@@ -180,31 +181,19 @@ def _variable(node: Node, scope: Scope, _value: Value, name: str) -> Column:
     return Column(name, _LONG_BLOB, 67108860) if isinstance(value, str) else _by_value(value, name)
 
 
-_SWITCHES: Final = frozenset(
-    (
-        "local_infile",
-        "performance_schema",
-        "general_log",
-        "autocommit",
-        "slow_query_log",
-        "foreign_key_checks",
-        "unique_checks",
-        "log_bin",
-        "read_only",
-        "secure_auth",
-    )
-)
-
-
 def _system(node: Node, _scope: Scope, value: Value, name: str) -> Column:
     if isinstance(value, int):
-        if node.args[0].rpartition(".")[2].lower() in _SWITCHES:
+        if node.args[0].rpartition(".")[2].lower() in SWITCHES:
             return integer_column(name, 1, kind=_LONGLONG)
         return integer_column(name, 21, kind=_LONGLONG, flags=UNSIGNED)
     return text_column(name, 4 * len(text(value)) if value is not None else 0)
 
 
-def _parameter(given: Value, name: str) -> Column:
+def _parameter(node: Node, scope: Scope, _value: Value, name: str) -> Column:
+    place, kinds = node.args[0], scope.visitor.parameter_kinds
+    given = scope.parameter(place)
+    if place < len(kinds) and (sent := parameter_column(name, kinds[place], given)) is not None:
+        return sent
     if isinstance(given, int):
         return integer_column(name, 20, nullable=False, kind=_LONGLONG)
     return _by_value(given, name) if given is None else text_column(name, 4 * len(text(given)), nullable=False)
@@ -217,8 +206,16 @@ def _precision(one: Column, node: Node) -> int:
     return one.size if literal or one.size == 1 else one.size - 1
 
 
+def _operand(node: Node, scope: Scope) -> Column:
+    """Return the description of what an operator or a function takes; a parameter of it may be NULL."""
+    made: Column = column(node, scope, None)
+    return made._replace(flags=made.flags & ~NOT_NULL) if node.op == "parameter" else made
+
+
 def _arithmetic(node: Node, scope: Scope, _value: Value, name: str) -> Column:  # noqa: PLR0911
-    left, right = (column(one, scope, None) for one in node.args)
+    left, right = (_operand(one, scope) for one in node.args)
+    if any(one.op == "parameter" and scope.parameter(one.args[0]) is None for one in node.args):
+        return Column(name, _DOUBLE, 17, BINARY, 0, text=False)  # of which the kind is not known yet
     nullable = not (left.flags & right.flags & NOT_NULL)
     if _DOUBLE in (left.kind, right.kind) or _STRING in (left.kind, right.kind) or 252 in (left.kind, right.kind):
         return Column(name, _DOUBLE, 23, BINARY | (0 if nullable else NOT_NULL), 31, text=False)
@@ -274,7 +271,7 @@ def _case(node: Node, scope: Scope, _value: Value, name: str) -> Column:
 
 def _call(node: Node, scope: Scope, value: Value, name: str) -> Column:  # noqa: C901, PLR0911, PLR0912
     called, args = node.args[0].lower(), node.args[1]
-    given = [column(one, scope, None) if isinstance(one, Node) and one.op != "star" else None for one in args]
+    given = [_operand(one, scope) if isinstance(one, Node) and one.op != "star" else None for one in args]
     first = given[0] if given else None
     some_null = any(one is not None and not one.flags & NOT_NULL for one in given)
     if called == "count":
@@ -360,7 +357,7 @@ _MADE: Final[dict[str, Callable[[Node, Scope, Value, str], Column]]] = {
     "string": lambda node, _scope, _value, name: text_column(name, 4 * len(node.args[0]), nullable=False),
     "true": lambda _node, _scope, _value, name: integer_column(name, 5, nullable=False),
     "false": lambda _node, _scope, _value, name: integer_column(name, 5, nullable=False),
-    "parameter": lambda node, scope, _value, name: _parameter(scope.parameter(node.args[0]), name),
+    "parameter": _parameter,
     "assign": lambda node, scope, value, name: column(node.args[1], scope, value, name),
     "subquery": lambda _node, _scope, value, name: _by_value(value, name),
     **dict.fromkeys(("+", "-", "*", "/", "%", "DIV"), _arithmetic),

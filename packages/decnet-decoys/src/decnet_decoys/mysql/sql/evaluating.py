@@ -15,7 +15,7 @@ from decnet_decoys.mysql.expressions import like, loaded_file, variable
 from decnet_decoys.mysql.sql.budget import sized, step
 from decnet_decoys.mysql.sql.functions import AGGREGATES, FUNCTIONS, made_by
 from decnet_decoys.mysql.sql.parsing import Node
-from decnet_decoys.mysql.sql.values import MOST, Value, compared, number, raw, shown, text, truth, within
+from decnet_decoys.mysql.sql.values import MOST, Value, compared, number, raw, text, truth, within
 
 MOST_VARIABLES: Final = 64
 """Of a session."""
@@ -380,7 +380,7 @@ def _call(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Va
     if not database and lowered in FUNCTIONS:
         function = FUNCTIONS[lowered]
         if not function.least <= len(args) <= function.most:
-            raise wrong_count(name)
+            raise _wrong_count(name)
         given = [value(one, scope, row, group) for one in args]
         if function.strict and None in given:
             return None
@@ -390,27 +390,27 @@ def _call(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Va
     if not database and lowered in _OF_SESSION:
         least, most, made = _OF_SESSION[lowered]
         if not least <= len(args) <= most:
-            raise wrong_count(name)
+            raise _wrong_count(name)
         return made(scope, [value(one, scope, row, group) for one in args])
     if not database and lowered in scope.visitor.catalogue.functions:
         given = [value(one, scope, row, group) for one in args]
         scope.visitor.commands.append(text(given[0]) if given and given[0] is not None else "")
         return 0 if lowered.endswith("exec") else None
-    raise no_function(scope.visitor, name, database)
+    raise _no_function(scope.visitor, name, database)
 
 
-def wrong_count(name: str) -> StatementError:
+def _wrong_count(name: str) -> StatementError:
     return StatementError(1582, "42000", f"Incorrect parameter count in the call to native function '{name}'")
 
 
-def no_function(visitor: Visitor, name: str, database: str) -> StatementError:
+def _no_function(visitor: Visitor, name: str, database: str) -> StatementError:
     place = database or visitor.database
     return StatementError(1305, "42000", f"FUNCTION {place + '.' if place else ''}{name[:64]} does not exist")
 
 
 def _aggregated(name: str, args: Sequence[Node], scope: Scope, group: Sequence[Row], *, distinct: bool) -> Value:
     if len(args) != 1:
-        raise wrong_count(name)
+        raise _wrong_count(name)
     if args[0].op == "star":
         return len(group)
     found = [one for one in (value(args[0], scope, row) for row in group) if one is not None]
@@ -549,4 +549,3 @@ _OPERATIONS: Final[dict[str, Callable[[Node, Scope, Row, Sequence[Row] | None], 
     **dict.fromkeys(("=", "<=>", "<>", "<", "<=", ">", ">="), _compare),
     **dict.fromkeys(_COMPUTED, _arithmetic),
 }
-__all__ = ("Origin", "Row", "Scope", "StatementError", "is_aggregate", "remember", "shown", "value")

@@ -8,21 +8,12 @@ import math
 import zlib
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
+from decnet_decoys.mysql.functions import dates, numbers, words
+from decnet_decoys.mysql.functions.function import Function, Made
 from decnet_decoys.mysql.sql.budget import sized, step
 from decnet_decoys.mysql.sql.values import MOST, Value, compared, number, raw, text, truth, within
-
-Made = Callable[[Sequence[Value]], Value]
-
-
-class Function(NamedTuple):
-    """How many arguments it takes at least and at most, and what it makes of them; of NULL it makes NULL, if `strict`."""  # noqa: E501
-
-    least: int
-    most: int
-    made: Made
-    strict: bool = True
 
 
 def _concat(given: Sequence[Value]) -> Value:
@@ -239,6 +230,9 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "strcmp": Function(2, 2, lambda given: compared(text(given[0]), text(given[1]))),
     "quote": Function(1, 1, lambda given: "'" + text(given[0]).replace("\\", "\\\\").replace("'", "\\'") + "'"),
     "bin": Function(1, 1, lambda given: f"{int(number(given[0])) & (1 << 64) - 1:b}"),
+    **dates.FUNCTIONS,
+    **numbers.FUNCTIONS,
+    **words.FUNCTIONS,
 }
 
 

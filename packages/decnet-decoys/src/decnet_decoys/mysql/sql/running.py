@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Answers statements: what is parsed here, from the tables of the catalogue; the rest by the shapes of `statements`."""
 
+import itertools
 import re
 from collections.abc import Callable, Generator
 from typing import Any, Final
 
 from decnet_decoys.mysql import statements
 from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor, Written
+from decnet_decoys.mysql.packets import DATABASE_DROPPED
 from decnet_decoys.mysql.sql import budget, changing, defining, showing
 from decnet_decoys.mysql.sql.budget import OverspentError, sized
 from decnet_decoys.mysql.sql.evaluating import Row, Scope, StatementError, remember, value
 from decnet_decoys.mysql.sql.parsing import Parser, TooDeepError, plain
-from decnet_decoys.mysql.sql.schemas import table_of
+from decnet_decoys.mysql.sql.schemas import INFORMATION, no_database, of_the_server, table_of
 from decnet_decoys.mysql.sql.selecting import parse_select, run, selected
 from decnet_decoys.mysql.sql.tokens import NotUnderstoodError, Token, TooLongError, tokens
 from decnet_decoys.mysql.sql.values import raw, shown, text
@@ -88,6 +90,35 @@ def answering(visitor: Visitor, sql: str, following: str = "") -> Generator[None
     return outcome, known
 
 
+def preparing(visitor: Visitor, sql: str) -> Generator[None, None, tuple[Outcome, int, bool]]:
+    """Prepare a statement in two turns; return how its result looks, its parameters, and whether it only reads.
+
+    One that only reads is carried out with NULL for each parameter, and nothing is kept of what it would change.
+    """
+    budget.begin()
+    try:
+        found = _prepared(visitor, sql)
+    except StatementError as error:
+        return error.failed, 0, False
+    except OverspentError as error:
+        return _failed(visitor, sql, error)[0] or Done(), 0, False
+    if found[0].text.upper() in _UNPREPARED:
+        return Failed(1295, "HY000", "This command is not supported in the prepared statement protocol yet"), 0, False
+    for one, following in itertools.pairwise(found):
+        if one.text == ";" and one.kind == "operator":
+            return near(visitor, sql, following.at), 0, False
+    count = sum(one.text == "?" and one.kind == "operator" for one in found)
+    if found[0].text.upper() not in _READS or _INTO.search(sql[-2048:]):
+        return Done(), count, False
+    yield
+    variables = dict(visitor.variables)
+    outcome, _ = yield from answering(visitor, sql)
+    visitor.variables, visitor.commands, visitor.written, visitor.delay = variables, [], [], 0.0
+    return outcome, count, True
+
+
+_UNPREPARED: Final = ("PREPARE", "EXECUTE", "DEALLOCATE")
+_READS: Final = ("SELECT", "SHOW", "DESC", "DESCRIBE", "EXPLAIN", "(")
 _ERRORS: Final = (
     OverspentError, TooDeepError, RecursionError, ArithmeticError, NotUnderstoodError, StatementError, TooLongError,
 )  # fmt: skip
@@ -113,13 +144,7 @@ def near(visitor: Visitor, sql: str, at: int) -> Failed:
     """Return the error of a statement that cannot be parsed from a place on."""
     rest = plain(sql[at : at + 81])
     told = rest if len(rest) <= 80 else rest[:77] + "..."
-    server = "MariaDB" if visitor.catalogue.profile.flavour == "mariadb" else "MySQL"
-    return Failed(
-        1064,
-        "42000",
-        "You have an error in your SQL syntax; check the manual that corresponds to your "
-        f"{server} server version for the right syntax to use near '{told}' at line {sql.count(chr(10), 0, at) + 1}",
-    )
+    return statements.syntax_error(visitor, told, sql.count("\n", 0, at) + 1)
 
 
 def _carried_out(visitor: Visitor, sql: str, found: list[Token]) -> Outcome | None:
@@ -189,10 +214,6 @@ def _written(visitor: Visitor, sql: str, into: re.Match[str]) -> Outcome | None:
     return statements.write(visitor, Written(path, data, dumps))
 
 
-def _show(parser: Parser, scope: Scope) -> Outcome | None:
-    return showing.show(parser, scope)
-
-
 def _describe(parser: Parser, scope: Scope) -> Outcome | None:
     parser.at += 1
     if parser.sees("SELECT", "UPDATE", "DELETE", "INSERT", "EXTENDED", "FORMAT"):
@@ -215,13 +236,11 @@ def _drop_database(parser: Parser, scope: Scope) -> Outcome:
         raise parser.fail()
     if name not in scope.visitor.catalogue.databases:
         if exists:
-            return Done(0, 0, 1, "", statements.DROPPED)
+            return Done(0, 0, 1, "", DATABASE_DROPPED)
         raise StatementError(1008, "HY000", f"Can't drop database '{name}'; database doesn't exist")
-    if name.lower() == "information_schema":
-        raise StatementError(
-            1044, "42000", f"Access denied for user '{scope.visitor.user}'@'%' to database 'information_schema'"
-        )
-    return Done(defining.forget_database(scope.visitor, name), 0, 0, "", statements.DROPPED)
+    if name.lower() == INFORMATION:
+        raise of_the_server(scope.visitor)
+    return Done(defining.forget_database(scope.visitor, name), 0, 0, "", DATABASE_DROPPED)
 
 
 def _begin(parser: Parser, scope: Scope) -> Outcome:
@@ -291,14 +310,14 @@ def _prepare(parser: Parser, scope: Scope) -> Outcome:
     parser.must("FROM")
     token = parser.take("string", "variable")
     words = token.text if token.kind == "string" else text(scope.visitor.variables.get(token.text) or "")
-    check(scope.visitor, words)
+    _prepared(scope.visitor, words)
     if name in scope.visitor.prepared or len(scope.visitor.prepared) < _PREPARED:
         scope.visitor.prepared[name] = words[:4096]
     return Done(info="Statement prepared")
 
 
-def check(visitor: Visitor, sql: str) -> int:
-    """Return how many parameters a statement has; raises StatementError if it cannot be parsed."""
+def _prepared(visitor: Visitor, sql: str) -> list[Token]:
+    """Return the tokens of a statement that is prepared; raises StatementError if it cannot be parsed."""
     try:
         found = tokens(sql.rstrip("; \t\r\n\0"))
     except (NotUnderstoodError, TooLongError) as error:
@@ -307,7 +326,7 @@ def check(visitor: Visitor, sql: str) -> int:
         raise StatementError(1065, "42000", "Query was empty")
     if found[0].text.upper() not in _ELSEWHERE and not any(_begins(found, words) for words in _STATEMENTS):
         raise StatementError(*near(visitor, sql, found[0].at))
-    return sum(one.text == "?" and one.kind == "operator" for one in found)
+    return found
 
 
 def _execute(parser: Parser, scope: Scope) -> Outcome:
@@ -317,13 +336,14 @@ def _execute(parser: Parser, scope: Scope) -> Outcome:
     words = scope.visitor.prepared.get(name)
     if words is None:
         raise StatementError(1243, "HY000", f"Unknown prepared statement handler ({name}) given to EXECUTE")
-    if len(given) != check(scope.visitor, words):
+    found = _prepared(scope.visitor, words)
+    if len(given) != sum(one.text == "?" and one.kind == "operator" for one in found):
         raise StatementError(1210, "HY000", "Incorrect arguments to EXECUTE")
-    if tokens(words)[0].text.upper() in ("EXECUTE", "PREPARE", "DEALLOCATE"):
+    if found[0].text.upper() in ("EXECUTE", "PREPARE", "DEALLOCATE"):
         raise StatementError(1295, "HY000", "This command is not supported in the prepared statement protocol yet")
     scope.visitor.parameters = [scope.visitor.variables.get(one) for one in given]
     try:
-        outcome = _carried_out(scope.visitor, words.rstrip("; \t\r\n\0"), tokens(words.rstrip("; \t\r\n\0")))
+        outcome = _carried_out(scope.visitor, words.rstrip("; \t\r\n\0"), found)
     except NotUnderstoodError as error:
         return near(scope.visitor, words, error.at)
     finally:
@@ -385,7 +405,7 @@ def _help(parser: Parser, _scope: Scope) -> Outcome | None:
     return None
 
 
-def _no_diagnostics(parser: Parser) -> Outcome:
+def _no_diagnostics(parser: Parser, _scope: Scope) -> Outcome:
     parser.at += 1
     raise parser.fail()
 
@@ -394,7 +414,7 @@ def _call(parser: Parser, scope: Scope) -> Outcome:
     parser.must("CALL")
     database, name = parser.path()
     if not (database or scope.visitor.database):
-        raise StatementError(1046, "3D000", "No database selected")
+        raise no_database()
     raise StatementError(1305, "42000", f"PROCEDURE {database or scope.visitor.database}.{name} does not exist")
 
 
@@ -406,7 +426,7 @@ _STATEMENTS: Final[dict[tuple[str, ...], Callable[[Parser, Scope], Outcome | Non
     ("UPDATE",): changing.update,
     ("DELETE",): changing.delete,
     ("TRUNCATE",): changing.truncate,
-    ("SHOW",): _show,
+    ("SHOW",): showing.show,
     ("DESCRIBE",): _describe,
     ("DESC",): _describe,
     ("EXPLAIN",): _describe,
@@ -435,7 +455,7 @@ _STATEMENTS: Final[dict[tuple[str, ...], Callable[[Parser, Scope], Outcome | Non
     ("LOCK",): _lock,
     ("DROP", "FUNCTION"): _drop_function,
     ("HELP",): _help,
-    ("GET",): lambda parser, _scope: _no_diagnostics(parser),
+    ("GET",): _no_diagnostics,
 }
 _ELSEWHERE: Final = frozenset(
     [

@@ -27,6 +27,15 @@ def no_database() -> StatementError:
     return StatementError(1046, "3D000", "No database selected")
 
 
+def unknown_database(name: str) -> StatementError:
+    return StatementError(1049, "42000", f"Unknown database '{name}'")
+
+
+def of_the_server(visitor: Visitor) -> StatementError:
+    """Return the error of a statement that would change the information schema."""
+    return StatementError(1044, "42000", f"Access denied for user '{visitor.user}'@'%' to database '{INFORMATION}'")
+
+
 def find(visitor: Visitor, database: str, name: str) -> tuple[str, Stored | None]:
     """Return the database that is meant and the table, None when it is not there; raises StatementError."""
     database = database or visitor.database

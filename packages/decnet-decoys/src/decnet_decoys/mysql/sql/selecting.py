@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from functools import cmp_to_key
 from typing import Any, NamedTuple
 
-from decnet_decoys.mysql.catalogue import Failed, Visitor
-from decnet_decoys.mysql.packets import Column
+from decnet_decoys.mysql.packets import NO_INDEX_USED, Column
 from decnet_decoys.mysql.sql import describing
 from decnet_decoys.mysql.sql.budget import sized, step
 from decnet_decoys.mysql.sql.evaluating import (
@@ -20,12 +19,9 @@ from decnet_decoys.mysql.sql.evaluating import (
 )
 from decnet_decoys.mysql.sql.parsing import Node, Parser
 from decnet_decoys.mysql.sql.schemas import table_of
-from decnet_decoys.mysql.sql.tables import Stored, loaded
+from decnet_decoys.mysql.sql.tables import ColumnDefinition, loaded
 from decnet_decoys.mysql.sql.tokens import tokens
 from decnet_decoys.mysql.sql.values import Value, compared, raw, truth
-
-SCANNED = 0x20
-"""Server's status: no index was used."""
 
 
 class Source(NamedTuple):
@@ -245,7 +241,7 @@ def selected(select: Select, scope: Scope) -> Result:
         step(len(rows) // 16)
         rows = rows + more if every else _distinct(rows + more)
         columns = [_united(one, two, temporary=not every) for one, two in zip(columns, part, strict=True)]
-        status |= 0 if every else SCANNED
+        status |= 0 if every else NO_INDEX_USED
     return Result(columns, _limited(rows, select.limit), status)
 
 
@@ -262,7 +258,7 @@ def _united(one: Column, two: Column, *, temporary: bool) -> Column:
 
 def _selected(select: Select, scope: Scope) -> Result:
     origins, rows, status = _rows(select, scope)
-    scope = _scoped(scope, origins)
+    scope.columns = origins
     if select.where is not None:
         scope.where = "WHERE"
         rows = [row for row in rows if truth(value(select.where, scope, row))]
@@ -288,12 +284,6 @@ def _selected(select: Select, scope: Scope) -> Result:
         columns = [one._replace(flags=one.flags | (0x8000 if one.table else 0)) for one in columns]
     scope.visitor.found_rows = len(results)
     return Result(columns, _limited(results, select.limit), status)
-
-
-def _scoped(scope: Scope, origins: Sequence[Origin]) -> Scope:
-    made = scope
-    made.columns = origins
-    return made
 
 
 def _limited(rows: list[Row], limit: tuple[int, int] | None) -> list[Row]:
@@ -394,22 +384,23 @@ def _rows(select: Select, scope: Scope) -> tuple[list[Origin], list[Row], int]:
         mine, more, how = _of_source(source, scope)
         status |= how
         origins, rows = _joined(origins, rows, mine, more, source, scope)
-    if len(sources) == 1 and _by_key(select.where, origins):
-        status &= ~SCANNED
+    if len(sources) == 1 and is_by_key(select.where, [one.stored for one in origins if one.stored is not None]):
+        status &= ~NO_INDEX_USED
     return origins, rows, status
 
 
-def _by_key(where: Node | None, origins: Sequence[Origin]) -> bool:
+def is_by_key(where: Node | None, columns: Sequence[ColumnDefinition]) -> bool:
+    """Return whether a condition asks for a value of the primary key of these columns."""
     if where is None or where.op != "=":
         return False
-    keys = {one.name.lower() for one in origins if one.stored is not None and one.stored.primary}
+    keys = {one.name.lower() for one in columns if one.primary}
     return any(isinstance(one, Node) and one.op == "column" and one.args[-1].lower() in keys for one in where.args)
 
 
 def _of_source(source: Source, scope: Scope) -> tuple[list[Origin], list[Row], int]:
     if source.inner is not None:
         columns, rows = run(source.inner, scope)
-        status = SCANNED if source.inner.others or source.inner.sources else 0
+        status = NO_INDEX_USED if source.inner.others or source.inner.sources else 0
         return (
             [
                 Origin(
@@ -444,20 +435,17 @@ def _of_source(source: Source, scope: Scope) -> tuple[list[Origin], list[Row], i
                 for one in columns
             ],
             rows,
-            SCANNED,
+            NO_INDEX_USED,
         )
     origins = [Origin(one.name, source.alias, database, one, real) for one in table.columns]
     step(len(table.rows) // 64 + len(table.columns))
-    exact = [index for index, one in enumerate(table.columns) if one.kind == "decimal"]
-    if not exact:
-        return origins, list(table.rows), SCANNED
-    rows = [_loaded(table, row) for row in table.rows]
-    return origins, rows, SCANNED
-
-
-def _loaded(table: Stored, row: Sequence[Any]) -> Row:
-    step(1 + len(row) // 2)
-    return tuple(loaded(one, part) for one, part in zip(table.columns, row, strict=True))
+    if not any(one.kind == "decimal" for one in table.columns):
+        return origins, list(table.rows), NO_INDEX_USED
+    rows = []
+    for row in table.rows:
+        step(1 + len(row) // 2)
+        rows.append(loaded(table, row))
+    return origins, rows, NO_INDEX_USED
 
 
 def _viewed(query: str, scope: Scope) -> tuple[Sequence[Any], list[Row]]:
@@ -499,6 +487,3 @@ def _joined(  # noqa: PLR0917
         step(len(made) * len(both) // 8)
         made = [tuple(part for index, part in enumerate(row) if index not in drop) for row in made]
     return both, made
-
-
-__all__ = ("Failed", "Result", "Select", "Visitor", "parse_limit", "parse_select", "run", "selected")

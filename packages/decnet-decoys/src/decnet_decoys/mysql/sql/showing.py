@@ -3,19 +3,18 @@
 
 from collections.abc import Callable, Sequence
 
-from decnet_decoys.mysql.catalogue import Done, Found, Outcome
+from decnet_decoys.mysql.catalogue import SWITCHES, Found, Outcome
 from decnet_decoys.mysql.expressions import like
-from decnet_decoys.mysql.packets import Column
+from decnet_decoys.mysql.packets import NO_INDEX_USED, Column
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.defining import definition
 from decnet_decoys.mysql.sql.describing import integer_column, text_column
 from decnet_decoys.mysql.sql.evaluating import Origin, Scope, StatementError, value
 from decnet_decoys.mysql.sql.parsing import Parser
-from decnet_decoys.mysql.sql.schemas import INFORMATION, names_of, no_database, table_of
-from decnet_decoys.mysql.sql.selecting import SCANNED
+from decnet_decoys.mysql.sql.schemas import INFORMATION, names_of, no_database, table_of, unknown_database
+from decnet_decoys.mysql.sql.tables import BLOB, NO_DEFAULT, NOT_NULL
 from decnet_decoys.mysql.sql.values import truth
 
-NOT_NULL, NO_DEFAULT, BLOB = 0x1, 0x1000, 0x10
 _CAPTION = 4096
 Rows = Sequence[Sequence[str | None]]
 
@@ -49,7 +48,7 @@ def _pattern(parser: Parser) -> str | None:
 
 
 def _filtered(
-    parser: Parser, scope: Scope, columns: list[Column], rows: list[list[str | None]], status: int = SCANNED
+    parser: Parser, scope: Scope, columns: list[Column], rows: list[list[str | None]], status: int = NO_INDEX_USED
 ) -> Outcome:
     """Return the rows that LIKE or WHERE leaves."""
     pattern = _pattern(parser)
@@ -81,7 +80,7 @@ def _of_database(parser: Parser, scope: Scope) -> str:
     if not name:
         raise no_database()
     if name not in scope.visitor.catalogue.databases:
-        raise StatementError(1049, "42000", f"Unknown database '{name}'")
+        raise unknown_database(name)
     return name
 
 
@@ -107,10 +106,9 @@ def _variables(parser: Parser, scope: Scope, _full: bool) -> Outcome:
         shown_column("Variable_name", "SESSION_VARIABLES", "VARIABLE_NAME", 256),
         shown_column("Value", "SESSION_VARIABLES", "VARIABLE_VALUE", 16384),
     ]
-    switches = scope.visitor.catalogue.switches
     known = scope.visitor.catalogue.variables
     rows: list[list[str | None]] = [
-        [name, {"0": "OFF", "1": "ON"}.get(known[name], known[name]) if name in switches else known[name]]
+        [name, {"0": "OFF", "1": "ON"}.get(known[name], known[name]) if name in SWITCHES else known[name]]
         for name in sorted(known)
     ]
     return _filtered(parser, scope, columns, rows)
@@ -221,7 +219,7 @@ def _create_database(parser: Parser, scope: Scope, _full: bool) -> Outcome:
     exists = parser.then("IF", "NOT", "EXISTS")
     name = parser.name()
     if name not in scope.visitor.catalogue.databases:
-        raise StatementError(1049, "42000", f"Unknown database '{name}'")
+        raise unknown_database(name)
     words = f"CREATE DATABASE {'/*!32312 IF NOT EXISTS*/ ' if exists else ''}`{name}` /*!40100 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci */"  # noqa: E501
     return Found(
         [text_column("Database", 256, nullable=False), text_column("Create Database", _CAPTION, nullable=False)],
@@ -297,4 +295,3 @@ _SHOWN: dict[tuple[str, ...], Callable[[Parser, Scope, bool], Outcome]] = {
     ("KEYS",): _index,
     ("STATUS",): _status,
 }
-__all__ = ("Done", "describe", "show")

@@ -2,6 +2,7 @@
 """Tables with rows: kinds of columns, what they hold of a value, and how the protocol describes them."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
@@ -17,7 +18,7 @@ ROW_BYTES: Final = 96
 """Memory that a row takes beside its values, of which each takes VALUE_BYTES more than its text."""
 VALUE_BYTES: Final = 56
 NOT_NULL, PRIMARY, UNSIGNED, PART_OF_KEY, AUTO, NO_DEFAULT = 0x1, 0x2, 0x20, 0x4000, 0x200, 0x1000
-_BINARY, _BLOB, _ENUM = 0x80, 0x10, 0x100
+BLOB, BINARY, _ENUM = 0x10, 0x80, 0x100
 _TEXTS: Final = {"tinytext": 255, "text": 65535, "mediumtext": 16777215, "longtext": 4294967295, "json": 4294967295}
 _BLOBS: Final = {"tinyblob": 255, "blob": 65535, "mediumblob": 16777215, "longblob": 4294967295}
 _INTEGERS: Final = {  # number in the protocol, digits shown, bits
@@ -126,15 +127,15 @@ def described(column: ColumnDefinition) -> Described:  # noqa: PLR0911
         return Described(number_, size or digits - column.unsigned * (kind != "bigint"), own, 0, text=False)
     if kind in _TIMES:
         number_, digits = _TIMES[kind]
-        return Described(number_, digits, own | _BINARY, 0, text=False)
+        return Described(number_, digits, own | BINARY, 0, text=False)
     if kind in _TEXTS:
-        return Described(252, min(4294967295, 4 * _TEXTS[kind]), own | _BLOB, 0, text=True)
+        return Described(252, min(4294967295, 4 * _TEXTS[kind]), own | BLOB, 0, text=True)
     if kind in _BLOBS:
-        return Described(252, _BLOBS[kind], own | _BLOB | _BINARY, 0, text=False)
+        return Described(252, _BLOBS[kind], own | BLOB | BINARY, 0, text=False)
     if kind in ("varchar", "char"):
         return Described(253 if kind == "varchar" else 254, 4 * (size or 1), own, 0, text=True)
     if kind in ("varbinary", "binary"):
-        return Described(253 if kind == "varbinary" else 254, size or 1, own | _BINARY, 0, text=False)
+        return Described(253 if kind == "varbinary" else 254, size or 1, own | BINARY, 0, text=False)
     if kind == "decimal":
         places = column.sizes[1] if len(column.sizes) > 1 else 0
         return Described(246, (size or 10) + 1 + bool(places), own, places, text=False)
@@ -183,9 +184,12 @@ def table_weight(table: Stored) -> int:
     return sum(map(column_weight, table.columns)) + sum(map(weight, table.rows))
 
 
-def loaded(column: ColumnDefinition, value: str | int | float | bytes | None) -> Value:
-    """Return a value of a row as it is computed with."""
-    return Decimal(value) if column.kind == "decimal" and isinstance(value, str) else value
+def loaded(table: Stored, row: Sequence[str | int | float | bytes | None]) -> tuple[Value, ...]:
+    """Return a row as it is computed with."""
+    return tuple(
+        Decimal(one) if column.kind == "decimal" and isinstance(one, str) else one
+        for column, one in zip(table.columns, row, strict=True)
+    )
 
 
 def kept(column: ColumnDefinition, value: Value, row: int = 1) -> str | int | float | bytes | None:  # noqa: C901, PLR0911

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.redis.keyspace import MAX_BYTES, Full, Keyspace, Scores, Value
+from decnet_decoys.redis.types.stream import Stream
 
 VERSION = 10
 _MAGIC = b"REDIS%04d" % VERSION
@@ -64,7 +65,7 @@ def string(value: bytes) -> bytes:
     return _length(len(value)) + value
 
 
-def value(one: Value) -> tuple[int, bytes]:
+def value(one: bytes | list[bytes] | dict[bytes, bytes] | frozenset[bytes] | Scores) -> tuple[int, bytes]:
     """Return the type of a value, and the value."""
     if isinstance(one, bytes):
         return _STRING, string(one)
@@ -92,6 +93,8 @@ def written(
             continue
         parts.append(bytes((_DATABASE, number, _RESIZE)) + _length(len(database)) + _length(database.expiring))
         for key, one in list(database.items()):
+            if isinstance(one, Stream):  # whose form is long: a stream is lost when the decoy starts again
+                continue
             if len(key) + len(one) > left:  # each part takes a byte at least
                 continue
             kind, body = value(one)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands of types that nothing is stored of here (streams, estimates, places), and of what a server has not.
+"""Commands of types that nothing is stored of here (estimates, places), and of what a server has not.
 
 A tool that copies a server asks them of keys that are not there, or are of another type.
 """
@@ -11,6 +11,7 @@ from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, numb
 from decnet_decoys.redis.keyspace import WrongType
 from decnet_decoys.redis.protocol import Error, Pairs, Reply, Simple
 from decnet_decoys.redis.server import unknown_subcommand
+from decnet_decoys.redis.types.stream import Stream
 
 _PAYLOAD = Error("ERR DUMP payload version or checksum are wrong")
 
@@ -60,7 +61,7 @@ def sort(client: Client, given: Arguments) -> Reply:
     value = client.keys.get(given[0])
     if value is None:
         return []
-    if isinstance(value, bytes | dict):
+    if isinstance(value, bytes | dict | Stream):
         raise WrongType
     found = sorted(value)
     if b"ALPHA" in [one.upper() for one in given[1:]]:
@@ -111,9 +112,9 @@ pubsub = _with(
         b"NUMPAT": lambda _: 0,
     },
 )
-_CARDINAL = {"xlen": 2, "zlexcount": 4, "pfcount": -2, "xdel": -3}
+_CARDINAL = {"zlexcount": 4, "pfcount": -2}
 _NULL = {"geodist": -4}
-_EMPTY = {"zrangebylex": -4, "xrange": -4, "xrevrange": -4}
+_EMPTY = {"zrangebylex": -4}
 
 COMMANDS: dict[str, tuple[Function, int]] = {
     **{name: (_none(0), arity) for name, arity in _CARDINAL.items()},

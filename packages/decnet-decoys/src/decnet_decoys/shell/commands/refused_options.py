@@ -31,6 +31,7 @@ class Refused(NamedTuple):
 class _Known(NamedTuple):
     status: int
     letters: str
+    """As getopt(3) has them; `*` if its options are not checked."""
     names: frozenset[str]
     bare: tuple[int, str] | None
     """Status and message without arguments, where that is refused."""
@@ -40,6 +41,10 @@ class _Known(NamedTuple):
     """What is written after the message."""
     usage: str
     """How the help begins where no more of it is known, empty if it is shown whole."""
+
+    @property
+    def only_letters(self) -> bool:
+        return self.names == {"-"}
 
 
 def refused(name: str, args: list[str]) -> Refused | None:
@@ -66,10 +71,10 @@ def _is_help(name: str, following: str) -> bool:
 def _fault(args: list[str], known: _Known, *, stops: bool) -> str | None:
     """Return what is wrong with the first option that is."""
     rest, left = iter(args), MAX_LETTERS
-    for arg in rest:
+    for arg in rest if known.letters != "*" else ():
         if arg == "--" or (stops and not arg.startswith("-")):
             return None
-        if arg.startswith("--"):
+        if arg.startswith("--") and not known.only_letters:
             name = arg[2:].partition("=")[0]
             if not any(one.startswith(name) for one in known.names):
                 return f"unrecognized option '{arg}'"

@@ -18,6 +18,8 @@ _WORDS = tuple(
         (r"(.*): command not found", r"\1: not found"),
         (r"cd: (.*): [^:]*", r"cd: can't cd to \1"),
         (r"kill: \(\d+\) - (.*)", "kill: \\1\n"),
+        (r"kill: (.*): arguments must be process or job IDs", r"kill: Illegal number: \1"),
+        (r"kill: (.*): invalid signal specification", r"kill: invalid signal number or name: \1"),
         (r"(.*): unbound variable", r"\1: parameter not set"),
         (r"(.*): readonly variable", r"\1: is read only"),
         (r"(.*): bad substitution", "Bad substitution"),

@@ -20,8 +20,8 @@ class Language:
         self.functions: dict[str, Function] = {}
         self.traps: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
-        self.hashed: dict[str, int] = {}
-        """How often each program was run that the shell found in $PATH, by its path."""
+        self.hashed: dict[str, tuple[str, int]] = {}
+        """Where the shell found a program in $PATH, and how often it was run since, by its name."""
         self.status = 0
         self.finished = False
         self.umask = 0o022
@@ -48,6 +48,8 @@ class Language:
         """Of the script that runs, the line at which the command that runs begins."""
         self.dash = False
         """Whether the shell is dash, Debian's /bin/sh."""
+        self.ash = False
+        """Whether it is ash, the shell of BusyBox."""
         self.script = ""
         """Path of the script that runs, which names itself in what is wrong."""
         self.sourcing = 0

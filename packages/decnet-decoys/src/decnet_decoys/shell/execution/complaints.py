@@ -3,7 +3,7 @@
 
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.encoding import encode
-from decnet_decoys.shell.environment.dash import syntax_error
+from decnet_decoys.shell.environment import ash, dash
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.nodes import IncompleteError, ShellSyntaxError
@@ -25,13 +25,16 @@ def warn_of_documents(shell: ShellState, parser: Parser, first: int, streams: St
 def syntax_complaint(shell: ShellState, fault: ShellSyntaxError, text: str, first: int, streams: Streams) -> int:
     """Complain of a syntax error in `text`, whose first line has the number `first`; returns the exit status.
 
-    Bash shows the line in question of a string that it was given to run; dash ends.
+    Bash shows the line in question of a string that it was given to run; dash and ash end, unless typed at.
     """
-    if shell.dash:
+    if shell.dash or shell.ash:
         is_open = isinstance(fault, IncompleteError)
         shell.line = first + text.count("\n") if is_open else shell.line
-        wrong = syntax_error(str(fault), fault.expected, incomplete=is_open)
+        worded = dash.syntax_error if shell.dash else ash.syntax_error
+        wrong = worded(str(fault), fault.expected, incomplete=is_open)
         streams.err.write(encode(f"{shell.error_prefix}: {wrong}\n"))
+        if shell.is_typed_at:
+            return 2
         raise ExitShell(2)
     given = "-c: " if text == shell.string or (text == shell.command and shell.name == "bash") else shell.evaluated
     if isinstance(fault, IncompleteError):

@@ -3,12 +3,13 @@
 
 from decnet_decoys.shell.budget import LineBudget
 from decnet_decoys.shell.call import Call, Handler
-from decnet_decoys.shell.command_lookup import hashed, on_path
+from decnet_decoys.shell.command_lookup import on_path
+from decnet_decoys.shell.commands.busybox.words import is_worded, said
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.refused_options import refused
 from decnet_decoys.shell.commands.versions import version_told
 from decnet_decoys.shell.effects import Effects
-from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.environment.preloading import preload_errors
 from decnet_decoys.shell.machine.distribution import called_as
@@ -26,9 +27,11 @@ def remember_path(shell: ShellState, name: str) -> None:
     """Count a program that was found in $PATH, as `hash` shows it."""
     if "/" in name or name in BUILTINS:
         return
-    path = hashed(shell, name) or (on_path(shell, name) if len(shell.hashed) < MAX_HASHED else None)
+    path, hits = shell.hashed.get(name, (None, 0))
+    if path is None and len(shell.hashed) < MAX_HASHED:
+        path = on_path(shell, name)
     if path is not None:
-        shell.hashed[path] = shell.hashed.get(path, 0) + 1
+        shell.hashed[name] = (path, hits + 1)
 
 
 def run_script(  # noqa: PLR0917
@@ -69,6 +72,8 @@ def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call
     with budget:  # `exec exec exec ...` nests too
         shell.running.begin(argv, shell.cwd)
         try:
+            if shell.machine.persona.family == "busybox" and is_worded(name):
+                return (yield from _in_words_of_busybox(runner, handler, call))
             answer = handler(call)
             return answer if isinstance(answer, int) else (yield from answer)
         except UsageError as fault:
@@ -77,6 +82,21 @@ def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call
             return call.fail(str(fault))
         finally:
             shell.running.end()
+
+
+def _in_words_of_busybox(runner: Runner, handler: Handler, call: Call) -> Effects:
+    """Run a program of a small device: what it complains of is worded as by the applet of its name."""
+    given, errors = call.err, runner.buffer()
+    call.streams = call.streams._replace(err=errors)
+    call.err = errors
+    try:
+        answer = handler(call)
+        status = answer if isinstance(answer, int) else (yield from answer)
+    except FileSystemError as fault:
+        status = call.fail(str(fault))
+    text, status = said(call.name, decode(errors.take()), status)
+    given.write(encode(text))
+    return status
 
 
 def called_program(name: str, argv: list[str], runner: Runner, streams: Streams, *, tty: bool, own: bool) -> Call:

@@ -50,7 +50,7 @@ def cd(call: Call) -> int:
     try:
         resolved = shell.files.enter(by_name if upwards else target, shell.access)
     except FileSystemError as error:
-        return call.shell_error(f"cd: {target}: {error}", 2 if shell.dash else 1)
+        return call.shell_error(f"cd: {target}: {error}", 2 if shell.dash or shell.ash else 1)
     if words[:1] == ["-"]:
         call.print(target)
     shell.set("OLDPWD", shell.directory)
@@ -220,19 +220,18 @@ def hash_(call: Call) -> Effects:
         yield from turn()
         if "/" in name:  # nothing to remember
             continue
-        known = next((path for path in shell.hashed if path.endswith(f"/{name}")), None)
-        path = known if "-t" in call.args else on_path(shell, name)
+        path = shell.hashed.get(name, (None, 0))[0] if "-t" in call.args else on_path(shell, name)
         if path is None:
             missing.append(name)
             call.shell_error(f"hash: {name}: not found")
         elif "-t" in call.args:
             call.print(path)
         elif name not in BUILTINS:
-            shell.hashed[path] = 0
+            shell.hashed[name] = (path, 0)
     if not call.args and not shell.hashed:
         call.print("hash: hash table empty")
     elif not call.args:
-        call.print("hits\tcommand\n" + "\n".join(f"{hits:4}\t{path}" for path, hits in shell.hashed.items()))
+        call.print("hits\tcommand\n" + "\n".join(f"{hits:4}\t{path}" for path, hits in shell.hashed.values()))
     return int(bool(missing))
 
 
@@ -351,7 +350,8 @@ def _colour(place: int, number: int) -> str:
 
 @command("tty")
 def tty(call: Call) -> int:
-    call.print("/dev/pts/0" if call.shell.terminal is not None and call.stdin is None else "not a tty")
+    if not {"-s", "--silent", "--quiet"} & set(call.args):
+        call.print("/dev/pts/0" if call.shell.terminal is not None and call.stdin is None else "not a tty")
     return int(call.shell.terminal is None)
 
 

@@ -158,13 +158,15 @@ def sh(call: Call) -> Effects:
     else:
         return 0
     with shell.forked():
-        shell.dash = call.name in ("sh", "dash") and shell.machine.persona.family == "debian"
+        debian = shell.machine.persona.family == "debian"
+        shell.ash = not debian or call.name == "ash" or shell.running.is_applet
+        shell.dash = debian and call.name in ("sh", "dash") and not shell.ash
         shell.only_exported()
         shell.variables.setdefault("PATH", LOGIN_PATH)
         if shell.bare:
             shell.variables["PWD"] = shell.cwd
             shell.exported.add("PWD")
-        if not shell.dash and shell.machine.persona.family == "debian":
+        if debian and not shell.dash and not shell.ash:
             shell.set("BASH", _own_path(call))
         shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()} | named
         shell.string = text if "c" in flags else ""
@@ -175,8 +177,13 @@ def _script(call: Call, path: str) -> str | None:
     try:
         content = call.content(path)
     except FileSystemError as error:
-        wrong = f"cannot open {path}: {str(error).replace('No such file or directory', 'No such file')}"
-        call.print_error(f"{call.path}: {path}: {error}" if call.name == "bash" else f"{call.path}: 0: {wrong}")
+        if call.name == "bash":
+            told = f"{path}: {error}"
+        elif call.shell.running.is_applet or call.shell.machine.persona.family != "debian":
+            told = f"can't open '{path}': {error}"
+        else:
+            told = f"0: cannot open {path}: {str(error).replace('No such file or directory', 'No such file')}"
+        call.print_error(f"{call.path}: {told}")
         return None
     return decode(whole_of(content)[:MAX_SCRIPT])
 

@@ -2,7 +2,7 @@
 """The builtin trap: what a shell does when it ends, when a command fails or is about to run, and on signals."""
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.processes.signals import SIGNALS, list_signals
+from decnet_decoys.shell.commands.processes.listed_signals import SIGNALS, list_signals
 from decnet_decoys.shell.environment.traps import EVENTS
 from decnet_decoys.shell.programs import command
 

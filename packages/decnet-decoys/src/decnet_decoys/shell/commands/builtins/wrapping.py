@@ -5,7 +5,8 @@ import re
 from itertools import islice
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.commands.options import UsageError, options, tried
+from decnet_decoys.shell.commands.processes.ps_columns import rows
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.control_flow import KILLED
 from decnet_decoys.shell.effects import Effects, Pause, turn
@@ -20,6 +21,7 @@ MAX_READ = 2000
 _VALUED = {"timeout": "ks", "taskset": "p", "nice": "n", "ionice": "cnp", "stdbuf": "ioe", "watch": "n", "xargs": ""}
 
 
+_ADJUSTMENT = re.compile(r"[+-]?\d{1,18}")
 _INTERVAL = re.compile(r"(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18}|inf(?:inity)?)[smhd]?")
 
 
@@ -29,23 +31,21 @@ def wrap(call: Call) -> Effects:
     args, name = list(call.args), call.name
     shown = next((arg for arg in args[:-1] if re.fullmatch(r"-[ac]*p", arg)), "")
     if shown and name in ("taskset", "chrt") and args[-1].isdecimal():
-        return _of_process(call, "c" in shown, args[-1][:9])
+        return _of_process(call, args[-1][:9], listed="c" in shown)
     ended = 124
     while args and args[0].startswith("-") and len(args[0]) > 1:
         option, value = args.pop(0), ""
         if option[-1] in _VALUED.get(name, "") and len(option) == 2 and args:
             value = args.pop(0)
+        if name == "nice":
+            _check_adjustment(value)
         if (name == "timeout" and (value or option).upper().endswith(("KILL", "=9"))) or (option, value) == ("-s", "9"):
             ended = KILLED
     seconds = args.pop(0) if name in ("timeout", "taskset") and args else ""
     if name == "timeout" and args and not _INTERVAL.fullmatch(seconds):
         raise tried(call, f"invalid time interval {quoted(seconds)}", 125)
-    if name == "nice" and not args:
-        call.print(str(call.shell.niceness))
-        return 0
     if not args:
-        wrong = "bad usage" if name in ("taskset", "chrt") else "missing operand"
-        raise tried(call, wrong, 125 if name in ("timeout", "nohup") else 1)
+        return _without_program(call)
     steps = started(call, args)
     if name == "nice":
         return (yield from _nicer(call, steps))
@@ -54,8 +54,29 @@ def wrap(call: Call) -> Effects:
     return (yield from _limited(steps, seconds, ended))
 
 
-def _of_process(call: Call, listed: bool, pid: str) -> int:
+def _check_adjustment(value: str) -> None:
+    """Raise UsageError if the value of `nice -n` is no number."""
+    if value and not _ADJUSTMENT.fullmatch(value):
+        raise UsageError(f"invalid adjustment {quoted(value)}", 125)
+
+
+def _without_program(call: Call) -> int:
+    """Tell how nice this shell is, or complain that no program is named; raises UsageError."""
+    if call.name == "nice":
+        call.print(str(call.shell.niceness))
+        return 0
+    if call.name == "timeout":
+        call.print_error("Try 'timeout --help' for more information.")
+        return 125
+    wrong = "bad usage" if call.name in ("taskset", "chrt") else "missing operand"
+    raise tried(call, wrong, 125 if call.name in ("stdbuf", "nohup") else 1)
+
+
+def _of_process(call: Call, pid: str, *, listed: bool) -> int:
     """Tell how a process is scheduled, and on which processors."""
+    if not any(str(row.process.pid) == pid for row in rows(call)):
+        asked = "policy" if call.name == "chrt" else "affinity"
+        return call.fail(f"failed to get pid {pid}'s {asked}: No such process")
     if call.name == "chrt":
         policy = f"pid {pid}'s current scheduling policy: SCHED_OTHER"
         call.print(f"{policy}\npid {pid}'s current scheduling priority: 0")

@@ -3,13 +3,14 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.busybox.downloads import wget
+from decnet_decoys.shell.commands.busybox.signalling import SIGNALLING
 from decnet_decoys.shell.commands.busybox.tables import TABLES
 from decnet_decoys.shell.commands.busybox.words import APPLETS, refused, said, usage
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.programs import command, programs
 
-_OWN = TABLES | {"wget": wget}
+_OWN = TABLES | SIGNALLING | {"wget": wget}
 """By applet: what does otherwise what Debian's program of the name does."""
 
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""ps, free, df and ping as Debian's BusyBox 1.35 lays them out: bots run its applets to tell machines apart."""
+"""ps, free, df, wc, date and ping as Debian's BusyBox 1.35 lays them out: bots run them to tell machines apart."""
 
 from collections.abc import Callable
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.busybox.words import said
 from decnet_decoys.shell.commands.network.downloads import is_address
 from decnet_decoys.shell.commands.processes.ps_columns import name_of, rows
 from decnet_decoys.shell.effects import Effects, Pause, Requested, Steps
+from decnet_decoys.shell.encoding import decode, encode
 
 _WIDEST = 20
 """Characters of a device's name beside which the figures stand in the same line."""
@@ -85,6 +87,32 @@ def _ping(call: Call) -> Effects:
     return int(not own)
 
 
+def _wc(call: Call) -> Effects:
+    """Count as `wc` of GNU does, in columns of nine characters unless there is only one figure."""
+    names = [arg for arg in call.args if not arg.startswith("-") or arg == "-"]
+    table = yield from _of_system(call, "wc")
+    for line in table if table != [""] else ():
+        cells = line.split(None, len(line.split()) - 1)
+        figures = [cell for cell in cells if cell.isdecimal()]
+        single = len(names) < 2 and len(cells) - len(names[:1]) == 1
+        figures = figures[: len(cells) - 1] if names else figures
+        shown = cells[0] if single else " ".join(f"{figure:>9}" for figure in figures)
+        call.print(shown + (f" {cells[-1]}" if names else ""))
+    return 0 if len([line for line in table if line]) >= len(names) else 1
+
+
+def _date(call: Call) -> Effects:
+    """Show the time in the C locale, whatever LANG says."""
+    shaped = any(arg.startswith(("+", "-R", "-I", "--rfc", "--iso")) for arg in call.args)
+    args = call.args if shaped else [*call.args, "+%a %b %e %H:%M:%S %Z %Y"]
+    errors = call.runner.buffer()
+    status = yield from call.runner.execute(["date", *args], call.streams._replace(err=errors), program=True)
+    call.err.write(encode(said("date", decode(errors.take()), status)[0]))
+    return status
+
+
 MAX_PINGS = 5
-TABLES: dict[str, Callable[[Call], Effects]] = {"ps": _ps, "free": _free, "df": _df, "ping": _ping}
+TABLES: dict[str, Callable[[Call], Effects]] = {
+    "ps": _ps, "free": _free, "df": _df, "ping": _ping, "wc": _wc, "date": _date,
+}  # fmt: skip
 """By applet: what it prints where Debian's program of the name prints it otherwise."""

@@ -25,6 +25,12 @@ xz xzcat yes zcat
 APPLETS = tuple(_LISTED.split())
 _QUOTED = "['\u2018]([^'\u2019]*)['\u2019]"
 _WORDS = {
+    **{name: ((rf"{name}: ([^\n:]*): (No such file or directory|Permission denied|Is a directory)",
+               rf"{name}: can't open '\1': \2"),)
+       for name in ("md5sum", "sha1sum", "sha256sum", "sha512sum", "uniq", "less")},
+    **{name: ((rf"{name}: (?:failed to (?:execute|run command) )?{_QUOTED}: (.*)", rf"{name}: can't execute '\1': \2"),
+              (rf"{name}: failed to execute (.*): (.*)", rf"{name}: can't execute '\1': \2"))
+       for name in ("env", "timeout", "setsid")},
     "cat": ((r"cat: (.*): (.*)", r"cat: can't open '\1': \2"),),
     "ls": ((rf"ls: cannot (?:access|open directory) {_QUOTED}: (.*)", r"ls: \1: \2"),),
     "rm": ((rf"rm: cannot remove {_QUOTED}: Is a directory", r"rm: '\1' is a directory"),
@@ -33,6 +39,29 @@ _WORDS = {
            (rf"cp: -r not specified; omitting directory {_QUOTED}", r"cp: omitting directory '\1'")),
     "mv": ((rf"mv: cannot stat {_QUOTED}: (.*)", r"mv: can't rename '\1': \2"),),
     "mkdir": ((rf"mkdir: cannot create directory {_QUOTED}: (.*)", r"mkdir: can't create directory '\1': \2"),),
+    "rmdir": ((rf"rmdir: failed to remove {_QUOTED}: (.*)", r"rmdir: '\1': \2"),),
+    "ln": ((rf"ln: failed to access {_QUOTED}: (.*)", r"ln: \1: \2"),
+           (rf"ln: failed to create (?:symbolic |hard )?link {_QUOTED}(?: => .*)?: (.*)", r"ln: \1: \2")),
+    "sort": ((r"sort: cannot read: ([^\n]*): (.*)", r"sort: \1: \2"),),
+    "du": ((rf"du: cannot access {_QUOTED}: (.*)", r"du: \1: \2"),),
+    "df": ((r"df: ([^\n]*): No such file or directory", r"df: \1: can't find mount point"),),
+    "stat": ((rf"stat: cannot statx? {_QUOTED}: (.*)", r"stat: can't stat '\1': \2"),),
+    "diff": ((r"diff: ([^\n]*): (No such file or directory)", r"diff: can't stat '\1': \2"),),
+    "tac": ((rf"tac: failed to open {_QUOTED} for reading: (.*)", r"tac: \1: \2"),),
+    "rev": ((r"rev: cannot open ([^\n]*): (.*)", r"rev: \1: \2"),),
+    "od": ((r"od: ([^\n]*): (.*)", r"od: \1: \2"),),
+    "hexdump": ((r"hexdump: ([^\n]*): (.*)\nhexdump: all input file arguments failed", r"hexdump: \1: \2"),),
+    "strings": ((rf"strings: {_QUOTED}: No such file", r"strings: \1: No such file or directory"),),
+    "gunzip": ((r"gzip: ([^\n]*?)\.gz: (.*)", r"gunzip: \1: \2"),),
+    "gzip": ((r"gzip: ([^\n]*?)\.gz: (.*)", r"gzip: \1: \2"),),
+    "zcat": ((r"gzip: ([^\n]*?)\.gz: (.*)", r"zcat: \1: \2"),),
+    "bunzip2": ((r"bunzip2: Can't open input file ([^\n]*): (.*)\.", r"bunzip2: \1: \2"),),
+    "chroot": ((rf"chroot: cannot change root directory to {_QUOTED}: (.*)",
+                r"chroot: can't change root directory to '\1': \2"),),
+    "id": ((rf"id: {_QUOTED}: no such user", r"id: unknown user \1"),),
+    "date": ((rf"date: invalid date {_QUOTED}", r"date: invalid date '\1'"),),
+    "chgrp": ((rf"chgrp: invalid group: {_QUOTED}", r"chgrp: unknown group \1"),
+              (rf"chgrp: cannot access {_QUOTED}: (.*)", r"chgrp: \1: \2")),
     "touch": ((rf"touch: cannot touch {_QUOTED}: (.*)", r"touch: \1: \2"),),
     "head": ((rf"head: cannot open {_QUOTED} for reading: (.*)", r"head: \1: \2"),),
     "tail": ((rf"tail: cannot open {_QUOTED} for reading: (.*)", r"tail: can't open '\1': \2\ntail: no files"),),
@@ -41,12 +70,14 @@ _WORDS = {
     "tar": ((r"tar: (.*): Cannot open: (.*)\ntar: Error is not recoverable: exiting now",
              r"tar: can't open '\1': \2"),),
     "chmod": ((rf"chmod: cannot access {_QUOTED}: (.*)", r"chmod: \1: \2"),),
-    "chown": ((rf"chown: cannot access {_QUOTED}: (.*)", r"chown: \1: \2"),),
+    "chown": ((r"chown: invalid user: ['\u2018]([^'\u2019:]*)['\u2019]", r"chown: unknown user \1"),
+              (rf"chown: invalid (?:user|group): {_QUOTED}", r"chown: unknown user/group \1"),
+              (rf"chown: cannot access {_QUOTED}: (.*)", r"chown: \1: \2"),),
     "kill": ((r"[^\n]*kill: \((\d+)\) - (.*)", r"kill: can't kill pid \1: \2"),
              (r"[^\n]*kill: (.*): arguments must be process or job IDs", r"kill: invalid number '\1'")),
     "killall": ((r"(.*): no process found", r"killall: \1: no process killed"),),
     "dd": ((rf"dd: failed to open {_QUOTED}: (.*)", r"dd: can't open '\1': \2"),
-           (r"(?<=records out\n)\d+ bytes.* copied.*\n", "")),
+           (r"(.*records out\n)\d+ bytes.* copied.*", r"\1")),
     "sleep": ((rf"sleep: invalid time interval {_QUOTED}\n.*", r"sleep: invalid number '\1'"),),
     "wget": ((r"wget: missing URL\n.*", ""),),
 }  # fmt: skip
@@ -87,15 +118,14 @@ def refused(name: str, text: str) -> str | None:
 def _patterns(name: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return what an applet says otherwise: compiled when it first runs, for few do."""
     return tuple(
-        (
-            re.compile(
-                pattern if pattern.startswith("(?<=") else f"^{pattern}$",
-                re.MULTILINE if r"\n" not in pattern[4:] else re.DOTALL,
-            ),
-            words,
-        )
+        (re.compile(f"^{pattern}$", re.MULTILINE if r"\n" not in pattern else re.DOTALL), words)
         for pattern, words in _WORDS.get(name, ())
     )
+
+
+def is_worded(name: str) -> bool:
+    """Return whether an applet says otherwise what GNU's program of the name says, and at its end."""
+    return name in _WORDS and name not in ("wget", "kill", "killall")
 
 
 def said(name: str, text: str, status: int) -> tuple[str, int]:

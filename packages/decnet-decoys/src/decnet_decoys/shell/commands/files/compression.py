@@ -9,7 +9,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.files.other_compression import MAX_UNPACKED, XZ_MAGIC, turned
+from decnet_decoys.shell.commands.files.other_compression import MAX_UNPACKED, XZ_MAGIC, not_in_format, turned
 from decnet_decoys.shell.commands.files.permissions import group_of
 from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.effects import Effects, Steps, turn
@@ -269,9 +269,7 @@ def _read(call: Call, found: Options, *, extract: bool) -> Effects:
         format_ = "bzip2" if data.startswith(b"BZh") or "j" in found else "xz"
         answer = yield from turned(data, format_, unpack=True)
         if answer is None:
-            wrong = {"bzip2": "(stdin) is not a bzip2 file.", "xz": "(stdin): File format not recognized"}[format_]
-            call.print_error(f"{format_}: {wrong}")
-            call.fail(f"Child returned status {2 if format_ == 'bzip2' else 1}")
+            call.fail(f"Child returned status {not_in_format(call, '(stdin)', format_)}")
             return call.fail(_GIVEN_UP, 2)
         data = answer
     yield from turn()

@@ -34,7 +34,10 @@ def truncate(call: Call) -> Effects:
         raise tried(call, "you must specify either '--size' or '--reference'")
     if not found.operands:
         raise tried(call, "missing file operand")
-    size = min(count(found.last("s", "0").lstrip("+-<>/%")), MAX_SIZE)
+    given = found.last("s", "0").lstrip("+-<>/%")
+    if not given[:1].isdecimal():
+        return call.fail(f"Invalid number: {quoted(given)}")
+    size = min(count(given), MAX_SIZE)
 
     def cut(path: str) -> None:
         files, access = call.shell.files, call.shell.access

@@ -48,7 +48,7 @@ def _piped(call: Call, format_: str, *, unpack: bool) -> Effects:
     data = (yield from call.input()).whole()
     answer = yield from turned(data, format_, unpack=unpack)
     if answer is None:
-        return _not_in_format(call, "(stdin)", format_)
+        return not_in_format(call, "(stdin)", format_)
     call.out.write(answer)
     return 0
 
@@ -61,7 +61,7 @@ def _listed(call: Call, path: str, *, header: bool) -> Effects:
         return call.fail(f"{path}: {error}")
     answer = (yield from turned(data, "xz", unpack=True)) if data.startswith(XZ_MAGIC) else None
     if answer is None:
-        return _not_in_format(call, path, "xz")
+        return not_in_format(call, path, "xz")
     if header:
         call.print("Strms  Blocks   Compressed Uncompressed  Ratio  Check   Filename")
     sizes = (f"{size:,} B" if size < 1000 else f"{size / 1024:,.1f} KiB" for size in (len(data), len(answer)))
@@ -72,7 +72,8 @@ def _listed(call: Call, path: str, *, header: bool) -> Effects:
     return 0
 
 
-def _not_in_format(call: Call, name: str, format_: str) -> int:
+def not_in_format(call: Call, name: str, format_: str) -> int:
+    """Say that what has this name cannot be unpacked; returns the status of the program that says so."""
     if format_ == "bzip2":
         call.print_error(f"bzip2: {name} is not a bzip2 file.")
         return 2
@@ -90,7 +91,7 @@ def _one(call: Call, path: str, format_: str, ending: str, *, unpack: bool, to_o
         return 1
     answer = yield from turned(data, format_, unpack=unpack)
     if answer is None:
-        return _not_in_format(call, path, format_)
+        return not_in_format(call, path, format_)
     if to_output:
         call.out.write(answer)
         return 0

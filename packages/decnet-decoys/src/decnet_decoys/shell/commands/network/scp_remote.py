@@ -6,6 +6,7 @@ import re
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 
@@ -27,7 +28,7 @@ def sink(call: Call, target: str) -> Effects:
         found = _ANNOUNCED.match(data, at, at + MAX_HEADER)
         if found is None:
             break
-        name = found[3].decode("utf-8", "surrogateescape")
+        name = decode(found[3])
         is_folder = files.exists(target, access) and files.stat(target, access).kind == "dir"
         path = posixpath.join(target, name) if is_folder else target
         call.out.write(_OK)
@@ -55,9 +56,9 @@ def source(call: Call, path: str) -> Effects:
         entry = call.shell.files.stat(path, call.shell.access)
         data = whole_of(call.shell.files.read(path, call.shell.access))
     except FileSystemError as error:
-        call.out.write(f"\1scp: {path}: {error}\n".encode("utf-8", "surrogateescape"))
+        call.out.write(encode(f"\1scp: {path}: {error}\n"))
         return call.fail(f"{path}: {error}")
-    name = posixpath.basename(path).encode("utf-8", "surrogateescape")
+    name = encode(posixpath.basename(path))
     call.out.write(b"C%04o %d %s\n" % (entry.mode & 0o7777, len(data), name))
     if answers[1:2] == _OK:
         call.out.write(data + _OK)

@@ -4,8 +4,9 @@
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.network.sockets import Socket, sockets
 from decnet_decoys.shell.commands.options import Options, UsageError, options
+from decnet_decoys.shell.commands.processes.listed_signals import SIGNALS
 from decnet_decoys.shell.commands.processes.ps_columns import rows
-from decnet_decoys.shell.commands.processes.signals import SIGNALS, ended
+from decnet_decoys.shell.commands.processes.signals import ended
 from decnet_decoys.shell.commands.system.tables import Column, table
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.machine.files.installed_files import TCP_PORTS, TCP_SERVICES

@@ -3,6 +3,7 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import Options, options
+from decnet_decoys.shell.commands.processes.listed_signals import LAST_SIGNAL, SIGNALS, list_signals
 from decnet_decoys.shell.commands.processes.ps_columns import Row, name_of, rows
 from decnet_decoys.shell.commands.processes.usages import killall_usage
 from decnet_decoys.shell.control_flow import ExitShell
@@ -12,14 +13,8 @@ from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, c
 from decnet_decoys.shell.jobs import MAX_JOBS, Job
 from decnet_decoys.shell.programs import command
 
-_NAMES = """
-HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ
-VTALRM PROF WINCH IO PWR SYS
-"""
-SIGNALS = tuple(_NAMES.split())
-LAST_SIGNAL = 64
 _USAGE = "kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]"
-
+_USAGE_OF_DASH = "kill: Usage: kill [-s sigspec | -signum | -sigspec] [pid | job]... or\nkill -l [exitstatus]"
 _USAGE_OF_PROGRAM = """
 Usage:
  kill [options] <pid> [...]
@@ -43,6 +38,11 @@ def _is_signal(text: str) -> bool:
     return is_number or text.upper().removeprefix("SIG") in SIGNALS
 
 
+def _signals(args: list[str]) -> list[str]:
+    """Return the signals among the arguments of a program that takes one as an option: `-9`, `-TERM`."""
+    return [arg[1:] for arg in args if arg.startswith("-") and _is_signal(arg[1:])]
+
+
 def _signal(args: list[str]) -> str:
     """Take the signal from the front of the arguments."""
     if args[:1] in (["-s"], ["-n"]) and len(args) > 1:
@@ -55,14 +55,13 @@ def _signal(args: list[str]) -> str:
 def kill(call: Call) -> Effects:
     """Send a signal; the machine's processes end, for others too."""
     args = list(call.args)
-    if args[:1] == ["-l"]:
+    if args[:1] in (["-l"], ["-L"]):
         return list_signals(call, args[1:])
-    signal = _signal(args)
+    signal, wrong = _signal(args), 2 if call.shell.dash else 1
     if not _is_signal(signal) and signal != "-":
-        return call.shell_error(f"kill: {signal[:32]}: invalid signal specification")
+        return call.shell_error(f"kill: {signal[:32]}: invalid signal specification", wrong)
     if not args:
-        call.print_error(_USAGE_OF_PROGRAM if call.is_program else _USAGE)
-        return 1 if call.is_program else 2
+        return _told_usage(call)
     status, running = 0, {row.process.pid: row for row in rows(call)}
     for target in args:
         yield from turn()
@@ -72,12 +71,22 @@ def kill(call: Call) -> Effects:
         if target.startswith("%"):
             status = call.shell_error(f"kill: {target[:64]}: no such job")
         elif not number.isdecimal() or len(number) > 9:
-            status = call.shell_error(f"kill: {target[:64]}: arguments must be process or job IDs")
+            status = call.shell_error(f"kill: {target[:64]}: arguments must be process or job IDs", wrong)
         elif int(number) not in running:
             status = call.shell_error(f"kill: ({target}) - No such process")
         elif signal not in ("0", "18", "CONT", "SIGCONT") and not ended(call, running[int(number)]):
             status = call.shell_error(f"kill: ({target}) - Operation not permitted")
     return status
+
+
+def _told_usage(call: Call) -> int:
+    if call.is_program:
+        call.print_error(_USAGE_OF_PROGRAM)
+        return 1
+    if call.shell.dash:
+        return call.shell_error(_USAGE_OF_DASH, 2)
+    call.print_error(_USAGE)
+    return 2
 
 
 _KILLING = {"HUP": "Hangup", "INT": "Interrupt", "QUIT": "Quit", "KILL": "Killed", "TERM": "Terminated"}
@@ -126,42 +135,6 @@ def _end_job(call: Call, job: Job, signal: str) -> None:
             call.shell.jobs.killed = [*call.shell.jobs.killed, job][-MAX_JOBS:]
 
 
-def list_signals(call: Call, asked: list[str]) -> int:
-    """List all signals as `kill -l` does, or the numbers or names of some; returns the exit status."""
-    status = 0
-    for one in asked[:64]:
-        number = int(one) if one.isdecimal() and len(one) < 4 else 0
-        number -= 128 if number > 128 else 0
-        name = one.upper().removeprefix("SIG")
-        if 0 < number <= len(SIGNALS):
-            call.print(SIGNALS[number - 1])
-        elif name in SIGNALS:
-            call.print(str(SIGNALS.index(name) + 1))
-        elif call.is_program:
-            call.print_error(f"{call.path}: unknown signal name {one}")
-            status = 1
-        else:
-            status = call.shell_error(f"kill: {one}: invalid signal specification")
-    if asked:
-        return status
-    if call.is_program:
-        own = ["POLL" if name == "IO" else name for name in SIGNALS]
-        call.print("\n".join(" ".join(own[start : start + 16]) for start in (0, 16)))
-        return 0
-    names = [f"SIG{name}" for name in SIGNALS]
-    names += [
-        "SIGRTMIN",
-        *(f"SIGRTMIN+{n}" for n in range(1, 16)),
-        *(f"SIGRTMAX-{n}" for n in range(14, 0, -1)),
-        "SIGRTMAX",
-    ]
-    numbers = [*range(1, 32), *range(34, 65)]
-    cells = [f"{number:2}) {name}" for number, name in zip(numbers, names, strict=True)]
-    for start in range(0, len(cells), 5):
-        call.print("\t".join(cells[start : start + 5]) + ("\t" if start + 5 > len(cells) else ""))
-    return 0
-
-
 def ended(call: Call, row: Row, signal: str = "TERM") -> bool:
     """End a process if the user may; returns whether he may."""
     if call.shell.identity.uid != 0 and row.process.user != call.shell.user.name:
@@ -179,7 +152,7 @@ def ended(call: Call, row: Row, signal: str = "TERM") -> bool:
 @command("pgrep", "pkill")
 def pgrep(call: Call) -> Effects:
     """Find processes by a pattern of their name, or with -f of their command line; pkill ends them."""
-    signals = [arg[1:] for arg in call.args if arg.startswith("-") and len(arg) > 1 and _is_signal(arg[1:])]
+    signals = _signals(call.args)
     call.args[:] = [arg for arg in call.args if arg[1:] not in signals or not arg.startswith("-")]
     found = options(call, "fxnoilvau:U:P:t:s:cgGed:", {"full": "f", "exact": "x", "signal": "signal:", "count": "c",
                     "list-name": "l", "list-full": "a", "ignore-case": "i", "euid": "u:"}, status=2)  # fmt: skip
@@ -228,6 +201,7 @@ def pidof(call: Call) -> Effects:
         call.print_error(killall_usage())
         return 1
     quiet, status, found = "-q" in call.args, 0, []
+    signal = next(iter(_signals(call.args)), "TERM")
     for name in args:
         yield from turn()
         wanted = name.rpartition("/")[2]
@@ -241,7 +215,7 @@ def pidof(call: Call) -> Effects:
             call.print_error(f"{name}: no process found")
         status = status or int(not fits)
         for row in fits:
-            if not ended(call, row, next((arg[1:] for arg in call.args if _is_signal(arg[1:])), "TERM")):
+            if not ended(call, row, signal):
                 call.print_error(f"{name}({row.process.pid}): Operation not permitted")
                 status = 1
     if call.name == "pidof":

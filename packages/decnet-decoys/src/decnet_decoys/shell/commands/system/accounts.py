@@ -43,7 +43,10 @@ def whoami(call: Call) -> int:
         raise tried(call, f"extra operand {quoted(call.words[0])}")
     if call.name == "logname" and call.shell.terminal is None:
         return call.fail("no login name")
-    call.print(call.shell.user.name)
+    user = call.shell.user
+    call.print(
+        next((one.name for one in call.shell.users if one.uid == user.uid), user.name)
+    )  # the first of the number
     return 0
 
 

@@ -163,7 +163,14 @@ def _totals(call: Call, left: int) -> None:
 
 @command("nproc")
 def nproc(call: Call) -> int:
-    call.print(str(call.shell.machine.persona.hardware.cores))
+    """Count the processors, less those that --ignore leaves out, but one at least."""
+    found = options(call, "", {"all": "a", "ignore": "i:", "help": "h", "version": "V"})
+    ignored = found.last("i", "0")
+    if not (ignored.isascii() and ignored.isdecimal()):
+        return call.fail(f"invalid number: {quoted(ignored)}")
+    if found.operands:
+        raise tried(call, f"extra operand {quoted(found.operands[0])}")
+    call.print(str(max(1, call.shell.machine.persona.hardware.cores - int(ignored[:9]))))
     return 0
 
 

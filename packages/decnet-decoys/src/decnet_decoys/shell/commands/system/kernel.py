@@ -161,11 +161,21 @@ def getconf(call: Call) -> int:
     return 0
 
 
+_LOCALE_NAMES = frozenset(
+    ("charmap", "LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LC_TIME", "LC_COLLATE", "LC_MONETARY", "LC_MESSAGES", "LC_PAPER",
+     "LC_NAME", "LC_ADDRESS", "LC_TELEPHONE", "LC_MEASUREMENT", "LC_IDENTIFICATION")
+)  # fmt: skip
+
+
 @command("locale", families=("debian",))
 def locale(call: Call) -> int:
     if "-a" in call.args:
         call.print("C\nC.utf8\nen_US.utf8\nPOSIX")
         return 0
+    unknown = next((name for name in call.words if name not in _LOCALE_NAMES), None)
+    if unknown is not None:
+        call.print_error(f'locale: unknown name "{unknown[:64]}"')
+        return 1
     lang, everything = (call.shell.variables.get(name, "") for name in ("LANG", "LC_ALL"))
     call.print(f"LANG={lang}\nLANGUAGE=")
     for name in ("CTYPE", "NUMERIC", "TIME", "COLLATE", "MONETARY", "MESSAGES", "PAPER", "NAME", "ADDRESS", "TELEPHONE",

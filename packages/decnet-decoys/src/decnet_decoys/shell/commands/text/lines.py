@@ -114,10 +114,13 @@ def _not_gzip(call: Call, source: InputFile) -> int:
 def tac(call: Call) -> Effects:
     """Write the lines from the last to the first."""
     found = options(call, "brs:", {})
-    sources = yield from call.sources(found.operands)
-    for source in sources:
-        yield from _backwards(call, source)
-    return int(len(sources) < len(found.operands))
+    status = 0
+    for path in found.operands or ["-"]:
+        source = (yield from call.input()) if path == "-" else call.open_quoted(path, "failed to open", " for reading")
+        status = status if source is not None else 1
+        if source is not None:
+            yield from _backwards(call, source)
+    return status
 
 
 def _backwards(call: Call, source: InputFile) -> Steps[None]:

@@ -30,6 +30,8 @@ def dd(call: Call) -> Effects:
         name, equals, value = arg.partition("=")
         if not equals or name not in _OPERANDS:
             raise tried(call, f"unrecognized operand {quoted(arg)}")
+        if name in _NUMBERS and not value[:1].isdecimal():
+            return call.fail(f"invalid number: {quoted(value)}")
         values[name] = value
     found = call.open_quoted(values["if"], "failed to open") if "if" in values else (yield from call.input())
     if found is None:
@@ -59,6 +61,7 @@ def dd(call: Call) -> Effects:
     return 0
 
 
+_NUMBERS = frozenset(["bs", "ibs", "obs", "cbs", "count", "skip", "seek"])
 _OPERANDS = frozenset(
     ["if", "of", "bs", "ibs", "obs", "cbs", "count", "skip", "seek", "conv", "status", "iflag", "oflag"]
 )

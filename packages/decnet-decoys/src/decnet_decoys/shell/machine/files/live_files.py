@@ -34,6 +34,11 @@ class Running:
         finally:
             self._multi_call = []
 
+    @property
+    def is_applet(self) -> bool:
+        """Whether what runs was started as an applet."""
+        return bool(self._multi_call)
+
     def comm(self) -> bytes:
         return encode([*self._multi_call, *self._argv][0].rpartition("/")[2][:15] + "\n")
 

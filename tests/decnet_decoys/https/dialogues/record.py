@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""Records what the real servers of this machine answer: `python -m tests...https.dialogues.record NAME...`, as root."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.decnet_decoys.https.dialogues.play import DIALOGUES, answers
+from tests.decnet_decoys.https.dialogues.real_servers import real_server
+from tests.ports import free_port, own_address
+
+SERVERS = ("nginx", "apache2", "lighttpd")
+QUIET = 2.5
+
+
+async def record(name: str) -> None:
+    """Record all dialogues with one server."""
+    address = own_address(65)
+    port = free_port(address)
+    with tempfile.TemporaryDirectory(prefix="decnet-") as directory:
+        async with real_server(name, Path(directory), address, port):
+            said = await answers(address, port, DIALOGUES, QUIET)
+    Path(__file__).with_name(f"{name}.json").write_text(json.dumps(said, indent=1) + "\n", encoding="ascii")
+    print(name, len(said))  # noqa: T201  # what it is for
+
+
+def main() -> None:
+    for name in sys.argv[1:] or SERVERS:
+        asyncio.run(record(name))
+
+
+if __name__ == "__main__":
+    main()
