@@ -29,6 +29,7 @@ from tests.decnet_decoys.services.dialogues import real_servers as service_serve
 from tests.decnet_decoys.services.dialogues.decoys import OTHERWISE, decoy_of  # noqa: E402
 from tests.decnet_decoys.services.dialogues.kinds import KINDS, recorded, server_of  # noqa: E402
 from tests.decnet_decoys.ssh import test_dialogues as ssh  # noqa: E402
+from tests.decnet_decoys.ssh.dialogues import otherwise  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues import real_servers as ssh_servers  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues.play import differing  # noqa: E402
 from tests.ports import free_port, own_address  # noqa: E402
@@ -44,7 +45,7 @@ def row(name: str, asked: int, real: object, ours: int) -> str:
 async def by_ssh(name: str, directory: Path) -> None:
     """Compare the SSH server of that name."""
     records = ssh.recorded(name)
-    everything = len(records) + len(ssh.OTHERWISE[name])
+    everything = len(records) + len(otherwise.OTHERWISE[name])
     real: object = "not here"
     if not ssh_servers.missing():
         (directory / "real").mkdir()
@@ -53,7 +54,7 @@ async def by_ssh(name: str, directory: Path) -> None:
             real = len(records) - len(await differing(server, records, WAITS))
     wrong = await ssh.decoys_say_otherwise(directory, name, records)
     print(row(name, everything, real, len(records) - len(wrong)))
-    for title, reason in (*ssh.OTHERWISE[name].items(), *((title, "?") for title in wrong)):
+    for title, reason in (*otherwise.OTHERWISE[name].items(), *((title, "?") for title in wrong)):
         print(f"           {title}: {reason}")
 
 

@@ -4,8 +4,8 @@
 `python benchmarks/realism_shell.py [--commands FILE ...] [--differences] [--json]`, as root, with debootstrap and a
 mirror of Debian (`nox -s realism`). The root file system is made once, below /tmp. Each command has a copy of its own
 of it (overlayfs), in namespaces without a network, and 10 s; the decoy's has a machine of its own. The kernel is that
-of this machine: what would set its clock, restart it or load a module is not allowed, and the huge pages that miners
-ask for are given back.
+of this machine: no command may set its clock, restart it, load a module, or write to /sys or to more of /proc/sys than
+a namespace has of its own.
 The commands are in shell_commands/01.txt, which says how each is compared; those in the other lists were written
 without a look at the shell, and each list is counted apart: what is alike there is nearer to what an intruder finds.
 """
@@ -49,14 +49,15 @@ PACKAGES = (
     "psmisc,python3,rsync,sudo,systemd,systemd-sysv,sysvinit-utils,traceroute,util-linux,vim-tiny,wget,xxd,xz-utils"
 )
 HOST = "web-01"
-HUGE_PAGES = Path("/proc/sys/vm/nr_hugepages")
 PERSONA = "debian-web"
 SECONDS = 10
 MOST_BYTES = 256 << 10
 _RUN = """\
 mount -t tmpfs none "$1" && mkdir "$1/up" "$1/work" "$1/root" &&
 mount -t overlay overlay -o "lowerdir=$2,upperdir=$1/up,workdir=$1/work" "$1/root" &&
-mount -t proc proc "$1/root/proc" && mount -t sysfs sysfs "$1/root/sys" &&
+mount -t proc proc "$1/root/proc" && mount -t sysfs -o ro sysfs "$1/root/sys" &&
+mount --bind "$1/root/proc/sys" "$1/root/proc/sys" && mount -o remount,ro,bind "$1/root/proc/sys" &&
+mount --bind /proc/sys/net "$1/root/proc/sys/net" &&
 mount -t tmpfs -o mode=1777 tmpfs "$1/root/tmp" &&
 mkdir -p "$1/root/dev/shm" && ip link set lo up && hostname "$3" && echo "$3" > "$1/root/etc/hostname" &&
 cd "$1/root" && exec \
@@ -196,12 +197,8 @@ def in_decoy(line: str, machine: Machine) -> Answer:
 
 
 def compared(commands: Sequence[Command]) -> list[Compared]:
-    huge_pages = HUGE_PAGES.read_text(encoding="ascii")
-    try:
-        with ThreadPoolExecutor(2) as pool:
-            real = list(pool.map(lambda command: in_debian(command.line), commands))
-    finally:
-        HUGE_PAGES.write_text(huge_pages, encoding="ascii")
+    with ThreadPoolExecutor(2) as pool:
+        real = list(pool.map(lambda command: in_debian(command.line), commands))
     found = []
     for command, answer in zip(commands, real, strict=True):
         began = time.thread_time()

@@ -13,91 +13,12 @@ from pathlib import Path
 import pytest
 from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
 from tests.decnet_decoys.ssh.dialogues import real_servers
+from tests.decnet_decoys.ssh.dialogues.otherwise import OTHERWISE
 from tests.decnet_decoys.ssh.dialogues.play import NAMES, Server, differing
 from tests.ports import free_port, own_address
 
 RECORDS = Path(__file__).parent / "dialogues"
 PERSONAS = {"openssh": ("debian-web", b"root", b"admin123"), "dropbear": ("nas", b"root", b"admin")}
-NOT_YET = "the decoy ends the connection where dropbear goes on: to be mended"
-AT_ONCE = "a real server that ends has not sent what it had put together in the same turn"
-_OF_BOTH = {
-    "two channels": "which command ends first is a race",
-    "a command that is killed": "the decoy's shell says 128 and the number",
-    "an end by a signal": "the same",
-    "a command with an error of grammar": "bash names the end of the line",
-    "a shell without a terminal": "the real servers here run without PAM and its message of the day",
-    "a shell, then a command": "the same",
-    "a shell twice": "the same",
-    "scp to nowhere": "the decoy takes any target at first",
-    "scp from nowhere": "the decoy only receives by scp",
-    "scp of nonsense": "the decoy knows one complaint",
-    "a close while a command runs": "the real servers close when the command has ended",
-    "an end and a close": "the same",
-    "a request after the close": "the real server answers before it closes",
-    "a channel again": "the same",
-}
-OTHERWISE = {
-    "openssh": _OF_BOTH
-    | {
-        "pty-req cut short": AT_ONCE,
-        "data cut short": AT_ONCE,
-        "data with a byte too many": AT_ONCE,
-        "a command with NUL": AT_ONCE,
-        "a command cut short": AT_ONCE,
-        "a command with a byte too many": AT_ONCE,
-        "a subsystem cut short": AT_ONCE,
-        "a shell with a byte too many": AT_ONCE,
-        "a terminal with a byte too many": AT_ONCE,
-        "window-change cut short": AT_ONCE,
-        "env with NUL": AT_ONCE,
-        "env without a value": AT_ONCE,
-        "a request without a name": AT_ONCE,
-        "break of nothing": AT_ONCE,
-        "x11-req cut short": AT_ONCE,
-        "a wrong MAC after a login": AT_ONCE,
-        "a window that grows beyond 32 bits": AT_ONCE,
-        "a channel with a window of 0": "the decoy tells how a command ended after all that it wrote",
-        "a window of 3": "the same",
-        "a window of 3 that grows": "the same",
-        "streamlocal-forward to nowhere": "the decoy listens nowhere",
-        "a tunnel to no name": "the decoy asks no name server",
-        "a tunnel to a name that is none": "the same",
-        "limits": "this machine lets a process have more files than Debian's 1024",
-        "sftp, then the end": "whether the end is read before the first answer is a race",
-        "an end before a command": "which of its ends is told first is a race",
-    },
-    "dropbear": _OF_BOTH
-    | {
-        "an e of one byte": NOT_YET,
-        "an e with zeros before it": NOT_YET,
-        "message 0 after a login": NOT_YET,
-        "message 0 while logging in": NOT_YET,
-        "pty-req cut short": AT_ONCE,
-        "a packet of 35000 bytes": "dropbear takes no packet of that length before the keys",
-        "a thousand names": "dropbear looks at a few names only",
-        "method with NUL": "dropbear ends texts at a NUL",
-        "a boolean of 2": "dropbear answers before it has read all",
-        "a change without the new one": "the same",
-        "a signature that is missing": "the same",
-        "keys and passwords until it is too much": "dropbear waits longer after each try",
-        "data after the end": "dropbear ends over it",
-        "data after the close": "the same",
-        "data with a byte too many": "dropbear overlooks it",
-        "a command with NUL": "dropbear ends texts at a NUL",
-        "a command that is not there": "the persona's shell is BusyBox's",
-        "a shell with a byte too many": "the persona's shell is BusyBox's",
-        "a terminal with a byte too many": "dropbear overlooks it",
-        "env without a value": "dropbear overlooks it",
-        "an agent twice": "dropbear forwards one",
-        "tcpip-forward of a low port": "the decoy listens nowhere",
-        "a tunnel to no name": "the decoy asks no name server",
-        "a tunnel to a name that is none": "the same",
-        "a tunnel to a port too large": "the same",
-        "limits": "this machine lets a process have more files than Debian's 1024",
-        "sftp, then the end": "whether the end is read before the first answer is a race",
-    },
-}
-"""Dialogues in which the decoys differ, and why."""
 QUICK = 8
 """Of the dialogues that a server leaves open, which cost the wait for what it does not say, each of this number."""
 

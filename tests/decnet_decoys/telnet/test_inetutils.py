@@ -146,6 +146,27 @@ def test_whatever_a_client_sends_is_answered_within_bounds(sent: list[bytes]) ->
     assert 20 <= negotiation.size[0] <= 500
 
 
+def test_the_state_is_put_together_again_only_when_an_option_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[bytes] = []
+    put_together = Negotiation._status
+
+    def noted(negotiation: Negotiation) -> bytes:
+        made.append(put_together(negotiation))
+        return made[-1]
+
+    monkeypatch.setattr(Negotiation, "_status", noted)
+    negotiation = Negotiation()
+    negotiation.feed(REFUSED + b"\xff\xfc\x27")
+    negotiation.feed(PLAIN + b"\xff\xfd\x05")
+    question = b"\xff\xfd\x05\xff\xfa\x05\x01\xff\xf0"
+    said = negotiation.feed(question * 400)[1]
+    assert len(made) == 1
+    assert said == made[0] * 400
+    for change in (b"\xff\xfd\x00", b"\xff\xfe\x00", b"\xff\xfb\x1f", b"\xff\xfc\x1f"):
+        negotiation.feed(change)
+        assert negotiation.feed(question)[1] == put_together(negotiation)
+
+
 def test_a_long_environment_is_kept_in_part() -> None:
     negotiation = Negotiation()
     for number in range(100):

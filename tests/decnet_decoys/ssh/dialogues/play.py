@@ -11,19 +11,32 @@ import itertools
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from tests.decnet_decoys.services.dialogues import asking
-from tests.decnet_decoys.ssh.dialogues import connected, dialogues, logging_in, opening
-from tests.decnet_decoys.ssh.dialogues.play_steps import Step
-from tests.decnet_decoys.ssh.dialogues.raw_client import RawClient, kexinit
+from tests.decnet_decoys.ssh.dialogues import (
+    connected,
+    dialogues,
+    logging_in,
+    opening,
+    rarer_login,
+    rarer_opening,
+    rarer_session,
+)
+from tests.decnet_decoys.ssh.dialogues.play_steps import HEAR, Dialogue, Step, new_keys
+from tests.decnet_decoys.ssh.dialogues.raw_client import RawClient
 from tests.decnet_decoys.ssh.dialogues.transcript import first_line, rest_of
 
 AT_ONCE = 16
-KEYS_SECONDS = 3.0
-"""More than a server that changes the keys takes for it."""
+LONGEST_SECONDS = 20.0
+"""What a dialogue takes at most beside its waits."""
 SOURCE = "127.78.{}.{}"
 _numbers = itertools.count(1)
-BEFORE_KEYS = dialogues.BEFORE_KEYS | opening.BEFORE_KEYS
+BEFORE_KEYS: dict[str, Sequence[bytes | Literal["hear"]]] = {
+    **dialogues.BEFORE_KEYS,
+    **opening.BEFORE_KEYS,
+    **rarer_opening.DIALOGUES,
+}
 BEFORE_LOGIN: dict[str, Sequence[Step]] = {**dialogues.BEFORE_LOGIN, **logging_in.BEFORE_LOGIN}
 AFTER_LOGIN: dict[str, Sequence[Step]] = {**dialogues.AFTER_LOGIN, **connected.AFTER_LOGIN}
 
@@ -39,87 +52,83 @@ class Server:
         return await RawClient.connected(self.address, self.port, SOURCE.format(number // 250, number % 250 + 1))
 
 
-async def clear(server: Server, sends: Sequence[bytes], quiet: float) -> list[str]:
+async def clear(server: Server, sends: Sequence[bytes | Literal["hear"]], quiet: float) -> list[str]:
     """Play a dialogue without keys."""
     client = await server.client()
     try:
+        early: list[str] = []
         for data in sends:
-            client.write_eof() if data == opening.END else client.write(data)
-        return [*await first_line(client, quiet), *await rest_of(client, quiet)]
+            if data == HEAR:
+                early += [*([] if early else await first_line(client, quiet)), *await rest_of(client, quiet)]
+                if early[-1] == "closed":
+                    return early
+            elif data == opening.END:
+                client.write_eof()
+            else:
+                client.write(data)
+        return [*early, *([] if early else await first_line(client, quiet)), *await rest_of(client, quiet)]
     finally:
         client.close()
 
 
-async def keyed(server: Server, sends: Sequence[Step], quiet: float, *, offer: bytes = dialogues.EXT) -> list[str]:
-    """Play a dialogue with keys and without a login."""
+async def keyed(server: Server, dialogue: Dialogue, quiet: float) -> list[str]:
+    """Play a dialogue with keys."""
     client = await server.client()
+    client.user, client.password = server.user, server.password
     try:
-        await client.start(kexinit(kex=offer))
-        await client.exchange_keys(strict=b"strict" in offer)
-        return await _sent(client, sends, quiet)
-    finally:
-        client.close()
-
-
-async def logged_in(server: Server, sends: Sequence[Step], quiet: float) -> list[str]:
-    """Play a dialogue after a login."""
-    client = await server.client()
-    try:
-        await client.start(kexinit())
+        await client.start(dialogue.offer())
         await client.exchange_keys()
-        await client.log_in(server.user, server.password)
-        return await _sent(client, sends, quiet)
+        if dialogue.login:
+            await client.log_in(server.user, server.password)
+        return await _sent(client, dialogue.steps, quiet)
     finally:
         client.close()
 
 
 async def _sent(client: RawClient, sends: Sequence[Step], quiet: float) -> list[str]:
-    """Send payloads, and return what the server says."""
+    """Take the steps, and return what the server says."""
+    lines: list[str] = []
     for step in sends:
-        client.send(step) if isinstance(step, bytes) else step(client)
-    return await rest_of(client, quiet)
-
-
-async def keys_again(server: Server, quiet: float, *, login: bool) -> list[str]:
-    """Change the keys, and go on."""
-    client = await server.client()
-    lines = []
-    try:
-        await client.start(kexinit(kex=dialogues.EXT))
-        await client.exchange_keys()
-        if login:
-            await client.log_in(server.user, server.password)
+        if isinstance(step, bytes):
+            client.send(step)
+        elif step == HEAR:
+            lines += await rest_of(client, quiet)
+            if lines.pop() == "closed":
+                return [*lines, "closed"]
         else:
-            client.send(dialogues.SERVICE)
-        lines = await rest_of(client, quiet)
-        try:
-            async with asyncio.timeout(quiet + KEYS_SECONDS):
-                await client.exchange_keys_again()
-        except (ConnectionError, TimeoutError):
-            return [*lines, "no new keys"]
-        client.send(dialogues.OPEN if login else dialogues.NONE)
-        return [*lines, "new keys", *await rest_of(client, quiet)]
-    finally:
-        client.close()
+            heard = step(client)
+            lines += [] if heard is None else await heard
+            if lines[-1:] == ["no new keys"]:
+                return lines
+    return [*lines, *await rest_of(client, quiet)]
+
+
+def keys_again(*, login: bool) -> Dialogue:
+    """Change the keys, and go on."""
+    after = dialogues.OPEN if login else dialogues.NONE
+    begin: list[Step] = [] if login else [dialogues.SERVICE]
+    return Dialogue([*begin, HEAR, new_keys(), after], login=login, kex=dialogues.EXT)
+
+
+KEYED: dict[str, Dialogue] = {
+    **{name: Dialogue(steps, kex=dialogues.EXT) for name, steps in BEFORE_LOGIN.items()},
+    **{name: Dialogue(steps, login=True) for name, steps in AFTER_LOGIN.items()},
+    "strict keys, then a login": Dialogue([dialogues.SERVICE, dialogues.NONE], kex=dialogues.STRICT),
+    "new keys before a login": keys_again(login=False),
+    "new keys after a login": keys_again(login=True),
+    **rarer_login.DIALOGUES,
+    **rarer_session.DIALOGUES,
+}
 
 
 async def play(server: Server, name: str, quiet: float) -> list[str]:
     """Play the dialogue of that name."""
     if name in BEFORE_KEYS:
         return await clear(server, BEFORE_KEYS[name], quiet)
-    if name in BEFORE_LOGIN:
-        return await keyed(server, BEFORE_LOGIN[name], quiet)
-    if name in AFTER_LOGIN:
-        return await logged_in(server, AFTER_LOGIN[name], quiet)
-    if name.startswith("strict keys"):
-        return await keyed(server, [dialogues.SERVICE, dialogues.NONE], quiet, offer=dialogues.STRICT)
-    return await keys_again(server, quiet, login="after" in name)
+    return await keyed(server, KEYED[name], quiet)
 
 
-NAMES = (
-    *BEFORE_KEYS, *BEFORE_LOGIN, *AFTER_LOGIN,
-    "strict keys, then a login", "new keys before a login", "new keys after a login",
-)  # fmt: skip
+NAMES = (*BEFORE_KEYS, *KEYED)
 
 
 async def played(server: Server, names: Sequence[str], quiet: float) -> dict[str, list[str]]:
@@ -127,7 +136,8 @@ async def played(server: Server, names: Sequence[str], quiet: float) -> dict[str
 
     async def one(name: str) -> list[str]:
         try:
-            return await play(server, name, quiet)
+            async with asyncio.timeout(LONGEST_SECONDS + 10 * quiet):
+                return await play(server, name, quiet)
         except (OSError, EOFError, TimeoutError) as error:
             return [f"failed: {type(error).__name__}"]
 

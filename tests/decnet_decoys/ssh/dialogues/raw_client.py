@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import os
 import struct
+import zlib
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -92,7 +93,14 @@ class RawClient:
         self._own_kexinit = self._server_kexinit = b""
         self._session = b""
         self._unread = b""
-        self.version = b""
+        self._deflate: Any = None
+        self._inflate: Any = None
+        self._later_compressed = False
+        self.version = self.host_key = b""
+        self.user = self.password = b""
+        self.strict = False
+        self.passed: list[bytes] = []
+        """What came before packets that were waited for."""
 
     @classmethod
     async def connected(cls, address: str, port: int, source: str) -> RawClient:
@@ -123,6 +131,12 @@ class RawClient:
             self._writer.write(framed(payload))
             self._sent += 1
             return
+        if self._deflate is not None:
+            payload = self._deflate.compress(payload) + self._deflate.flush(zlib.Z_PARTIAL_FLUSH)
+        self.send_uncompressed(payload, mac_of)
+
+    def send_uncompressed(self, payload: bytes, mac_of: bytes | None = None) -> None:
+        """Send an encrypted packet as if compression had not begun."""
         padding = 16 - (len(payload) + 5) % 16
         padding += 16 if padding < 4 else 0
         self.send_bare(number(1 + len(payload) + padding) + bytes([padding]) + payload + bytes(padding), mac_of)
@@ -178,16 +192,21 @@ class RawClient:
         assert mac == hmac.digest(key, number(self._received) + clear, "sha256")
         self._received += 1
         payload: bytes = clear[5 : 4 + length - clear[4]]
+        if self._inflate is not None:
+            payload = self._inflate.decompress(payload)
+        if payload[:1] == b"\x34" and self._later_compressed and self._deflate is None:
+            self._deflate, self._inflate = zlib.compressobj(), zlib.decompressobj()
         return payload
 
     async def until(self, kind: int) -> bytes:
-        """Return the next packet of a kind; those before it are left out."""
+        """Return the next packet of a kind; those before it are in `passed`."""
         while True:
             payload = await self.packet()
             if payload is None:
                 raise ConnectionError("closed")
             if payload[0] == kind:
                 return payload
+            self.passed.append(payload)
 
     async def start(self, offer: bytes, version: bytes = VERSION) -> None:
         """Exchange versions and KEXINITs."""
@@ -198,10 +217,12 @@ class RawClient:
 
     def offer(self, payload: bytes) -> None:
         """Send a KEXINIT."""
+        self._later_compressed = b"zlib@openssh.com" in payload
+        self.strict = self.strict or b"kex-strict-c-v00@openssh.com" in payload
         self._own_kexinit = payload
         self.send(payload)
 
-    async def exchange_keys(self, *, strict: bool = False) -> None:
+    async def exchange_keys(self) -> None:
         """Finish a key exchange that was offered, and encrypt from now on."""
         private = X25519PrivateKey.generate()
         public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -209,6 +230,7 @@ class RawClient:
         reply = await self.until(31)
         (size,) = struct.unpack_from(">I", reply, 1)
         host_key, rest = reply[5 : 5 + size], reply[5 + size :]
+        self.host_key = host_key
         theirs = rest[4:36]
         secret = mpint(int.from_bytes(private.exchange(X25519PublicKey.from_public_bytes(theirs)), "big"))
         hashed = (VERSION, self.version, self._own_kexinit, self._server_kexinit, host_key, public, theirs)
@@ -219,18 +241,20 @@ class RawClient:
             return hashlib.sha256(secret + digest + letter + self._session).digest()
 
         await self.until(21)
-        if strict:
+        if self.strict:
             self._received = 0
         self.send(b"\x15")
-        if strict:
+        if self.strict:
             self._sent = 0
         out, into = _Keys(derive, b"ACE"), _Keys(derive, b"BDF")
         self._out = (out.stream(encrypt=True), out.mac_key)
         self._in = (into.stream(encrypt=False), into.mac_key)
 
-    async def exchange_keys_again(self) -> None:
-        """Ask for new keys, noting what else the server sends meanwhile."""
+    async def exchange_keys_again(self, *meanwhile: bytes) -> None:
+        """Ask for new keys, and send other payloads right after that."""
         self.offer(kexinit())
+        for payload in meanwhile:
+            self.send(payload)
         self._server_kexinit = await self.until(20)
         await self.exchange_keys()
 

@@ -27,6 +27,8 @@ LAYOUTS = {
 def shown(payload: bytes) -> str:
     """Return a packet as a line; of what differs from connection to connection only that it is there."""
     kind = payload[0] if payload else -1
+    if kind == 255 and not payload[1:].isascii():
+        return f"{len(payload) - 1} bytes, encrypted"
     if kind == 255:
         return f"text {payload[1:]!r}"
     name = NAMES.get(kind, f"type {kind}")

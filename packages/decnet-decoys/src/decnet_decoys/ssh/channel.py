@@ -12,6 +12,7 @@ from typing import Any, SupportsIndex
 from decnet_decoys.evidence.session_recorder import SessionRecorder
 from decnet_decoys.memory_budget import MemoryLease
 from decnet_decoys.processor import turn
+from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.environment.origin import Origin
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.shell.state import ShellState
@@ -250,8 +251,12 @@ class Channel(asyncssh.SSHServerSession[bytes]):
             daemon_title=f"sshd: {username} [priv]",
             login_message=f"Accepted password for {username} from {address} port {port} ssh2",
             session=self._recorder.connection.session,
-            environment=environment | ({"SSH_TTY": "/dev/pts/0"} if self._term else {}),
+            environment=self._variables() | environment | ({"SSH_TTY": "/dev/pts/0"} if self._term else {}),
         )
+
+    def _variables(self) -> dict[str, str]:
+        """Return what the client has set that the server takes."""
+        return {decode(name): decode(value) for name, value in self._chan.get_environment_bytes().items()}
 
     async def _requested(self, shell: ShellState) -> int:
         limit = self._recorder.context.settings.limits.upload_bytes

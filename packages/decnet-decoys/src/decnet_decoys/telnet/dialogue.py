@@ -20,12 +20,14 @@ from decnet_decoys.telnet.flavour import FLAVOURS, Flavour
 from decnet_decoys.telnet.login_line import SIGNAL_OF, SIGNALS, Entered, typed_ahead
 from decnet_decoys.telnet.options import escaped
 from decnet_decoys.telnet.profile import TelnetProfile
-from decnet_decoys.telnet.socket_channel import READ_AT_ONCE, SocketChannel
+from decnet_decoys.telnet.socket_channel import SocketChannel
 from decnet_decoys.terminal.session import ShellSession
 from decnet_decoys.terminal.terminal import ClientGoneError
 
 log = logging.getLogger(__name__)
 
+READ_AT_ONCE = 4 << 10
+"""Bytes that a line takes before others have their turn."""
 SERVER_PORT = 23
 """The port that the decoy claims inside, wherever it listens."""
 EXPLOIT = "exploit-login-argument"

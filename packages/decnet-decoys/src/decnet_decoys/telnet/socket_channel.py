@@ -10,8 +10,8 @@ from decnet_decoys.telnet.options import Options
 from decnet_decoys.terminal.terminal import Terminal
 
 DATA_MARK = b"\xff\xf2"
-READ_AT_ONCE = 4 << 10
-"""Bytes that are taken apart before others have their turn."""
+READ_AT_ONCE = 1 << 10
+"""Bytes of which options are taken apart before others have their turn: a hundred questions that are answered."""
 MOST_WAITING = 64 << 10
 """Bytes that wait to be sent; the session waits beyond that."""
 

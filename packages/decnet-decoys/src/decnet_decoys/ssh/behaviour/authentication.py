@@ -52,7 +52,10 @@ class Authentication:
     async def request(self, packet: Any) -> None:
         """Answer a USERAUTH_REQUEST."""
         user, service, method = (packet.get_string() for _ in range(3))
-        self._check_names(user, service, method)
+        if self._dialect.reads_all:
+            user, service, method = (name.removesuffix(b"\0") for name in (user, service, method))
+            user = user.partition(b":")[0]  # what follows is a style of BSD's authentication
+        self._check_names(user, *(() if self._dialect.lenient else (service, method)))
         claim = (_text(user), _text(service))
         self._requests += 1
         self.prompted = self._refused_to_ask = False
@@ -91,7 +94,9 @@ class Authentication:
     async def _password(self, user: str, packet: Any) -> bool:
         change = packet.get_boolean()
         password = packet.get_string()
-        if change:
+        if len(password) > self._dialect.longest_text:
+            raise asyncssh.ProtocolError("a password too long")
+        if change and not self._dialect.lenient:  # svr_auth_password() of dropbear's refuses before it reads that
             packet.get_string()
         packet.check_end()
         if b"\0" in password and not self._dialect.lenient:
@@ -105,12 +110,13 @@ class Authentication:
         if bound and packet.get_string() != self._connection._server_host_key.public_data and self._dialect.reads_all:
             raise asyncssh.ProtocolError("a key for another host")
         content = packet.get_consumed_payload()
-        signature = packet.get_string() if signed else b""
+        is_there = signed and (packet or not self._dialect.lenient)  # dropbear has judged the key before it reads that
+        signature = packet.get_string() if is_there else b""
         packet.check_end()
         if blob[4:].startswith(algorithm) or algorithm.startswith(b"rsa-sha2-"):
             try:
                 passes = await self._connection.validate_public_key(user, blob, content if signed else b"", signature)
-            except (ValueError, asyncssh.Error):
+            except (ValueError, OverflowError, asyncssh.Error):  # numbers that cannot be a key's
                 passes = False
         else:
             passes = False

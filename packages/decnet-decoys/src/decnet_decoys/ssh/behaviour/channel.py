@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.encoding import decode
@@ -13,6 +14,8 @@ from decnet_decoys.ssh.wire import string
 
 if TYPE_CHECKING:
     from decnet_decoys.ssh.behaviour.requests import Requests
+
+_packet: Any = sys.modules["asyncssh.packet"]
 
 WINDOW_ADJUST, EXTENDED_DATA, EOF, CLOSE, SUCCESS, FAILURE = 93, 95, 96, 97, 99, 100
 STARTING = frozenset(("shell", "exec", "subsystem"))
@@ -32,7 +35,7 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
         self._recv_window = dialect.first_window
         self._dialect = dialect
         self._root, self._version = root, connection._client_version
-        self._started = False
+        self._started = self._has_agent = self._client_closed = False
         self._client_ended = False
         self._last_words: tuple[bytes, bytes] | None = None
         """The request that tells how the command ended, until it is sent."""
@@ -70,8 +73,8 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
                 getattr(packet, read)()
             packet.check_end()
         answer = self._dialect.grants(name, terminal=self._term_type is not None, root=self._root)
-        if name == "auth-agent-req@openssh.com" and self._dialect.reads_all:
-            return self._conn is not None and bool(self._conn.gives_agent())  # type: ignore[attr-defined]  # ours
+        if name == "auth-agent-req@openssh.com":
+            return self._gives_agent()
         if answer is not None:
             return answer
         if not self._started and name not in (*STARTING, "pty-req", "env", "window-change"):
@@ -83,9 +86,23 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
         handler = _HANDLERS.get(name)
         return handler is not None and bool(getattr(self, handler)(packet))
 
+    def _gives_agent(self) -> bool:
+        """Return whether a client's agent is forwarded: once in a connection of OpenSSH's, in a channel of others."""
+        first, self._has_agent = not self._has_agent, True
+        if not self._dialect.reads_all:
+            return first
+        return self._conn is not None and bool(self._conn.gives_agent())  # type: ignore[attr-defined]  # ours
+
     def _text(self, packet: Any) -> bytes:
         text: bytes = self._conn.text_in(packet) if self._conn is not None else packet.get_string()  # type: ignore[attr-defined]  # ours
-        return text
+        if len(text) > self._dialect.longest_text:
+            raise asyncssh.ProtocolError("a text too long")
+        return text.partition(b"\0")[0] if self._dialect.lenient else text
+
+    def _process_pty_req_request(self, packet: Any) -> bool:
+        if self._dialect.lenient:
+            _check_modes(packet)
+        return super()._process_pty_req_request(packet)
 
     def _process_exec_request(self, packet: Any) -> bool:
         """Run a command, of whatever bytes it is."""
@@ -94,6 +111,8 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
         return self._start_session(command=decode(command))
 
     def _variable(self, packet: Any) -> bool:
+        if self._dialect.lenient:
+            return self._dialect.takes_environment(b"")  # of whatever name
         name, value = self._text(packet), self._text(packet)
         packet.check_end()
         taken = self._dialect.takes_environment(name)
@@ -135,7 +154,12 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
     def _process_data(self, _kind: int, _number: int, packet: Any) -> None:
         data = packet.get_string()
         packet.check_end()
-        if self._recv_state != "open" or not (self._started or self._recv_window):
+        after_end = self._dialect.after_end(self._recv_chan or 0) if self._recv_state != "open" else None
+        if after_end is not None:
+            raise after_end
+        if self._dialect.reads_all and len(data) > self._dialect.packet_size:
+            return  # channel_input_data() of OpenSSH's channels.c drops what is too much for a packet
+        if self._recv_state != "open" or not self._started:
             return
         if len(data) > self._recv_window:
             exceeded = self._dialect.window_exceeded(self._recv_chan or 0)
@@ -160,14 +184,25 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
     def _process_close(self, kind: int, _number: int, packet: Any) -> None:
         if packet and not self._dialect.lenient:
             raise self._dialect.malformed(kind)
-        if self._recv_state in ("open", "eof_pending", "eof"):
-            self._close_send()
-            self._recv_state = "close_pending"
-            self._flush_recv_buf()
+        if self._recv_state in ("open", "eof_pending", "eof") and not self._client_closed:
+            self._client_closed = True
+            if self._dialect.sends_by_turns and self._conn is not None:
+                self._conn.at_turns_end(self._answer_close)  # type: ignore[attr-defined]  # ours
+            else:
+                self._answer_close()
         else:
             error = self._dialect.closed_twice(self._recv_chan or 0)
             if error is not None:
                 raise error
+
+    def _answer_close(self) -> None:
+        """Close the channel that the client has closed; its number is free at once."""
+        if self._conn is not None and self._recv_state in ("open", "eof_pending", "eof"):
+            self._close_send()
+            self._recv_state = "close_pending"
+            self._flush_recv_buf()
+            if self._recv_state == "closed":
+                self._cleanup()
 
     def _process_response(self, pkttype: int, _number: int, packet: Any) -> None:
         """Overlook the answer to what was never asked."""
@@ -211,6 +246,15 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
         99: _process_response,
         100: _process_response,
     }
+
+
+def _check_modes(packet: Any) -> None:
+    """Refuse a terminal after whose modes something follows: get_termmodes() of dropbear's svr-chansession.c."""
+    copy = _packet.SSHPacket(packet.get_remaining_payload())
+    copy.get_string()
+    copy.get_bytes(16)
+    copy.get_string()
+    copy.check_end()
 
 
 _FIELDS = {

@@ -15,7 +15,6 @@ from typing import Any
 from decnet_decoys.ssh.behaviour.authentication import Authentication, Doorkeeper
 from decnet_decoys.ssh.behaviour.dialect import (
     DEBUG,
-    IGNORE,
     KEXINIT,
     NEWKEYS,
     SERVICE_REQUEST,
@@ -23,7 +22,6 @@ from decnet_decoys.ssh.behaviour.dialect import (
     USERAUTH_INFO_RESPONSE,
     USERAUTH_REQUEST,
     Dialect,
-    RealText,
     State,
     VersionRefused,
 )
@@ -73,20 +71,6 @@ class DecoyConnection(Requests):
         self._authentication = None  # it leads back here
 
     # ---- what is sent
-
-    def send_packet(self, pkttype: int, *args: bytes, handler: Any = None) -> None:
-        """Send a packet; none of the empty ones that asyncssh puts before each."""
-        if pkttype != IGNORE:
-            super().send_packet(pkttype, *args, handler=handler)
-
-    def _send(self, data: bytes) -> None:
-        """Send, unless the connection is lost: for each answer to what came before asyncio would log a line."""
-        if self._transport is not None and not self._transport.is_closing():
-            super()._send(data)
-
-    def _send_disconnect(self, code: int, reason: str, lang: str) -> None:
-        if isinstance(reason, RealText):
-            super()._send_disconnect(code, reason, lang)
 
     def _send_version(self) -> None:
         if self._first:
@@ -189,6 +173,8 @@ class DecoyConnection(Requests):
         if data[0] + 2 > len(data):
             raise asyncssh.ProtocolError("a packet of padding")
         payload: bytes | None = data[1 : len(data) - data[0]]
+        if payload and len(payload) > self._dialect.longest_payload:
+            raise asyncssh.ProtocolError("too much in a packet")
         if self._decompressor and (self._auth_complete or not self._decompress_after_auth):
             payload = self._decompressor.decompress(payload or b"")
         if not payload:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from typing import ClassVar, Literal, NamedTuple
 
 from decnet_decoys.errors import DecoysError
@@ -19,8 +20,9 @@ LAST_TRANSPORT = 49
 AFTER_LOGIN = frozenset((80, 81, 82, *range(90, 101)))
 """Requests, and messages about channels (RFC 4254)."""
 
-OPEN_CONNECT_FAILED, OPEN_UNKNOWN_TYPE = 2, 3
+OPEN_PROHIBITED, OPEN_CONNECT_FAILED, OPEN_UNKNOWN_TYPE = 1, 2, 3
 LONGEST_VERSION = 8192
+HIGHEST_PORT = 0xFFFF
 DISCONNECT_PROTOCOL_ERROR, DISCONNECT_BY_APPLICATION = 2, 11
 
 
@@ -69,11 +71,23 @@ class State(NamedTuple):
     sequence: int
 
 
+def any_port() -> bytes:
+    """Return the number of a port of Linux's choice, as a REQUEST_SUCCESS has it (RFC 4254 §7.1)."""
+    return (32768 + secrets.randbelow(60999 - 32768)).to_bytes(4, "big")
+
+
 class Dialect:
     shortest_packet: ClassVar[int] = 5
     longest_packet: ClassVar[int] = 256 << 10
+    longest_payload: ClassVar[int] = 256 << 10
+    """Bytes of a packet without its length and padding."""
+    longest_text: ClassVar[int] = 256 << 10
+    """Bytes of a password or a command; a longer one ends the connection."""
     lenient: ClassVar[bool] = False
-    """Whether bytes after the end of a message are overlooked."""
+    """Whether bytes after the end of a message are overlooked, and what decides nothing is not read at all.
+
+    A text that is used as one of C ends at a NUL.
+    """
     max_tries: ClassVar[int] = 6
     counts_none: ClassVar[bool] = False
     """Whether method none counts as a try, after the first one."""
@@ -100,6 +114,11 @@ class Dialect:
     """
     closes_idle_channel: ClassVar[bool] = False
     """Whether a channel without a command is closed when its client has no more to send."""
+    sends_by_turns: ClassVar[bool] = False
+    """Whether, after a login, answers to messages that come together leave together.
+
+    Then a message that ends the connection takes the answers to those before it along, but for a DISCONNECT's.
+    """
 
     def __init__(self, version: str = "") -> None:
         """`version` is the server's software version."""
@@ -184,6 +203,10 @@ class Dialect:
         """Return what ends a connection that sends more than a window; None: that is dropped."""
         return asyncssh.ProtocolError(f"too much data for channel {number}")
 
+    def after_end(self, number: int) -> asyncssh.DisconnectError | None:  # noqa: ARG002
+        """Return what ends a connection that sends data after it said that there is no more; None: it is dropped."""
+        return None
+
     def remark(self, request: bytes) -> bytes:  # noqa: ARG002
         """Return what people are to read about a request for a channel or of one; empty: nothing."""
         return b""
@@ -208,7 +231,7 @@ class Dialect:
     def global_request(self, name: str, port: int | None) -> bytes | None:
         """Return the content of a REQUEST_SUCCESS, b"" for none; None: the request fails."""
         if name == "tcpip-forward" and port is not None:
-            return b"" if port else None
+            return b"" if port else any_port()
         return None
 
     def no_more_sessions(self) -> asyncssh.DisconnectError | None:

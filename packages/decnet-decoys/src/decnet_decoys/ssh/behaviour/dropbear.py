@@ -9,9 +9,11 @@ from decnet_decoys.ssh.behaviour.dialect import (
     AFTER_LOGIN,
     DEBUG,
     DISCONNECT,
+    HIGHEST_PORT,
     IGNORE,
     KEXINIT,
     LAST_TRANSPORT,
+    NEWKEYS,
     OPEN_UNKNOWN_TYPE,
     SERVICE_REQUEST,
     UNIMPLEMENTED,
@@ -21,14 +23,17 @@ from decnet_decoys.ssh.behaviour.dialect import (
     State,
     Verdict,
     VersionRefused,
+    any_port,
 )
 from decnet_decoys.ssh.engine import asyncssh
 
 _LONGEST_LINE = 255
+_MOST_NAMES = 50
 _LAST_BEFORE_LOGIN = 60
 _EXTENDED_DATA = 95
 _SERVICE_ACCEPT = 6
 _OVERLOOKED = (99, 100)
+_KEXDH_INIT = 30
 
 _SIGNATURES = (
     b"ssh-ed25519,sk-ssh-ed25519@openssh.com,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
@@ -48,6 +53,8 @@ class Dropbear(Dialect):
     max_sessions: ClassVar[int] = 1000
     late_requests: ClassVar[frozenset[str]] = frozenset(("window-change", "signal", "pty-req"))
     closes_idle_channel: ClassVar[bool] = True
+    longest_text: ClassVar[int] = 9000
+    longest_payload: ClassVar[int] = 32768 + 21
     methods: ClassVar[tuple[str, ...]] = ("publickey", "password", "keyboard-interactive")
 
     def extensions(self) -> tuple[tuple[bytes, bytes], ...]:
@@ -65,9 +72,13 @@ class Dropbear(Dialect):
             raise VersionRefused
         return line, end + 1
 
+    def names(self, offered: list[bytes]) -> list[bytes]:
+        """get_algolist() of algo.c reads so many."""
+        return offered[:_MOST_NAMES]
+
     def judge(self, state: State, kind: int) -> Verdict:
         """process_packet() of process-packet.c."""
-        strict = state.strict and state.initial
+        strict = state.strict and state.initial and state.expected != NEWKEYS
         if kind == DISCONNECT:
             raise ClientLeft
         if kind in (IGNORE, UNIMPLEMENTED, DEBUG) and not strict:
@@ -79,9 +90,9 @@ class Dropbear(Dialect):
             return "unimplemented"
         if not state.logged_in and kind > _LAST_BEFORE_LOGIN:
             raise asyncssh.ProtocolError("no login yet")
-        if kind == state.expected or kind in (KEXINIT, SERVICE_REQUEST, USERAUTH_REQUEST):
+        if (kind and kind == state.expected) or kind in (KEXINIT, SERVICE_REQUEST, USERAUTH_REQUEST):
             return "ignore" if kind == USERAUTH_REQUEST and state.logged_in else "handle"
-        if 20 <= kind <= LAST_TRANSPORT:
+        if kind in (NEWKEYS, _KEXDH_INIT):
             raise asyncssh.ProtocolError("no key exchange")
         return "handle" if kind in AFTER_LOGIN - {_EXTENDED_DATA} and state.logged_in else "unimplemented"
 
@@ -94,6 +105,10 @@ class Dropbear(Dialect):
     def unknown_channel(self, kind: int, number: int | None) -> asyncssh.DisconnectError | None:
         return None if kind in _OVERLOOKED else super().unknown_channel(kind, number)
 
+    def after_end(self, number: int) -> asyncssh.DisconnectError | None:
+        """common_recv_msg_channel_data() of common-channel.c."""
+        return asyncssh.ProtocolError(f"data for channel {number} after its end")
+
     def takes_environment(self, name: bytes) -> bool:  # noqa: ARG002
         return False
 
@@ -104,4 +119,6 @@ class Dropbear(Dialect):
 
     def global_request(self, name: str, port: int | None) -> bytes | None:
         """recv_msg_global_request_remotetcp() of svr-tcpfwd.c answers with the port, whatever was asked for."""
-        return port.to_bytes(4, "big") if name == "tcpip-forward" and port else None
+        if name != "tcpip-forward" or port is None or port > HIGHEST_PORT:
+            return None
+        return port.to_bytes(4, "big") if port else any_port()

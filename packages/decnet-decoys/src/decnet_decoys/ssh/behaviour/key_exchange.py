@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from decnet_decoys.ssh.behaviour.dialect import KEXINIT, NEWKEYS, Dialect
+from decnet_decoys.ssh.behaviour.dialect import KEXINIT, NEWKEYS
+from decnet_decoys.ssh.behaviour.sending import Sending
 from decnet_decoys.ssh.engine import asyncssh
 
 _packet: Any = sys.modules["asyncssh.packet"]
@@ -22,10 +23,8 @@ GROUP_BITS = (2048, 8192)
 """DH_GRP_MIN and DH_GRP_MAX of OpenSSH's dh.h."""
 
 
-class KeyExchange(asyncssh.SSHServerConnection):
+class KeyExchange(Sending):
     """The part of a connection that changes keys."""
-
-    _dialect: Dialect
 
     def _expected_message(self) -> int:
         """Return the message that the key exchange waits for; 0: none."""
@@ -48,8 +47,13 @@ class KeyExchange(asyncssh.SSHServerConnection):
             raise asyncssh.ProtocolError("no such group")
 
     def _check_public(self, kind: int, packet: Any) -> None:
-        """Refuse a client's number of which too few bits are set (dh_pub_is_valid() of OpenSSH's dh.c)."""
+        """Refuse a client's number of which too few bits are set (dh_pub_is_valid() of OpenSSH's dh.c).
+
+        And a point of NIST's curves that is not sent in full, as both real servers do.
+        """
         kex: Any = self._kex
+        if kind != NEWKEYS and kex.algorithm.startswith(b"ecdh-") and packet.get_remaining_payload()[4:5] != b"\x04":
+            raise asyncssh.ProtocolError("no such point")
         if kind == NEWKEYS or not self._dialect.reads_all or not isinstance(kex, _kex_dh._KexDH | _kex_dh._KexDHGex):
             return
         content = packet.get_remaining_payload()

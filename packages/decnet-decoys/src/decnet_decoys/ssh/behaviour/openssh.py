@@ -63,6 +63,7 @@ class OpenSsh(Dialect):
     window: ClassVar[int] = 2 << 20
     announces_keys: ClassVar[bool] = True
     reads_all: ClassVar[bool] = True
+    sends_by_turns: ClassVar[bool] = True
     failed_open: ClassVar[tuple[int, str]] = (OPEN_CONNECT_FAILED, "open failed")
     changes_keys_early: ClassVar[bool] = False
     late_requests: ClassVar[frozenset[str]] = frozenset(("window-change", "break", "signal", "keepalive@openssh.com"))

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from decnet_decoys.ssh.behaviour.channel import DecoyChannel
-from decnet_decoys.ssh.behaviour.dialect import DEBUG, OPEN_CONNECT_FAILED
+from decnet_decoys.ssh.behaviour.dialect import DEBUG, HIGHEST_PORT, OPEN_CONNECT_FAILED, OPEN_PROHIBITED
 from decnet_decoys.ssh.behaviour.key_exchange import KeyExchange
 from decnet_decoys.ssh.engine import asyncssh
 from decnet_decoys.ssh.wire import string
@@ -18,7 +18,6 @@ SERVICE_ACCEPT = 6
 REQUEST_SUCCESS, REQUEST_FAILURE = 81, 82
 FIRST_OF_CHANNEL = 91
 USERAUTH = b"ssh-userauth"
-HIGHEST_PORT = 0xFFFF
 
 
 class Requests(KeyExchange):
@@ -53,7 +52,7 @@ class Requests(KeyExchange):
         return found.removesuffix(b"\0")
 
     def _globally_asked(self, packet: Any) -> None:
-        name = packet.get_string()
+        name = self.text_in(packet)
         wants_reply = packet.get_boolean()
         reply = self._global_reply(name.decode("utf-8", "backslashreplace"), packet)
         if wants_reply:
@@ -108,23 +107,33 @@ class Requests(KeyExchange):
                 return channel.opened(theirs, window if size else 0, size or 1, session)
         self._remark(kind)
         failure = self._dialect.failed_open
-        too_high = self._dialect.reads_all and kind == b"direct-tcpip" and self._is_too_high(packet)
+        too_high = kind == b"direct-tcpip" and self._is_too_high(packet)
         if owner.channel_requested(kind.decode("utf-8", "backslashreplace"), packet):
-            failure = (1, "open failed") if too_high else (OPEN_CONNECT_FAILED, "Connection refused")
+            failure = (OPEN_PROHIBITED, failure[1]) if too_high else (OPEN_CONNECT_FAILED, "Connection refused")
         self.send_channel_open_failure(theirs, failure[0], failure[1], "")
         return None
 
     def _is_too_high(self, packet: Any) -> bool:
-        """Return whether a client wants a connection to a port that is none; raises ProtocolError for no host."""
+        """Return whether a client wants a connection to a port that is none; OpenSSH's ends over no port at all."""
         wanted = _packet.SSHPacket(packet.get_remaining_payload())
-        self.text_in(wanted)
-        return int(wanted.get_uint32()) > HIGHEST_PORT
+        try:
+            self.text_in(wanted)
+            return int(wanted.get_uint32()) > HIGHEST_PORT
+        except _packet.PacketDecodeError:
+            if self._dialect.reads_all:
+                raise
+            return False
 
     def _remark(self, request: bytes) -> None:
         """Send what the real server has people read about a request, if anything (RFC 4253 §11.3)."""
         said = self._dialect.remark(request)
         if said:
             self.send_packet(DEBUG, b"\0" + string(said) + string(b""))
+
+    def add_channel(self, chan: Any) -> int:
+        """Give a channel the lowest number that is free, as both real servers do."""
+        self._next_recv_chan = 0
+        return super().add_channel(chan)
 
     def create_server_channel(self, *_: Any, **__: Any) -> Any:
         """Return a channel that answers in the dialect."""

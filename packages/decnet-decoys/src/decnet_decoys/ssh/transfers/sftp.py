@@ -7,6 +7,7 @@ that tells the client so.
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import stat
 import struct
@@ -65,7 +66,6 @@ class Sftp:
         self._uploaded = uploaded
         self._waiting = bytearray()
         self._open: dict[bytes, OpenFile] = {}
-        self._next = 0
         self._begun = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -133,8 +133,7 @@ class Sftp:
             raise FileSystemError("Too many open files")
         if not self._shell.lease.hold(opened.kept_bytes):
             raise FileSystemError(NO_SPACE)
-        handle = struct.pack(">I", self._next)
-        self._next += 1
+        handle = next(each for number in itertools.count() if (each := struct.pack(">I", number)) not in self._open)
         self._open[handle] = opened
         return packets.handle(handle)
 
@@ -186,7 +185,7 @@ class Sftp:
             return FAILURE
         size = min(length, MAX_READ)
         piece = opened.piece(offset, size)
-        return packets.data(piece) if piece else EOF
+        return packets.data(piece) if piece or not length else EOF
 
     def _do_write(self, packet: Packet) -> int:
         return self._write(self._handle(packet), packet.number(8), packet.string())

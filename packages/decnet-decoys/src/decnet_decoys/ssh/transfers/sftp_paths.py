@@ -30,7 +30,8 @@ def set_attributes(shell: ShellState, packet: Packet) -> int:
 
 def change(shell: ShellState, path: str, changes: dict[str, int]) -> int:
     """Change those attributes of a path, never its size."""
-    changes.pop("size", None)
+    if changes.pop("size", None) is not None:
+        shell.files.stat(path, shell.access)
     if changes:
         shell.files.change(path, shell.access, **changes)
     return OK
@@ -65,8 +66,18 @@ def _real_path(shell: ShellState, packet: Packet) -> bytes | int:
 
 
 def rename(shell: ShellState, packet: Packet) -> int:
-    """Give a path another name; as posix-rename@openssh.com, too."""
+    """Give a path another name, whatever had that (posix-rename@openssh.com)."""
     shell.files.rename(packet.path(), packet.path(), shell.access)
+    return OK
+
+
+def _rename_to_new(shell: ShellState, packet: Packet) -> int:
+    """Give a path a name that nothing has: process_rename() of OpenSSH's sftp-server.c makes a link."""
+    path, name = packet.path(), packet.path()
+    shell.files.stat(path, shell.access, follow=False)
+    if shell.files.exists(name):
+        return FAILURE
+    shell.files.rename(path, name, shell.access)
     return OK
 
 
@@ -83,6 +94,6 @@ def _make_link(shell: ShellState, packet: Packet) -> int:
 
 REQUESTS: dict[int, Callable[[ShellState, Packet], bytes | int]] = {
     7: _status_of_link, 9: set_attributes, 13: _remove, 14: _make_directory, 15: _remove_directory, 16: _real_path,
-    17: _status, 18: rename, 19: _read_link, 20: _make_link,
+    17: _status, 18: _rename_to_new, 19: _read_link, 20: _make_link,
 }  # fmt: skip
 """By the number of a request."""
