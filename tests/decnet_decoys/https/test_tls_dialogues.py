@@ -88,12 +88,12 @@ async def test_decoys_answer_as_the_real_server_did(tmp_path: Path, name: str) -
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("name", OTHERWISE)
-async def test_the_real_server_answers_as_recorded(tmp_path: Path, name: str) -> None:
+async def test_the_real_server_answers_as_recorded(name: str) -> None:
     reason = real_servers.missing(name)
     if reason:
         pytest.skip(reason)
     address = own_address(65)
     port = free_port(address)
-    async with real_servers.real_server(name, tmp_path, address, port):
+    async with real_servers.real_server(name, address, port):
         said: dict[str, str] = json.loads((RECORDS / f"{name}.json").read_text(encoding="ascii"))
         assert await play.differing(address, port, said, (1.0, 4.0)) == {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -118,17 +119,15 @@ def missing(name: str) -> str:
 
 
 def _site(directory: Path) -> None:
-    site = directory / "www"
     for name, text in FILES.items():
-        file = site / name
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file = directory / "www" / name
+        file.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         file.write_text(text, encoding="ascii")
         os.utime(file, (MODIFIED, MODIFIED))
-    for above in (directory, *directory.parents[:3], site, site / "docs"):
-        above.chmod(above.stat().st_mode | 0o755)  # its workers may have given up root
 
 
-def _configuration(name: str) -> str:
+def configuration(name: str) -> str:
+    """Return the configuration of a server for `running`."""
     if name == "nginx":
         return _NGINX
     if name == "lighttpd":
@@ -138,18 +137,35 @@ def _configuration(name: str) -> str:
 
 
 @asynccontextmanager
-async def real_server(name: str, directory: Path, address: str, port: int) -> AsyncIterator[None]:
+async def real_server(name: str, address: str, port: int) -> AsyncIterator[None]:
     """Run `nginx`, `apache2` or `lighttpd`."""
-    _site(directory)
-    configuration = directory / "conf"
-    text = _configuration(name).format(directory=directory, address=address, port=port)
-    configuration.write_text(text, encoding="ascii")
-    process = await asyncio.create_subprocess_exec(*_PROGRAMS[name], str(configuration))
-    try:
-        async with asyncio.timeout(120):
-            while not await takes_connections(address, port):
-                await asyncio.sleep(0.05)
+    async with running(name, configuration(name), address, port):
         yield
-    finally:
-        process.terminate()
-        await process.wait()
+
+
+@asynccontextmanager
+async def running(
+    name: str, text: str, address: str, port: int, prepare: Callable[[Path], object] = lambda _: None
+) -> AsyncIterator[None]:
+    """Run a server with a configuration, whose `directory` is one with a site in it, and what `prepare` puts there.
+
+    It is not below pytest's, which its processes, who have given up root, may not enter.
+    """
+    with tempfile.TemporaryDirectory(prefix="decnet-site-") as made:
+        directory = Path(made)
+        directory.chmod(0o755)
+        _site(directory)
+        prepare(directory)
+        file = directory / "conf"
+        file.write_text(text.format(directory=directory, address=address, port=port), encoding="ascii")
+        process = await asyncio.create_subprocess_exec(*_PROGRAMS[name], str(file))
+        try:
+            async with asyncio.timeout(120):
+                while not await takes_connections(address, port):
+                    assert process.returncode is None
+                    await asyncio.sleep(0.05)
+            yield
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            await process.wait()

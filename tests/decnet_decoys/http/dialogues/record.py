@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 from tests.decnet_decoys.http.dialogues.catalogue import REQUESTS
@@ -22,9 +21,8 @@ async def record(name: str) -> None:
     """Record all requests to one server."""
     address = own_address(61)
     port = free_port(address)
-    with tempfile.TemporaryDirectory(prefix="decnet-") as directory:
-        async with real_server(name, Path(directory), address, port):
-            said = await answers(address, port, REQUESTS, QUIET)
+    async with real_server(name, address, port):
+        said = await answers(address, port, REQUESTS, QUIET)
     text = json.dumps(said, indent=1, ensure_ascii=True)
     Path(__file__).with_name(f"{name}.json").write_text(text + "\n", encoding="ascii")
     print(name, len(said))  # noqa: T201  # what it is for

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.decnet_decoys.http.dialogues import real_servers as clear
-from tests.decnet_decoys.services.dialogues.asking import takes_connections
 
 from decnet_decoys.tls.certificate import server_context
 
@@ -40,28 +39,15 @@ def missing(name: str) -> str:
 
 
 def _configuration(name: str) -> str:
-    text = clear._configuration(name)
+    text = clear.configuration(name)
     if name == "nginx":
         return text.replace("default_server;", "ssl http2 default_server; " + _NGINX)
     return text + (_APACHE if name == "apache2" else _LIGHTTPD)
 
 
 @asynccontextmanager
-async def real_server(name: str, directory: Path, address: str, port: int) -> AsyncIterator[None]:
+async def real_server(name: str, address: str, port: int) -> AsyncIterator[None]:
     """Run one of them; its certificate is made as a decky's is."""
-    clear._site(directory)
-    server_context(directory, "web-01")
-    configuration = directory / "conf"
-    text = _configuration(name).format(directory=directory, address=address, port=port)
-    configuration.write_text(text, encoding="ascii")
-    process = await asyncio.create_subprocess_exec(*clear._PROGRAMS[name], str(configuration))
-    try:
-        async with asyncio.timeout(120):
-            while not await takes_connections(address, port):
-                assert process.returncode is None
-                await asyncio.sleep(0.05)
+    certified = partial(server_context, name="web-01")
+    async with clear.running(name, _configuration(name), address, port, certified):
         yield
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 from tests.decnet_decoys.https.dialogues.play import DIALOGUES, answers
@@ -21,9 +20,8 @@ async def record(name: str) -> None:
     """Record all dialogues with one server."""
     address = own_address(65)
     port = free_port(address)
-    with tempfile.TemporaryDirectory(prefix="decnet-") as directory:
-        async with real_server(name, Path(directory), address, port):
-            said = await answers(address, port, DIALOGUES, QUIET)
+    async with real_server(name, address, port):
+        said = await answers(address, port, DIALOGUES, QUIET)
     Path(__file__).with_name(f"{name}.json").write_text(json.dumps(said, indent=1) + "\n", encoding="ascii")
     print(name, len(said))  # noqa: T201  # what it is for
 
