@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 """What decoys say in raw dialogues, beside the real servers of this machine.
 
-OpenSSH, dropbear, nginx, Apache, lighttpd, vsftpd, Postfix with Dovecot, Redis, MariaDB, and the telnetd of BusyBox
-and inetutils.
+OpenSSH, dropbear, nginx, Apache and lighttpd in clear text and in TLS, vsftpd, Postfix with Dovecot, Redis, MariaDB,
+and the telnetd of BusyBox and inetutils.
 
     python benchmarks/realism_dialogues.py    (part of `nox -s realism`; as root, with the servers installed)
 
-Each server is asked what the folders `dialogues` in tests/decnet_decoys/ssh, http and services list, and so is a decky
-that claims to be it. A line is a server: dialogues, those in which the real one says what is on record, those in
-which the decky says so, too. Below it the dialogues in which they differ, with the reason. A name with -more is a
-second set of dialogues, written before the service was looked at.
+Each server is asked what the folders `dialogues` in tests/decnet_decoys/ssh, http, https and services list, and so is
+a decky that claims to be it. A line is a server: dialogues, those in which the real one says what is on record, those
+in which the decky says so, too. Below it the dialogues in which they differ, with the reason. A name with -more or
+-third is a second or third set of dialogues, written before the service was looked at.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.decnet_decoys.http import test_dialogues as http  # noqa: E402
-from tests.decnet_decoys.http.dialogues import play  # noqa: E402
-from tests.decnet_decoys.http.dialogues import real_servers as web_servers  # noqa: E402
+from tests.decnet_decoys.https import test_tls_dialogues as https  # noqa: E402
 from tests.decnet_decoys.services.dialogues import real_servers as service_servers  # noqa: E402
 from tests.decnet_decoys.services.dialogues.decoys import OTHERWISE, decoy_of  # noqa: E402
 from tests.decnet_decoys.services.dialogues.kinds import KINDS, recorded, server_of  # noqa: E402
@@ -35,7 +36,7 @@ from tests.decnet_decoys.ssh.dialogues.play import differing  # noqa: E402
 from tests.ports import free_port, own_address  # noqa: E402
 
 WAITS = (1.0, 4.0)
-ROW = "{:<10} {:>9} {:>18} {:>12}"
+ROW = "{:<13} {:>9} {:>18} {:>12}"
 
 
 def row(name: str, asked: int, real: object, ours: int) -> str:
@@ -55,24 +56,23 @@ async def by_ssh(name: str, directory: Path) -> None:
     wrong = await ssh.decoys_say_otherwise(directory, name, records)
     print(row(name, everything, real, len(records) - len(wrong)))
     for title, reason in (*otherwise.OTHERWISE[name].items(), *((title, "?") for title in wrong)):
-        print(f"           {title}: {reason}")
+        print(f"              {title}: {reason}")
 
 
-async def by_http(name: str, directory: Path) -> None:
-    """Compare the web server of that name."""
-    records = http.recorded(name)
+async def by_web(tests: Any, name: str, directory: Path) -> None:
+    """Compare the web server of that name, in clear text or in TLS."""
+    records = tests.recorded(name)
     real: object = "not here"
-    if not web_servers.missing(name):
-        site = directory / "real"
-        site.mkdir()
+    if not tests.real_servers.missing(name):
         address = own_address(61)
         port = free_port(address)
-        async with web_servers.real_server(name, site, address, port):
-            real = len(records) - len(await play.differing(address, port, records, WAITS))
-    wrong = await http.otherwise(directory, name)
-    print(row(name, len(records), real, len(records) - len(wrong)))
+        async with tests.real_servers.real_server(name, address, port):
+            real = len(records) - len(await tests.play.differing(address, port, records, WAITS))
+    wrong = await tests.otherwise(directory, name)
+    shown = f"{name}, TLS" if tests is https else name
+    print(row(shown, len(records), real, len(records) - len(wrong)))
     for title in wrong:
-        print(f"           {title}: {http.OTHERWISE[name].get(title, '?')}")
+        print(f"              {title}: {tests.OTHERWISE[name].get(title, '?')}")
 
 
 async def by_service(name: str, directory: Path) -> None:
@@ -90,7 +90,7 @@ async def by_service(name: str, directory: Path) -> None:
         wrong = await kind.differing(address, port, records, WAITS[-1:] if "-" in name else WAITS)
     print(row(name, len(records), real, len(records) - len(wrong)))
     for title in wrong:
-        print(f"           {title}: {OTHERWISE.get(name, {}).get(title, '?')}")
+        print(f"              {title}: {OTHERWISE.get(name, {}).get(title, '?')}")
 
 
 def main() -> None:
@@ -98,13 +98,13 @@ def main() -> None:
     print(ROW.format("server", "dialogues", "real as recorded", "decky equal"), flush=True)
     everything = (
         (by_ssh, tuple(ssh.PERSONAS)),
-        (by_http, tuple(http.OTHERWISE)),
+        (partial(by_web, http), tuple(http.OTHERWISE)),
+        (partial(by_web, https), tuple(https.OTHERWISE)),
         (by_service, tuple(KINDS)),
     )
     for compare, names in everything:
         for name in names:
             with tempfile.TemporaryDirectory(prefix="decnet-") as directory:
-                Path(directory).chmod(0o755)  # the web servers give up root
                 asyncio.run(compare(name, Path(directory)))
 
 
