@@ -4,7 +4,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -99,6 +99,37 @@ def test_the_log_stays_short_though_there_is_a_reader_at_any_time(
     assert longest < 200 * BATCH_BYTES / 3
     with reading(engine) as connection:
         assert count(connection) == 200
+
+
+def test_a_log_that_is_too_long_is_copied_and_begun_anew_after_the_same_commit(sqlite_url: str, opened: Opened) -> None:
+    engine, asked = opened(sqlite_url), list[str]()
+    write_batch(engine, 0)
+    with engine.connect() as connection:  # the only one of its engine
+        sqlite_driver(connection).set_trace_callback(lambda sql: asked.append(sql) if "checkpoint" in sql else None)
+    number = 1
+    while log_bytes(sqlite_url) <= LIMIT:
+        assert not asked
+        write_batch(engine, number)
+        number += 1
+    assert asked == ["PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA wal_checkpoint(RESTART)"]
+
+
+def test_who_finds_the_log_being_copied_by_another_leaves_it_to_him(sqlite_url: str, opened: Opened) -> None:
+    class Copied:
+        def execute(self, sql: str) -> Copied:
+            asked.append(sql)
+            return self
+
+        def fetchall(self) -> list[tuple[int, int, int]]:
+            return [(1, -1, -1)]  # as SQLite answers while another connection holds the lock of checkpoints
+
+    asked = list[str]()
+    engine = opened(sqlite_url)
+    for number in range(5):
+        write_batch(engine, number)
+    driver: Any = Copied()
+    write_ahead_log.WriteAheadLog(Path(f"{sqlite_url.removeprefix('sqlite:///')}-wal")).shorten(driver)
+    assert asked == ["PRAGMA wal_checkpoint(PASSIVE)"]
 
 
 def test_a_reader_that_stays_is_waited_for_once_in_a_while(

@@ -7,9 +7,10 @@ happens: the log grew to 957 MiB, which is disk space, and every read searches t
 that every batch changes were copied after every batch.
 
 So the writers look after the log. Who finds it too long after a commit first copies it while others go on (a passive
-checkpoint), and after its next commit has SQLite begin it anew. That takes the write lock, which has just become free,
-copies the rest, and waits for those who read in the log: few, for some milliseconds, if workers end their snapshots
-early (`engine.end_snapshot`). A reader that stays longer is not waited for; then the log grows until a later try.
+checkpoint), and then has SQLite begin it anew. That takes the write lock, copies the rest, and waits for those who
+read in the log: few, for some milliseconds, if workers end their snapshots early (`engine.end_snapshot`). A reader that
+stays longer is not waited for; then the log grows until a later try. Both are done after the same commit: by the next
+one others have written thousands of pages more, which were copied with the write lock held.
 """
 
 import sqlite3
@@ -43,23 +44,19 @@ class WriteAheadLog:
     def __init__(self, file: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._file = file
         self._clock = clock
-        self._copied = False
         self._next_try = 0.0
 
     def shorten(self, driver: sqlite3.Connection) -> None:
-        """Do the next step towards a short log, if it is too long; called outside a transaction, after a commit."""
-        if not self._is_long():
-            self._copied = False
-        elif self._clock() >= self._next_try:
+        """Copy the log and begin it anew, if it is too long; called outside a transaction, after a commit."""
+        if self._clock() >= self._next_try and self._is_long():
             try:
-                self._step(driver)
+                self._begin_anew(driver)
             except sqlite3.Error:  # what was committed is; the next statement meets the same error, if it lasts
                 self._next_try = self._clock() + PAUSE_SECONDS
 
-    def _step(self, driver: sqlite3.Connection) -> None:
-        if not self._copied:
-            driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            self._copied = True
+    def _begin_anew(self, driver: sqlite3.Connection) -> None:
+        ((busy, _, _),) = driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        if busy:  # another process copies, and begins it anew
             return
         ((before,),) = driver.execute("PRAGMA busy_timeout").fetchall()
         driver.execute(f"PRAGMA busy_timeout={TRY_MILLISECONDS}").fetchall()
@@ -70,7 +67,6 @@ class WriteAheadLog:
                     break
         finally:
             driver.execute(f"PRAGMA busy_timeout={before}").fetchall()
-        self._copied = False
         if busy and pages >= 0:  # else another process copies, and nobody was waited for
             self._next_try = self._clock() + PAUSE_SECONDS
 
