@@ -151,10 +151,17 @@ async def test_of_what_comes_inside_tls_the_plain_text_is_kept(host: DeckyHost, 
         assert event.action not in NOT_UNDERSTOOD  # a health check is no probe
 
 
-@pytest.mark.parametrize(
-    "data", [b"GET / HTTP/1.1\r\nHo", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", b"\r\n"]
-)
-async def test_half_a_request_is_recorded(host: DeckyHost, data: bytes) -> None:
+@pytest.mark.parametrize("ended", ["Ho", "Host: x\r\nContent-Length: 9\r\n\r\nabc"])
+async def test_half_a_request_is_recorded(host: DeckyHost, ended: str) -> None:
+    await said(host, "http", f"POST /a HTTP/1.1\r\n{ended}".encode())
+    (event,) = await told(host)
+    assert isinstance(event, HttpRequest)
+    assert (event.method, event.target, event.version, event.status) == ("POST", "/a", "HTTP/1.1", 400)
+    assert event.body == ("abc" if ended.endswith("abc") else None)
+
+
+@pytest.mark.parametrize("data", [b"\r\n", b"GET / HTTP/1.1"])
+async def test_what_is_not_even_a_line_is_recorded(host: DeckyHost, data: bytes) -> None:
     await said(host, "http", data)
     assert await told(host) == [ServiceRequest("http", "no request", detail(data))]
 

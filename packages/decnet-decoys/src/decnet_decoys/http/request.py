@@ -129,7 +129,7 @@ def ended_within(data: bytes, dialect: Dialect) -> BadRequest | None:
     line, newline, _ = data.partition(b"\n")
     if dialect.name != "apache" or not newline or not line.strip():
         return None
-    return BadRequest(400, line[:MAX_TARGET].decode("utf-8", "backslashreplace"))
+    return BadRequest(400, line.removesuffix(b"\r")[:MAX_TARGET].decode("utf-8", "backslashreplace"))
 
 
 def _is_text(data: bytes) -> bool:
