@@ -133,7 +133,8 @@ def credential_uses(connection: Connection, limit: int = 50, *, attacker: str | 
         for part in parts({row.credential for row in rows})
         for row in connection.execute(named.where(known.digest.in_(part)))
     }
-    return [CredentialUse(*[*row[:2], *names[row.credential], *row[2:]]) for row in rows]
+    # Rows that were salvaged from a broken database can lack a credential.
+    return [CredentialUse(*[*row[:2], *names[row.credential], *row[2:]]) for row in rows if row.credential in names]
 
 
 def _accepted_first(use: Any) -> tuple[ColumnElement[Any], ...]:
