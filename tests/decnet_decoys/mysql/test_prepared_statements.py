@@ -89,6 +89,12 @@ def test_arguments_of_any_bytes_are_values_or_wrong(data: bytes, count: int) -> 
     assert len(values) == count
 
 
+@given(st.sampled_from([7, 10, 11, 12]), st.binary(max_size=40))
+def test_times_and_dates_of_any_bytes_are_text(kind: int, data: bytes) -> None:
+    (value,) = parameters(bytes((len(data),)) + data, b"\0", [kind], {})
+    assert isinstance(value, str)
+
+
 @given(st.binary(max_size=40), st.integers(1, 8))
 def test_kinds_of_any_bytes_are_kinds_or_wrong(data: bytes, count: int) -> None:
     with contextlib.suppress(WrongArgumentsError):
