@@ -32,17 +32,6 @@ _WALLET = re.compile(
 _IMAGE = re.compile(r'"Image"\s{0,4}:\s{0,4}"([^"\s]{1,200})/[^"/\s]{1,200}"')
 _TOLD = re.compile(r"\|\s{0,8}(?:sudo )?(ch)?passwd\b")
 _LONGEST_TOLD = 256
-_SPACES = re.compile(r"\s+")
-_FAMILY = re.compile(r"(?:/bin/)?busybox ([A-Z0-9]{3,24})(?![\w.-])")
-_BASE58 = "[1-9A-HJ-NP-Za-km-z]"
-_WALLET = re.compile(
-    rf"(?<![0-9A-Za-z])(?:[48]{_BASE58}{{94}}(?:{_BASE58}{{11}})?|0x[0-9a-fA-F]{{40}}"
-    r"|(?:bc|ltc)1[02-9ac-hj-np-z]{25,71})(?![0-9A-Za-z])"
-)
-"""Monero (also integrated addresses), Ethereum and its kin, Bitcoin and Litecoin (BIP 173)."""
-_ECHOED = r"\becho\s{1,8}(?:-[neE]{1,3}\s{1,8})?[\"']?"
-_CHPASSWD = re.compile(_ECHOED + r"[^\s:|\"']{1,64}:([^\s|\"']{1,128})[\"']?\s{0,8}\|\s{0,8}(?:sudo )?chpasswd\b")
-_PASSWD = re.compile(_ECHOED + r"([^|\"']{1,256}?)[\"']?\s{0,8}\|\s{0,8}(?:sudo )?passwd\b")
 
 INFECTED = "/bin/busybox FAMILY"
 """What malware for devices runs to see that a shell answers, with its name for the applet, as Mirai does."""
