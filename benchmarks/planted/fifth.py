@@ -49,10 +49,7 @@ WRITTEN = Written("fifth", "fifth ", (30_000_000, 5_000_000_000), ("sensor-1", "
 class FifthWorld(Peopled):
     """Visits in the order of time, and the truth about their addresses."""
 
-    begin, networks, deckies, written = BEGIN, NETWORKS, DECKIES, WRITTEN
-
-    def parts(self) -> Mapping[str, float]:
-        return PARTS
+    begin, networks, deckies, written, parts = BEGIN, NETWORKS, DECKIES, WRITTEN, PARTS
 
     def makers(self) -> Mapping[str, Callable[[], None]]:
         return {

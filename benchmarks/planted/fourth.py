@@ -44,10 +44,7 @@ WRITTEN = Written("fourth", "fourth ", (20_000_000, 6_000_000_000), ("sensor-a",
 class FourthWorld(Peopled):
     """Visits in the order of time, and the truth about their addresses."""
 
-    begin, networks, deckies, written = BEGIN, NETWORKS, DECKIES, WRITTEN
-
-    def parts(self) -> Mapping[str, float]:
-        return PARTS
+    begin, networks, deckies, written, parts = BEGIN, NETWORKS, DECKIES, WRITTEN, PARTS
 
     def makers(self) -> Mapping[str, Callable[[], None]]:
         return {

@@ -21,22 +21,21 @@ class Peopled:
     """First bytes of its addresses."""
     deckies: Sequence[str]
     written: Written
+    parts: Mapping[str, float]
+    """How many of the addresses each kind of actor has; the others are strangers."""
 
     def __init__(self, attackers: int, seed: int) -> None:
         self._dice = Random(f"{self.written.world} {seed} of {attackers}")
         self._seed, self._visits, self._used = seed, list[Visit](), set[str]()
         self.truth = Truth({}, {}, [], {})
-        for name, part in self.parts().items():
+        makers = self.makers()
+        for name, part in self.parts.items():
             until = len(self._used) + attackers * part
             while len(self._used) < until:
-                self.makers()[name]()
+                makers[name]()
         while len(self._used) < attackers:
             self._stranger()
         self._visits.sort(key=lambda visit: (visit.ts, visit.number))
-
-    def parts(self) -> Mapping[str, float]:
-        """Return how many of the addresses each kind of actor has; the others are strangers."""
-        raise NotImplementedError
 
     def makers(self) -> Mapping[str, Callable[[], None]]:
         """Return what adds one actor, crew or net, by its kind."""

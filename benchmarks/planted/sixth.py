@@ -39,23 +39,21 @@ class SixthWorld(Peopled):
     networks = (5, 14, 31, 43, 58, 64, 79, 85, 94, 102, 115, 128, 147, 162, 178, 185, 194, 203, 218)
     deckies = tuple(f"srv{number:02}" for number in range(28))
     written = Written("sixth", "sixth ", (20_000_000, 4_000_000_000), ("sensor-a", "sensor-b"), 52_000)
+    parts: Mapping[str, float] = {
+        "hydra": 0.1,
+        "returner": 0.08,
+        "exit": 0.06,
+        "miner": 0.08,
+        "fork": 0.16,
+        "habitual": 0.08,
+        "worm": 0.06,
+        "web": 0.08,
+    }
 
     def __init__(self, attackers: int, seed: int) -> None:
         self._exits: list[str] = []
         self._wanted_exits = max(3, int(attackers * EXIT_PART))
         super().__init__(attackers, seed)
-
-    def parts(self) -> Mapping[str, float]:
-        return {
-            "hydra": 0.1,
-            "returner": 0.08,
-            "exit": 0.06,
-            "miner": 0.08,
-            "fork": 0.16,
-            "habitual": 0.08,
-            "worm": 0.06,
-            "web": 0.08,
-        }
 
     def makers(self) -> Mapping[str, Callable[[], None]]:
         return {
