@@ -83,6 +83,12 @@ def test_programs_of_a_small_device_are_applets(player: MakePlayer) -> None:
     )
 
 
+def test_a_small_device_tells_what_is_missing(player: MakePlayer) -> None:
+    answer = player("nas", "root")("rmdir")
+    assert answer.errors.startswith("rmdir: missing operand\n")
+    assert answer.status == 1
+
+
 def test_kill_lists_as_the_shell_does(run: Player) -> None:
     answer = run("dash -c 'kill -l' | sed -n '1,2p;17p;65p'; kill -l 0 EXIT 64 129; dash -c 'kill -l 9; kill -l HUP'")
     assert answer.text == "0\nHUP\n16\nRTMAX\nEXIT\n0\nRTMAX\nHUP\nKILL\n"
