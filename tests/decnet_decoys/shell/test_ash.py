@@ -48,6 +48,14 @@ def test_a_script_of_ash_tells_its_lines(run: Player) -> None:
     )
 
 
+def test_a_script_that_names_its_shell_complains_as_that_does(run: Player) -> None:
+    run("printf '#!/bin/sh\\nnosuch\\n' > /tmp/d; printf '#!/bin/bash\\nnosuch\\n' > /tmp/b; chmod +x /tmp/d /tmp/b")
+    answer = run("busybox sh -c '/tmp/d; /tmp/b; nosuch'")
+    assert answer.errors == (
+        "/tmp/d: 2: nosuch: not found\n/tmp/b: line 2: nosuch: command not found\nsh: nosuch: not found\n"
+    )
+
+
 def test_ash_is_no_dash(run: Player) -> None:
     answer = run("busybox sh -c 'x=aab; echo ${x/a/b} ${x:1:1}; [[ a == a* ]] && echo -e \"a\\tb\"'")
     assert (answer.text, answer.errors) == ("bab a\na\tb\n", "")

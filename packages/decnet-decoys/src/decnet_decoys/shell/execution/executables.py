@@ -48,7 +48,8 @@ def run_script(  # noqa: PLR0917
         with budget:  # what it names may be this script again
             return (yield from runner.execute([*words, name, *argv[1:]], streams, program=True))
     with shell.forked():
-        shell.dash = debian and (interpreter in ("sh", "dash") or (shell.dash and not interpreter))
+        if debian and interpreter:
+            shell.kind = "bash" if interpreter == "bash" else "dash"
         shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()}
         return (yield from runner.subshell(text, [name, *argv[1:]], streams, named=shell.dash))
 
