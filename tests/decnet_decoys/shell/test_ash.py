@@ -48,6 +48,14 @@ def test_a_script_of_ash_tells_its_lines(run: Player) -> None:
     )
 
 
+def test_a_script_that_names_its_shell_complains_as_that_does(run: Player) -> None:
+    run("printf '#!/bin/sh\\nnosuch\\n' > /tmp/d; printf '#!/bin/bash\\nnosuch\\n' > /tmp/b; chmod +x /tmp/d /tmp/b")
+    answer = run("busybox sh -c '/tmp/d; /tmp/b; nosuch'")
+    assert answer.errors == (
+        "/tmp/d: 2: nosuch: not found\n/tmp/b: line 2: nosuch: command not found\nsh: nosuch: not found\n"
+    )
+
+
 def test_ash_is_no_dash(run: Player) -> None:
     answer = run("busybox sh -c 'x=aab; echo ${x/a/b} ${x:1:1}; [[ a == a* ]] && echo -e \"a\\tb\"'")
     assert (answer.text, answer.errors) == ("bab a\na\tb\n", "")
@@ -81,6 +89,12 @@ def test_programs_of_a_small_device_are_applets(player: MakePlayer) -> None:
         "rmdir: '/nosuch': No such file or directory\ncat: can't open '/nosuch': No such file or directory\n"
         "chown: unknown user x\n"
     )
+
+
+def test_a_small_device_tells_what_is_missing(player: MakePlayer) -> None:
+    answer = player("nas", "root")("rmdir")
+    assert answer.errors.startswith("rmdir: missing operand\n")
+    assert answer.status == 1
 
 
 def test_kill_lists_as_the_shell_does(run: Player) -> None:

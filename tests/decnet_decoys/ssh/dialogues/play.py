@@ -11,7 +11,6 @@ import itertools
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from tests.decnet_decoys.services.dialogues import asking
 from tests.decnet_decoys.ssh.dialogues import (
@@ -23,7 +22,7 @@ from tests.decnet_decoys.ssh.dialogues import (
     rarer_opening,
     rarer_session,
 )
-from tests.decnet_decoys.ssh.dialogues.play_steps import HEAR, Dialogue, Step, new_keys
+from tests.decnet_decoys.ssh.dialogues.play_steps import HEAR, ClearStep, Dialogue, Step, new_keys
 from tests.decnet_decoys.ssh.dialogues.raw_client import RawClient
 from tests.decnet_decoys.ssh.dialogues.transcript import first_line, rest_of
 
@@ -32,7 +31,7 @@ LONGEST_SECONDS = 20.0
 """What a dialogue takes at most beside its waits."""
 SOURCE = "127.78.{}.{}"
 _numbers = itertools.count(1)
-BEFORE_KEYS: dict[str, Sequence[bytes | Literal["hear"]]] = {
+BEFORE_KEYS: dict[str, Sequence[ClearStep]] = {
     **dialogues.BEFORE_KEYS,
     **opening.BEFORE_KEYS,
     **rarer_opening.DIALOGUES,
@@ -52,21 +51,21 @@ class Server:
         return await RawClient.connected(self.address, self.port, SOURCE.format(number // 250, number % 250 + 1))
 
 
-async def clear(server: Server, sends: Sequence[bytes | Literal["hear"]], quiet: float) -> list[str]:
+async def clear(server: Server, sends: Sequence[ClearStep], quiet: float) -> list[str]:
     """Play a dialogue without keys."""
     client = await server.client()
     try:
-        early: list[str] = []
-        for data in sends:
+        lines: list[str] = []
+        for data in (*sends, HEAR):
             if data == HEAR:
-                early += [*([] if early else await first_line(client, quiet)), *await rest_of(client, quiet)]
-                if early[-1] == "closed":
-                    return early
+                lines += [*([] if lines else await first_line(client, quiet)), *await rest_of(client, quiet)]
+                if lines[-1] == "closed":
+                    break
             elif data == opening.END:
                 client.write_eof()
             else:
                 client.write(data)
-        return [*early, *([] if early else await first_line(client, quiet)), *await rest_of(client, quiet)]
+        return lines
     finally:
         client.close()
 

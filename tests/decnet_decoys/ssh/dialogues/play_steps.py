@@ -16,6 +16,8 @@ HEAR: Literal["hear"] = "hear"
 """A step: the client waits until the server says nothing more."""
 KEYS_SECONDS = 3.0
 """More than a server that changes the keys takes for it."""
+ClearStep: TypeAlias = "bytes | Literal['hear']"
+"""What a client sends without keys, or HEAR."""
 Step: TypeAlias = "bytes | Literal['hear'] | Callable[[RawClient], Awaitable[list[str]] | None]"
 """A payload, HEAR, or what sends something else and may return what it heard."""
 

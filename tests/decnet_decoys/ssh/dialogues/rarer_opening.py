@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.decnet_decoys.ssh.dialogues.dialogues import BAD, DH14, GEX, LINE, POINT, SNTRUP, STRICT, follow
 from tests.decnet_decoys.ssh.dialogues.opening import sent
-from tests.decnet_decoys.ssh.dialogues.play_steps import HEAR
+from tests.decnet_decoys.ssh.dialogues.play_steps import HEAR, ClearStep
 from tests.decnet_decoys.ssh.dialogues.raw_client import KEX, framed, kexinit, mpint, number, string
 
 DH16, DH18 = b"diffie-hellman-group16-sha512", b"diffie-hellman-group18-sha512"
@@ -24,7 +23,7 @@ def _point(curve: ec.EllipticCurve, form: PublicFormat) -> bytes:
     return ec.derive_private_key(7, curve).public_key().public_bytes(Encoding.X962, form)
 
 
-VERSIONS: dict[str, Sequence[bytes | Literal["hear"]]] = {
+VERSIONS: dict[str, Sequence[ClearStep]] = {
     "SSH-1.99, then an offer": [b"SSH-1.99-OpenSSH_3.9p1\r\n", framed(kexinit())],
     "a version ended by LF, then an offer": [b"SSH-2.0-x\n", framed(kexinit())],
     "a version in two parts": [b"SSH-2.0-Op", HEAR, b"enSSH_9.0\r\n", framed(kexinit())],
@@ -45,7 +44,7 @@ VERSIONS: dict[str, Sequence[bytes | Literal["hear"]]] = {
     "WinSCP": [b"SSH-2.0-WinSCP_release_5.7.5\r\n"],
     "an offer before the version": [framed(kexinit()), LINE],
 }
-OFFERS: dict[str, Sequence[bytes | Literal["hear"]]] = {
+OFFERS: dict[str, Sequence[ClearStep]] = {
     "exchanges by SHA-1 only": follow(offer=kexinit(kex=b"diffie-hellman-group14-sha1,diffie-hellman-group1-sha1")),
     "ext-info-c first": follow(CURVE, offer=kexinit(kex=b"ext-info-c," + KEX)),
     "ext-info-s by the client": follow(CURVE, offer=kexinit(kex=KEX + b",ext-info-s")),
@@ -80,7 +79,7 @@ OFFERS: dict[str, Sequence[bytes | Literal["hear"]]] = {
     "NEWKEYS with a byte too many": follow(CURVE, b"\x15x"),
     "DISCONNECT that is cut short": follow(b"\1" + number(2) + number(50) + b"x"),
 }
-EXCHANGES: dict[str, Sequence[bytes | Literal["hear"]]] = {
+EXCHANGES: dict[str, Sequence[ClearStep]] = {
     "e for group 16": follow(b"\x1e" + mpint(1 << 4000), offer=kexinit(kex=DH16)),
     "e for group 18 that is too large": follow(b"\x1e" + mpint(1 << 8200), offer=kexinit(kex=DH18)),
     "e with a byte too many": follow(b"\x1e" + mpint(1 << 2000) + b"x", offer=kexinit(kex=DH14)),
@@ -107,7 +106,7 @@ EXCHANGES: dict[str, Sequence[bytes | Literal["hear"]]] = {
     "a point with its highest bit": follow(b"\x1e" + string(POINT[:31] + b"\x80")),
     "a point of low order": follow(b"\x1e" + string(b"\1" + bytes(31))),
 }
-PACKETS: dict[str, Sequence[bytes | Literal["hear"]]] = {
+PACKETS: dict[str, Sequence[ClearStep]] = {
     "a hundred of IGNORE": sent(*[framed(IGNORE)] * 100, framed(kexinit())),
     "IGNORE of more than there is": sent(framed(b"\2" + number(99) + b"x"), framed(kexinit())),
     "IGNORE of 32,000 bytes": sent(framed(b"\2" + string(bytes(32000))), framed(kexinit())),
@@ -116,4 +115,4 @@ PACKETS: dict[str, Sequence[bytes | Literal["hear"]]] = {
     "message 1 of 2 bytes": sent(framed(b"\1x")),
     "message 21 with a string": sent(framed(b"\x15" + string(b"x"))),
 }
-DIALOGUES: dict[str, Sequence[bytes | Literal["hear"]]] = VERSIONS | OFFERS | EXCHANGES | PACKETS
+DIALOGUES: dict[str, Sequence[ClearStep]] = VERSIONS | OFFERS | EXCHANGES | PACKETS

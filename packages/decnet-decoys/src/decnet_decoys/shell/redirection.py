@@ -30,10 +30,9 @@ def redirected(
                 "" if isinstance(redirect.target, HereDocument) else (yield from words.text(runner, redirect.target))
             )
             shell, message = runner.shell, f"{shown}: {fault}"
-            if shell.dash:
-                message = dash.refused_redirection(shown, str(fault), reads=redirect.op.startswith("<"))
-            elif shell.ash:
-                message = ash.refused_redirection(shown, str(fault), reads=redirect.op.startswith("<"))
+            if shell.dash or shell.ash:
+                worded = dash.refused_redirection if shell.dash else ash.refused_redirection
+                message = worded(shown, str(fault), reads=redirect.op.startswith("<"))
             streams.err.write(encode(f"{shell.error_prefix}: {message}\n"))
             yield from runner.flush()
             return 2 if shell.dash else 1

@@ -55,7 +55,7 @@ class ShellState(Variables):
         """`command` is what it was started to run; without one it is a login shell."""
         super().__init__()
         self.machine, self.clock, self.origin = machine, clock, origin
-        self.ash = machine.persona.family == "busybox"
+        self.kind = "ash" if machine.persona.family == "busybox" else "bash"
         self.terminal = terminal
         """Value of TERM; None without a terminal."""
         self.columns = columns
@@ -299,7 +299,7 @@ class ShellState(Variables):
         """Undo at the end what a child process could not change in this shell."""
         groups = self.own_groups
         kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
-        of_shell = (self.parameters, set(self.options), self._scopes, self.script, (self.dash, self.ash), self.line)
+        of_shell = (self.parameters, set(self.options), self._scopes, self.script, self.kind, self.line)
         bare = self.bare
         of_process = (self.umask, dict(self.limits), dict(self.shopt), self.string, dict(self.hashed))
         jobs, self.jobs = self.jobs, self.jobs.inherited()
@@ -307,8 +307,7 @@ class ShellState(Variables):
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
-            self.parameters, self.options, self._scopes, self.script, languages, self.line = of_shell
-            self.dash, self.ash = languages
+            self.parameters, self.options, self._scopes, self.script, self.kind, self.line = of_shell
             self.umask, self.limits, self.shopt, self.string, self.hashed = of_process
             self.bare = bare
             jobs.adopt(self.jobs, self.clock())

@@ -4,7 +4,7 @@
 It is what telnet bots ask for (`/bin/busybox sh`) and the only shell of small devices.
 """
 
-import re
+from decnet_decoys.shell.environment.wording import reworded, shown_token, words_of
 
 _SHELLS = ("sh", "ash", "-sh", "busybox")
 """What it is called by where it runs no script of a file."""
@@ -16,39 +16,27 @@ _BUILTINS = frozenset(_LISTED.split())
 """Builtins that are named in what they complain of."""
 _NO_PREFIX = "\0"
 """Marks messages that the shell does not begin with the builtin's name, though bash does."""
-_WORDS = tuple(
-    (re.compile(pattern, re.DOTALL), words)
-    for pattern, words in (
-        (r"(.*): command not found", r"\1: not found"),
-        (r"(cd: )([^:]*): (.*)", r"\1can't cd to \2: \3"),
-        (r"kill: \((\d+)\) - (.*)", _NO_PREFIX + r"can't kill pid \1: \2"),
-        (r"kill: (.*): arguments must be process or job IDs", _NO_PREFIX + r"invalid number '\1'"),
-        (r"kill: (.*): invalid signal specification", _NO_PREFIX + r"bad signal name '\1'"),
-        (r"(?:\[|test): (.*): integer expression expected", _NO_PREFIX + r"\1: bad number"),
-        (r"\[: missing `\]'", _NO_PREFIX + "missing ]"),
-        (r"(\w+: )`(.*)': not a valid identifier", r"\1\2: bad variable name"),
-        (r"(.*): unbound variable", r"\1: parameter not set"),
-        (r"(?:\w+: )?(.*): (?:cannot unset: )?readonly variable", r"\1: is read only"),
-        (r"(?:.*): bad substitution", "syntax error: bad substitution"),
-        (r"(?:.*): division by 0 .*", "divide by zero"),
-        (r"(exit: |return: )(.*): numeric argument required", r"\1Illegal number: \2"),
-        (r"(umask: )(.*): octal number out of range", r"\1illegal mode: \2"),
-        (
-            r"(?=[^:]*/)([^:]*+): (?:No such file or directory|cannot execute: required file not found)",
-            r"\1: not found",
-        ),
-        (r"(?=[^:]*/)([^:]*+): Is a directory", r"\1: Permission denied"),
-    )
+_WORDS = words_of(
+    (r"(.*): command not found", r"\1: not found"),
+    (r"(cd: )([^:]*): (.*)", r"\1can't cd to \2: \3"),
+    (r"kill: \((\d+)\) - (.*)", _NO_PREFIX + r"can't kill pid \1: \2"),
+    (r"kill: (.*): arguments must be process or job IDs", _NO_PREFIX + r"invalid number '\1'"),
+    (r"kill: (.*): invalid signal specification", _NO_PREFIX + r"bad signal name '\1'"),
+    (r"(?:\[|test): (.*): integer expression expected", _NO_PREFIX + r"\1: bad number"),
+    (r"\[: missing `\]'", _NO_PREFIX + "missing ]"),
+    (r"(\w+: )`(.*)': not a valid identifier", r"\1\2: bad variable name"),
+    (r"(.*): unbound variable", r"\1: parameter not set"),
+    (r"(?:\w+: )?(.*): (?:cannot unset: )?readonly variable", r"\1: is read only"),
+    (r"(?:.*): bad substitution", "syntax error: bad substitution"),
+    (r"(?:.*): division by 0 .*", "divide by zero"),
+    (r"(exit: |return: )(.*): numeric argument required", r"\1Illegal number: \2"),
+    (r"(umask: )(.*): octal number out of range", r"\1illegal mode: \2"),
 )
 
 
 def in_words_of_ash(message: str) -> tuple[str, str]:
     """Return how ash says what bash says: the builtin that complains, empty if none is named, and what it says."""
-    for pattern, words in _WORDS:
-        found = pattern.fullmatch(message)
-        if found is not None:
-            message = found.expand(words)
-            break
+    message = reworded(message, _WORDS)
     if message.startswith(_NO_PREFIX):
         return "", message.removeprefix(_NO_PREFIX)
     builtin, colon, rest = message.partition(": ")
@@ -93,5 +81,5 @@ def syntax_error(token: str, expected: str, *, incomplete: bool) -> str:
     """Return how ash says that a text is no command line; `expected` is the word that should have come, if known."""
     if incomplete and token in _UNTERMINATED:
         return f"syntax error: {_UNTERMINATED[token]}"
-    shown = "end of file" if incomplete else token if token in ("newline", "redirection") else f'"{token}"'
+    shown = shown_token(token, incomplete=incomplete)
     return f"syntax error: unexpected {shown}" + (f' (expecting "{expected}")' if expected else "")

@@ -3,6 +3,8 @@
 
 import re
 
+from decnet_decoys.shell.environment.wording import reworded, shown_token, words_of
+
 BASH_ONLY = frozenset(
     ("[[", "source", "let", "declare", "typeset", "shopt", "pushd", "popd", "dirs", "mapfile", "readarray", "compgen",
      "complete", "compopt", "disown", "enable", "help", "logout", "builtin", "caller", "suspend", "bind", "history",
@@ -12,35 +14,23 @@ VARIABLES = ("UID", "EUID", "HOSTNAME", "BASHPID", "HOSTTYPE", "OSTYPE", "MACHTY
 """What only bash sets."""
 BAD_SUBSTITUTION = re.compile(r"!.*|[A-Za-z_@*]\w*(?:\[|/|\^|,|~|@|:(?![-=?+])).*", re.DOTALL)
 """Parameter expansions that only bash has."""
-_WORDS = tuple(
-    (re.compile(pattern, re.DOTALL), words)
-    for pattern, words in (
-        (r"(.*): command not found", r"\1: not found"),
-        (r"cd: (.*): [^:]*", r"cd: can't cd to \1"),
-        (r"kill: \(\d+\) - (.*)", "kill: \\1\n"),
-        (r"kill: (.*): arguments must be process or job IDs", r"kill: Illegal number: \1"),
-        (r"kill: (.*): invalid signal specification", r"kill: invalid signal number or name: \1"),
-        (r"(.*): unbound variable", r"\1: parameter not set"),
-        (r"(.*): readonly variable", r"\1: is read only"),
-        (r"(.*): bad substitution", "Bad substitution"),
-        (r"(.*): division by 0 .*", r'arithmetic expression: division by zero: "\1"'),
-        (r"exit: (.*): numeric argument required", r"exit: Illegal number: \1"),
-        (
-            r"(?=[^:]*/)([^:]*+): (?:No such file or directory|cannot execute: required file not found)",
-            r"\1: not found",
-        ),
-        (r"(?=[^:]*/)([^:]*+): Is a directory", r"\1: Permission denied"),
-    )
+_WORDS = words_of(
+    (r"(.*): command not found", r"\1: not found"),
+    (r"cd: (.*): [^:]*", r"cd: can't cd to \1"),
+    (r"kill: \(\d+\) - (.*)", "kill: \\1\n"),
+    (r"kill: (.*): arguments must be process or job IDs", r"kill: Illegal number: \1"),
+    (r"kill: (.*): invalid signal specification", r"kill: invalid signal number or name: \1"),
+    (r"(.*): unbound variable", r"\1: parameter not set"),
+    (r"(.*): readonly variable", r"\1: is read only"),
+    (r"(.*): bad substitution", "Bad substitution"),
+    (r"(.*): division by 0 .*", r'arithmetic expression: division by zero: "\1"'),
+    (r"exit: (.*): numeric argument required", r"exit: Illegal number: \1"),
 )
 
 
 def in_words_of_dash(message: str) -> str:
     """Return how dash says what bash says."""
-    for pattern, words in _WORDS:
-        found = pattern.fullmatch(message)
-        if found is not None:
-            return found.expand(words)
-    return message
+    return reworded(message, _WORDS)
 
 
 def refused_redirection(path: str, reason: str, *, reads: bool) -> str:
@@ -63,5 +53,5 @@ def syntax_error(token: str, expected: str, *, incomplete: bool) -> str:
     """Return how dash says that a text is no command line; `expected` is the word that should have come, if known."""
     if incomplete and token in _UNTERMINATED:
         return f"Syntax error: {_UNTERMINATED[token]}"
-    shown = "end of file" if incomplete else token if token in ("newline", "redirection") else f'"{token}"'
+    shown = shown_token(token, incomplete=incomplete)
     return f"Syntax error: {shown} unexpected" + (f' (expecting "{expected}")' if expected else "")

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal, TypeAlias
 
 from decnet_decoys.shell.syntax.nodes import Function
 
@@ -11,6 +12,10 @@ MAX_FUNCTION_CHARACTERS = 1 << 16
 OPTION_OF = {"a": "allexport", "C": "noclobber", "e": "errexit", "f": "noglob", "n": "noexec", "u": "nounset",
              "v": "verbose", "x": "xtrace"}  # fmt: skip
 """What the letters of `set` stand for that change what a line does or shows."""
+
+
+ShellKind: TypeAlias = Literal["bash", "dash", "ash"]
+"""bash, dash as Debian's /bin/sh, or the shell of BusyBox."""
 
 
 class Language:
@@ -46,10 +51,7 @@ class Language:
         """Status of the last command substitution in the words of the command that runs."""
         self.line = 1
         """Of the script that runs, the line at which the command that runs begins."""
-        self.dash = False
-        """Whether the shell is dash, Debian's /bin/sh."""
-        self.ash = False
-        """Whether it is ash, the shell of BusyBox."""
+        self.kind: ShellKind = "bash"
         self.script = ""
         """Path of the script that runs, which names itself in what is wrong."""
         self.sourcing = 0
@@ -60,6 +62,14 @@ class Language:
         """What `shopt` has changed."""
         self.tested = 0
         """How many commands whose status is tested are running: `set -e` does not end the shell within them."""
+
+    @property
+    def dash(self) -> bool:
+        return self.kind == "dash"
+
+    @property
+    def ash(self) -> bool:
+        return self.kind == "ash"
 
     def define(self, function: Function) -> None:
         """Define a function; one that there is no room for is not defined."""

@@ -48,7 +48,8 @@ def run_script(  # noqa: PLR0917
         with budget:  # what it names may be this script again
             return (yield from runner.execute([*words, name, *argv[1:]], streams, program=True))
     with shell.forked():
-        shell.dash = debian and (interpreter in ("sh", "dash") or (shell.dash and not interpreter))
+        if debian and interpreter:
+            shell.kind = "bash" if interpreter == "bash" else "dash"
         shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()}
         return (yield from runner.subshell(text, [name, *argv[1:]], streams, named=shell.dash))
 
@@ -74,14 +75,20 @@ def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call
         try:
             if shell.machine.persona.family == "busybox" and is_worded(name):
                 return (yield from _in_words_of_busybox(runner, handler, call))
-            answer = handler(call)
-            return answer if isinstance(answer, int) else (yield from answer)
-        except UsageError as fault:
-            return call.fail(str(fault), fault.status)
-        except FileSystemError as fault:
-            return call.fail(str(fault))
+            return (yield from _handled(handler, call))
         finally:
             shell.running.end()
+
+
+def _handled(handler: Handler, call: Call) -> Effects:
+    """Do what a program does; it complains of the fault that it raises."""
+    try:
+        answer = handler(call)
+        return answer if isinstance(answer, int) else (yield from answer)
+    except UsageError as fault:
+        return call.fail(str(fault), fault.status)
+    except FileSystemError as fault:
+        return call.fail(str(fault))
 
 
 def _in_words_of_busybox(runner: Runner, handler: Handler, call: Call) -> Effects:
@@ -89,11 +96,7 @@ def _in_words_of_busybox(runner: Runner, handler: Handler, call: Call) -> Effect
     given, errors = call.err, runner.buffer()
     call.streams = call.streams._replace(err=errors)
     call.err = errors
-    try:
-        answer = handler(call)
-        status = answer if isinstance(answer, int) else (yield from answer)
-    except FileSystemError as fault:
-        status = call.fail(str(fault))
+    status = yield from _handled(handler, call)
     text, status = said(call.name, decode(errors.take()), status)
     given.write(encode(text))
     return status

@@ -14,7 +14,7 @@ from decnet_decoys.ssh.behaviour.dialect import IGNORE, Dialect, Farewell, RealT
 from decnet_decoys.ssh.engine import asyncssh
 
 TURNS = 2
-"""Of the event loop, between the first answer and the sending: what a client sends at once may take two reads."""
+"""Of the event loop, from the first answer to the sending: what a client sends at once may take two reads."""
 MOST_KEPT = 16 << 10
 """Bytes that wait for a turn's end; then they are sent."""
 
@@ -39,20 +39,17 @@ class Sending(asyncssh.SSHServerConnection):
             super()._send(data)
             return
         if not self._kept:
-            self._loop.call_soon(self._turn_ends, TURNS)
+            self.at_turns_end(self._send_kept)
         self._kept += data
         if len(self._kept) > MOST_KEPT:
             self._send_kept()
 
-    def at_turns_end(self, work: Callable[[], None]) -> None:
+    def at_turns_end(self, work: Callable[[], None], turns: int = TURNS) -> None:
         """Have work done when what has come is handled, before what that has made is sent."""
-        self._loop.call_soon(lambda: self._loop.call_soon(work))
-
-    def _turn_ends(self, turns: int) -> None:
-        if turns > 1:
-            self._loop.call_soon(self._turn_ends, turns - 1)
+        if turns:
+            self._loop.call_soon(self.at_turns_end, work, turns - 1)
         else:
-            self._send_kept()
+            work()
 
     def _send_kept(self) -> None:
         kept, self._kept = self._kept, b""

@@ -12,7 +12,7 @@ from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.environment.language import OPTION_OF
+from decnet_decoys.shell.environment.language import OPTION_OF, ShellKind
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
@@ -158,19 +158,25 @@ def sh(call: Call) -> Effects:
     else:
         return 0
     with shell.forked():
-        debian = shell.machine.persona.family == "debian"
-        shell.ash = not debian or call.name == "ash" or shell.running.is_applet
-        shell.dash = debian and call.name in ("sh", "dash") and not shell.ash
+        shell.kind = _kind(call)
         shell.only_exported()
         shell.variables.setdefault("PATH", LOGIN_PATH)
         if shell.bare:
             shell.variables["PWD"] = shell.cwd
             shell.exported.add("PWD")
-        if debian and not shell.dash and not shell.ash:
+        if shell.kind == "bash":
             shell.set("BASH", _own_path(call))
         shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()} | named
         shell.string = text if "c" in flags else ""
         return (yield from call.runner.subshell(text, argv, streams, named=True))
+
+
+def _kind(call: Call) -> ShellKind:
+    """Return which shell the program of that name is."""
+    shell = call.shell
+    if shell.machine.persona.family != "debian" or call.name == "ash" or shell.running.is_applet:
+        return "ash"
+    return "bash" if call.name == "bash" else "dash"
 
 
 def _script(call: Call, path: str) -> str | None:
@@ -179,7 +185,7 @@ def _script(call: Call, path: str) -> str | None:
     except FileSystemError as error:
         if call.name == "bash":
             told = f"{path}: {error}"
-        elif call.shell.running.is_applet or call.shell.machine.persona.family != "debian":
+        elif _kind(call) == "ash":
             told = f"can't open '{path}': {error}"
         else:
             told = f"0: cannot open {path}: {str(error).replace('No such file or directory', 'No such file')}"

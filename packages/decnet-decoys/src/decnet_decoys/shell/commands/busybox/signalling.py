@@ -4,10 +4,9 @@
 from collections.abc import Callable
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.busybox.words import said
-from decnet_decoys.shell.commands.processes.listed_signals import LAST_SIGNAL, SIGNALS, list_as_busybox
+from decnet_decoys.shell.commands.busybox.words import worded
+from decnet_decoys.shell.commands.processes.listed_signals import is_signal, list_as_busybox
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.encoding import decode, encode
 
 
 def _signalling(call: Call) -> Effects:
@@ -19,17 +18,11 @@ def _signalling(call: Call) -> Effects:
     given = args[0][1:] if args[:1] and args[0].startswith("-") and len(args[0]) > 1 else ""
     if args[:1] == ["-s"] and len(args) > 1:
         given, args = args[1], args[1:]
-    known = given.isdecimal() and len(given) < 4 and int(given) <= LAST_SIGNAL
-    named = given.upper().removeprefix("SIG") in SIGNALS
-    if given and given not in ("l", "q", "-", "o") and not known and not named:
+    if given and given not in ("l", "q", "-", "o") and not is_signal(given):
         return call.fail(f"bad signal name '{given[:64]}'")
     if not args[bool(given) :]:
         return call.fail("you need to specify whom to kill")
-    errors = call.runner.buffer()
-    status = yield from call.runner.execute([call.name, *call.args], call.streams._replace(err=errors))
-    text, status = said(call.name, decode(errors.take()), status)
-    call.err.write(encode(text))
-    return status
+    return (yield from worded(call, call.args, program=False))
 
 
 SIGNALLING: dict[str, Callable[[Call], Effects]] = {"kill": _signalling, "killall": _signalling}

@@ -4,11 +4,10 @@
 from collections.abc import Callable
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.busybox.words import said
+from decnet_decoys.shell.commands.busybox.words import worded
 from decnet_decoys.shell.commands.network.downloads import is_address
 from decnet_decoys.shell.commands.processes.ps_columns import name_of, rows
 from decnet_decoys.shell.effects import Effects, Pause, Requested, Steps
-from decnet_decoys.shell.encoding import decode, encode
 
 _WIDEST = 20
 """Characters of a device's name beside which the figures stand in the same line."""
@@ -105,10 +104,7 @@ def _date(call: Call) -> Effects:
     """Show the time in the C locale, whatever LANG says."""
     shaped = any(arg.startswith(("+", "-R", "-I", "--rfc", "--iso")) for arg in call.args)
     args = call.args if shaped else [*call.args, "+%a %b %e %H:%M:%S %Z %Y"]
-    errors = call.runner.buffer()
-    status = yield from call.runner.execute(["date", *args], call.streams._replace(err=errors), program=True)
-    call.err.write(encode(said("date", decode(errors.take()), status)[0]))
-    return status
+    return (yield from worded(call, args, program=True))
 
 
 MAX_PINGS = 5

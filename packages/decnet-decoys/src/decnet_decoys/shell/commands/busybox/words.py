@@ -5,6 +5,10 @@ import re
 from functools import cache
 from pathlib import Path
 
+from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.encoding import decode, encode
+
 _LISTED = """
 [ [[ acpid adjtimex ar arch arp arping ascii ash awk base64 basename bc blkdiscard blkid blockdev brctl bunzip2 bzcat
 bzip2 cal cat chgrp chmod chown chroot chvt clear cmp cp cpio crc32 cttyhack cut date dc dd deallocvt depmod devmem df
@@ -136,3 +140,13 @@ def said(name: str, text: str, status: int) -> tuple[str, int]:
     if name == "killall":
         status = text.count(": no process killed\n") or status
     return text, _STATUS.get((name, status), status)
+
+
+def worded(call: Call, args: list[str], *, program: bool) -> Effects:
+    """Run the command of an applet's name with those arguments, and say what it complains of as the applet does."""
+    errors = call.runner.buffer()
+    streams = call.streams._replace(err=errors)
+    status = yield from call.runner.execute([call.name, *args], streams, program=program)
+    text, status = said(call.name, decode(errors.take()), status)
+    call.err.write(encode(text))
+    return status

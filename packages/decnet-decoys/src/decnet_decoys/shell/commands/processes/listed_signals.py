@@ -13,9 +13,17 @@ _REAL_TIME = {
     34: "RTMIN", **{34 + n: f"RTMIN+{n}" for n in range(1, 16)}, **{64 - n: f"RTMAX-{n}" for n in range(14, 0, -1)},
     64: "RTMAX",
 }  # fmt: skip
-_OF_BASH = {"EXIT": 0, "DEBUG": 65, "ERR": 66}
-"""What else bash takes for signals, as `trap` does."""
+_NUMBERS_OF_BASH = {"EXIT": 0, "DEBUG": 65, "ERR": 66, **{name: number for number, name in enumerate(SIGNALS, 1)}}
+"""By name, with what else bash takes for signals, as `trap` does."""
+_WITH_POLL = tuple("POLL" if name == "IO" else name for name in SIGNALS)
+"""As procps and BusyBox list them."""
 MAX_ASKED = 64
+
+
+def is_signal(text: str) -> bool:
+    """Return whether that is the number or the name of a signal."""
+    is_number = text.isdecimal() and len(text) < 4 and int(text) <= LAST_SIGNAL
+    return is_number or text.upper().removeprefix("SIG") in SIGNALS
 
 
 def list_signals(call: Call, asked: list[str]) -> int:
@@ -40,8 +48,8 @@ def list_signals(call: Call, asked: list[str]) -> int:
 
 def list_as_busybox(call: Call) -> int:
     """List the signals as BusyBox does."""
-    for number, name in enumerate(SIGNALS, 1):
-        call.print(f"{number:2}) {'POLL' if name == 'IO' else name}")
+    for number, name in enumerate(_WITH_POLL, 1):
+        call.print(f"{number:2}) {name}")
     return 0
 
 
@@ -61,9 +69,7 @@ def _named_by_bash(asked: str) -> str:
         return "EXIT"
     if number > 0:
         return _name(number - 128 if number > 128 else number)
-    name = asked.upper().removeprefix("SIG")
-    numbers = _OF_BASH | {known: one for one, known in enumerate(SIGNALS, 1)}
-    return str(numbers.get(name, ""))
+    return str(_NUMBERS_OF_BASH.get(asked.upper().removeprefix("SIG"), ""))
 
 
 def _of_procps(call: Call, asked: list[str]) -> int:
@@ -76,16 +82,19 @@ def _of_procps(call: Call, asked: list[str]) -> int:
             call.print_error(f"{call.path}: unknown signal name {one}")
             status = 1
     if not asked:
-        own = ["POLL" if name == "IO" else name for name in SIGNALS]
-        call.print("\n".join(" ".join(own[start : start + 16]) for start in (0, 16)))
+        call.print("\n".join(" ".join(_WITH_POLL[start : start + 16]) for start in (0, 16)))
     return status
+
+
+def _named_by_dash(number: int) -> str:
+    return "16" if number == 16 else _name(number) or str(number)
 
 
 def _of_dash(call: Call, asked: list[str]) -> int:
     """Name the signal of the first number or exit status, or list all: those without a name by their numbers."""
     if not asked:
         for number in range(LAST_SIGNAL + 1):
-            call.print("16" if number == 16 else _name(number) or str(number))
+            call.print(_named_by_dash(number))
         return 0
     number = _number(asked[0])
     if number < 0:
@@ -94,7 +103,7 @@ def _of_dash(call: Call, asked: list[str]) -> int:
         number -= 128
     if not 0 <= number <= LAST_SIGNAL:
         return call.shell_error(f"kill: invalid signal number or exit status: {asked[0]}", 2)
-    call.print(("16" if number == 16 else _name(number)) or str(number))
+    call.print(_named_by_dash(number))
     return 0
 
 

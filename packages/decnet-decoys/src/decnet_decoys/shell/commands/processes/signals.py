@@ -3,7 +3,7 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import Options, options
-from decnet_decoys.shell.commands.processes.listed_signals import LAST_SIGNAL, SIGNALS, list_signals
+from decnet_decoys.shell.commands.processes.listed_signals import SIGNALS, is_signal, list_signals
 from decnet_decoys.shell.commands.processes.ps_columns import Row, name_of, rows
 from decnet_decoys.shell.commands.processes.usages import killall_usage
 from decnet_decoys.shell.control_flow import ExitShell
@@ -33,14 +33,9 @@ Options:
 For more details see kill(1)."""
 
 
-def _is_signal(text: str) -> bool:
-    is_number = text.isdecimal() and len(text) < 4 and int(text) <= LAST_SIGNAL
-    return is_number or text.upper().removeprefix("SIG") in SIGNALS
-
-
 def _signals(args: list[str]) -> list[str]:
     """Return the signals among the arguments of a program that takes one as an option: `-9`, `-TERM`."""
-    return [arg[1:] for arg in args if arg.startswith("-") and _is_signal(arg[1:])]
+    return [arg[1:] for arg in args if arg.startswith("-") and is_signal(arg[1:])]
 
 
 def _signal(args: list[str]) -> str:
@@ -58,7 +53,7 @@ def kill(call: Call) -> Effects:
     if args[:1] in (["-l"], ["-L"]):
         return list_signals(call, args[1:])
     signal, wrong = _signal(args), 2 if call.shell.dash else 1
-    if not _is_signal(signal) and signal != "-":
+    if not is_signal(signal) and signal != "-":
         return call.shell_error(f"kill: {signal[:32]}: invalid signal specification", wrong)
     if not args:
         return _told_usage(call)

@@ -166,7 +166,8 @@ def su(call: Call) -> Effects:
     if "c" in options:
         with shell.forked():
             _become(call, user, stays)
-            shell.dash = program.endswith(("/sh", "/dash")) and shell.machine.persona.family == "debian"
+            if shell.machine.persona.family == "debian":
+                shell.kind = "dash" if program.endswith(("/sh", "/dash")) else "bash"
             argv = [f"{'-' if is_login else ''}{program.rpartition('/')[2]}"]
             return (yield from call.runner.subshell(options["c"], argv, call.streams, named=True))
     _become(call, user, stays)

@@ -161,9 +161,9 @@ def getconf(call: Call) -> int:
     return 0
 
 
-_LOCALE_NAMES = frozenset(
-    ("charmap", "LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LC_TIME", "LC_COLLATE", "LC_MONETARY", "LC_MESSAGES", "LC_PAPER",
-     "LC_NAME", "LC_ADDRESS", "LC_TELEPHONE", "LC_MEASUREMENT", "LC_IDENTIFICATION")
+_CATEGORIES = (
+    "LC_CTYPE", "LC_NUMERIC", "LC_TIME", "LC_COLLATE", "LC_MONETARY", "LC_MESSAGES", "LC_PAPER", "LC_NAME",
+    "LC_ADDRESS", "LC_TELEPHONE", "LC_MEASUREMENT", "LC_IDENTIFICATION",
 )  # fmt: skip
 
 
@@ -172,15 +172,14 @@ def locale(call: Call) -> int:
     if "-a" in call.args:
         call.print("C\nC.utf8\nen_US.utf8\nPOSIX")
         return 0
-    unknown = next((name for name in call.words if name not in _LOCALE_NAMES), None)
+    unknown = next((name for name in call.words if name not in (*_CATEGORIES, "charmap", "LC_ALL")), None)
     if unknown is not None:
         call.print_error(f'locale: unknown name "{unknown[:64]}"')
         return 1
     lang, everything = (call.shell.variables.get(name, "") for name in ("LANG", "LC_ALL"))
     call.print(f"LANG={lang}\nLANGUAGE=")
-    for name in ("CTYPE", "NUMERIC", "TIME", "COLLATE", "MONETARY", "MESSAGES", "PAPER", "NAME", "ADDRESS", "TELEPHONE",
-                 "MEASUREMENT", "IDENTIFICATION"):  # fmt: skip
-        call.print(f'LC_{name}="{everything or lang}"')
+    for name in _CATEGORIES:
+        call.print(f'{name}="{everything or lang}"')
     call.print(f"LC_ALL={everything}")
     return 0
 

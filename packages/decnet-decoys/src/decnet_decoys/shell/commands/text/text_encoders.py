@@ -62,9 +62,7 @@ def dd(call: Call) -> Effects:
 
 
 _NUMBERS = frozenset(["bs", "ibs", "obs", "cbs", "count", "skip", "seek"])
-_OPERANDS = frozenset(
-    ["if", "of", "bs", "ibs", "obs", "cbs", "count", "skip", "seek", "conv", "status", "iflag", "oflag"]
-)
+_OPERANDS = _NUMBERS | {"if", "of", "conv", "status", "iflag", "oflag"}
 
 
 def _within(call: Call, path: str, data: bytes, seek: int) -> bytes:
