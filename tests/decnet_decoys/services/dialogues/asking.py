@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import shutil
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -24,6 +25,30 @@ async def at_once(play: Callable[[str], Awaitable[T]], names: Iterable[str], mos
             return await play(name)
 
     return dict(zip(chosen, await asyncio.gather(*map(one, chosen)), strict=True))
+
+
+async def heard(address: str, port: int, sent: bytes, quiet: float, *, ends: bool = False) -> tuple[bytes, str]:
+    """Return all that a server answers until it closes, or `quiet` seconds, and whether it is "open" or "closed".
+
+    `ends`: the client sends no more.
+    """
+    reader, writer = await asyncio.open_connection(address, port)
+    writer.write(sent)
+    if ends:
+        writer.write_eof()
+    data, left = b"", "closed"
+    try:
+        async with asyncio.timeout(quiet):
+            while piece := await reader.read(1 << 16):
+                data += piece
+    except TimeoutError:
+        left = "open"
+    except ConnectionError:
+        pass
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+    return data, left
 
 
 async def differing(
