@@ -6,7 +6,6 @@ The oracle test holds the records against the real servers.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
 from tests.decnet_decoys.http.dialogues import play, real_servers
 from tests.decnet_decoys.http.dialogues.catalogue import REQUESTS
 from tests.decnet_decoys.http.dialogues.requests import MODIFIED
+from tests.decnet_decoys.services.dialogues import asking
 from tests.ports import free_port, own_address
 
 from decnet_decoys.http.profile import HttpProfile, Page
@@ -57,9 +57,7 @@ SERVERS = {"nginx": "nginx/1.22.1", "apache2": "Apache/2.4.71 (Debian)", "lightt
 
 
 def recorded(name: str) -> dict[str, str]:
-    said: dict[str, str] = json.loads((RECORDS / f"{name}.json").read_text(encoding="utf-8"))
-    assert list(said) == list(REQUESTS)
-    return said
+    return asking.recorded(RECORDS / f"{name}.json", REQUESTS)
 
 
 def pages(name: str) -> dict[str, Page]:

@@ -6,7 +6,6 @@ The oracle test holds the records against the real servers.
 
 from __future__ import annotations
 
-import json
 import ssl
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
 from tests.decnet_decoys.http.dialogues.requests import MODIFIED
 from tests.decnet_decoys.http.test_dialogues import SERVERS, pages
 from tests.decnet_decoys.https.dialogues import play, real_servers
+from tests.decnet_decoys.services.dialogues import asking
 from tests.ports import free_port, own_address
 
 from decnet_decoys.http.profile import HttpProfile
@@ -45,9 +45,7 @@ OPENSSL = ssl.OPENSSL_VERSION.startswith("OpenSSL 3.0.")
 
 
 def recorded(name: str) -> dict[str, str]:
-    said: dict[str, str] = json.loads((RECORDS / f"{name}.json").read_text(encoding="ascii"))
-    assert list(said) == list(play.DIALOGUES)
-    return said
+    return asking.recorded(RECORDS / f"{name}.json", play.DIALOGUES)
 
 
 def expected(name: str) -> dict[str, str]:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tests.decnet_decoys.http.dialogues.catalogue import REQUESTS
 from tests.decnet_decoys.http.dialogues.smuggling import ENDED
 from tests.decnet_decoys.services.dialogues import asking
-from tests.decnet_decoys.services.dialogues.asking import alike, at_once
+from tests.decnet_decoys.services.dialogues.asking import alike, at_once, heard
 
 _VARIES = (
     (re.compile(rb"Date: [^\r]*"), b"Date: now"),
@@ -37,28 +35,11 @@ def unpacked(data: bytes) -> bytes:
 
 async def answer(address: str, port: int, request: bytes, quiet: float, ends: bool = False) -> str:
     """Return all that a server answers until it closes, or `quiet` seconds; `ends`: the client sends no more."""
-    reader, writer = await asyncio.open_connection(address, port)
-    writer.write(request)
-    if ends:
-        writer.write_eof()
-    data = b""
-    ended = "open"
-    try:
-        async with asyncio.timeout(quiet):
-            while piece := await reader.read(1 << 16):
-                data += piece
-        ended = "closed"
-    except TimeoutError:
-        pass  # kept alive
-    except ConnectionError:
-        ended = "closed"
-    writer.close()
-    with contextlib.suppress(ConnectionError):
-        await writer.wait_closed()
+    data, left = await heard(address, port, request, quiet, ends=ends)
     data = unpacked(data)
     data = data.replace(b"%d" % port, b"PORT").replace(address.encode(), b"ADDRESS")
     data = re.sub(rb"Allow: ([A-Z,]+)", lambda found: b"Allow: " + b",".join(sorted(found[1].split(b","))), data)
-    return alike(data, _VARIES) + f"<{ended}>"
+    return alike(data, _VARIES) + f"<{left}>"
 
 
 async def answers(address: str, port: int, names: Iterable[str], quiet: float) -> dict[str, str]:

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from pathlib import Path
 
 from tests.decnet_decoys.http.dialogues.catalogue import REQUESTS
 from tests.decnet_decoys.http.dialogues.play import answers
 from tests.decnet_decoys.http.dialogues.real_servers import real_server
+from tests.decnet_decoys.services.dialogues import asking
 from tests.ports import free_port, own_address
 
 SERVERS = ("nginx", "apache2", "lighttpd")
@@ -23,9 +23,7 @@ async def record(name: str) -> None:
     port = free_port(address)
     async with real_server(name, address, port):
         said = await answers(address, port, REQUESTS, QUIET)
-    text = json.dumps(said, indent=1, ensure_ascii=True)
-    Path(__file__).with_name(f"{name}.json").write_text(text + "\n", encoding="ascii")
-    print(name, len(said))  # noqa: T201  # what it is for
+    asking.record(Path(__file__).with_name(f"{name}.json"), said)
 
 
 def main() -> None:

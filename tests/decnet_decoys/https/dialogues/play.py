@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tests.decnet_decoys.http.dialogues import play as http
 from tests.decnet_decoys.https.dialogues.hellos import BYTES, OFFERS
 from tests.decnet_decoys.services.dialogues import asking
-from tests.decnet_decoys.services.dialogues.asking import alike, at_once
+from tests.decnet_decoys.services.dialogues.asking import alike, at_once, heard
 
 DIALOGUES = OFFERS | BYTES
 _HEAD = 5
@@ -70,23 +68,9 @@ def lines(data: bytes) -> Iterator[str]:
 
 async def answer(address: str, port: int, sent: bytes, quiet: float) -> str:
     """Return what a server answers until it closes, or says nothing for `quiet` seconds."""
-    reader, writer = await asyncio.open_connection(address, port)
-    writer.write(sent)
-    data, ended = b"", "open"
-    try:
-        async with asyncio.timeout(quiet):
-            while piece := await reader.read(1 << 16):
-                data += piece
-        ended = "closed"
-    except TimeoutError:
-        pass
-    except ConnectionError:
-        ended = "closed"
-    writer.close()
-    with contextlib.suppress(ConnectionError):
-        await writer.wait_closed()
+    data, left = await heard(address, port, sent, quiet)
     data = data.replace(b"%d" % port, b"PORT").replace(address.encode(), b"ADDRESS")
-    return "\n".join((*lines(data), f"<{ended}>"))
+    return "\n".join((*lines(data), f"<{left}>"))
 
 
 async def answers(address: str, port: int, names: Iterable[str], quiet: float) -> dict[str, str]:

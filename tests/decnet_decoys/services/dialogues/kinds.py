@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from tests.decnet_decoys.services.dialogues import ftp, inetutils, mysql, redis, smtp, telnet
+from tests.decnet_decoys.services.dialogues import asking, ftp, inetutils, mysql, redis, smtp, telnet
 from tests.decnet_decoys.services.dialogues.more import ftp as more_ftp
 from tests.decnet_decoys.services.dialogues.more import mysql as more_mysql
 from tests.decnet_decoys.services.dialogues.more import redis as more_redis
@@ -37,6 +36,4 @@ def server_of(name: str) -> str:
 
 def recorded(name: str) -> dict[str, Answers]:
     """Return what the real server said."""
-    said: dict[str, Answers] = json.loads((RECORDS / f"{name}.json").read_text(encoding="ascii"))
-    assert list(said) == list(KINDS[name].dialogues)
-    return said
+    return asking.recorded(RECORDS / f"{name}.json", KINDS[name].dialogues)

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 
+from tests.decnet_decoys.services.dialogues import asking
 from tests.decnet_decoys.services.dialogues.kinds import KINDS, RECORDS, server_of
 from tests.decnet_decoys.services.dialogues.real_servers import real_server
 from tests.ports import free_port, own_address
@@ -23,9 +23,7 @@ async def record(name: str) -> None:
     kind = KINDS[name]
     async with real_server(server_of(name), address, port):
         said = await kind.answers(address, port, kind.dialogues, TELNET_QUIET if "telnet" in name else QUIET)
-    text = json.dumps(said, indent=1, ensure_ascii=True)
-    (RECORDS / f"{name}.json").write_text(text + "\n", encoding="ascii")
-    print(name, len(said))  # noqa: T201  # what it is for
+    asking.record(RECORDS / f"{name}.json", said)
 
 
 def main() -> None:

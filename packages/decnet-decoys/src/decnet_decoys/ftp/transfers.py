@@ -152,9 +152,11 @@ async def _stored(client: FtpClient, argument: str, *, append: bool, words: str 
         for _ in client.recorder.uploading(client.absolute(argument), data, size):
             await turn.give_way()
         place, client.offset = client.offset, 0
-        kept = append or not place or _write_over(client, argument, place, data)
-        if append or not place:
+        if place and not append:
+            kept = _write_over(client, argument, place, data)
+        else:
             files.write(argument, data, access, append=append)
+            kept = True
     finally:
         client.shell.lease.hold(-len(data))
     await client.say("226 Transfer complete." if kept else "451 Failure writing to local file.")

@@ -64,14 +64,9 @@ async def answer(client: Client, arguments: list[bytes]) -> Reply:
         return Error("NOAUTH Authentication required.")
     if name in _OF_TRANSACTIONS:
         return await _transaction(client, name)
-    refused = _refused(name, arguments) or channels.refused(client, name)
+    refused = _refused(name, arguments) or channels.refused(client, name) or _read_only(client, name)
     if refused is not None:
         client.spoiled = client.queued is not None
-        client.instance.count_error(refused)
-        return refused
-    if name in WRITING and not _may_write(client):
-        client.spoiled = client.queued is not None
-        refused = Error("READONLY You can't write against a read only replica.")
         client.instance.count_error(refused)
         return refused
     if client.queued is not None and name not in _AT_ONCE:
@@ -104,9 +99,12 @@ def _now(reply: Reply) -> Reply:
     return reply.otherwise if isinstance(reply, Waits) else reply
 
 
-def _may_write(client: Client) -> bool:
-    """Whether the server is no replica, or one that takes writes."""
-    return client.instance.master is None or client.instance.settings["replica-read-only"] == "no"
+def _read_only(client: Client, name: str) -> Error | None:
+    """Return the error of a command that writes to a replica which takes no writes."""
+    instance = client.instance
+    if name not in WRITING or instance.master is None or instance.settings["replica-read-only"] == "no":
+        return None
+    return Error("READONLY You can't write against a read only replica.")
 
 
 def _enqueued(client: Client, arguments: list[bytes]) -> Reply:
@@ -181,9 +179,7 @@ def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:
 
 def _called_by_script(client: Client, arguments: list[bytes]) -> Reply:
     name = name_of(arguments)
-    if name in WRITING and not _may_write(client):
-        return Error("READONLY You can't write against a read only replica.")
-    return _refused(name, arguments) or _now(_carried_out(client, name, arguments))
+    return _read_only(client, name) or _refused(name, arguments) or _now(_carried_out(client, name, arguments))
 
 
 COMMANDS.update(Scripts(_called_by_script).commands())

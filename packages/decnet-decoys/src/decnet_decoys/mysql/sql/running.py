@@ -103,11 +103,11 @@ def preparing(visitor: Visitor, sql: str) -> Generator[None, None, tuple[Outcome
     except OverspentError as error:
         return _failed(visitor, sql, error)[0] or Done(), 0, False
     if found[0].text.upper() in _UNPREPARED:
-        return Failed(1295, "HY000", "This command is not supported in the prepared statement protocol yet"), 0, False
+        return _CANNOT_BE_PREPARED, 0, False
     for one, following in itertools.pairwise(found):
         if one.text == ";" and one.kind == "operator":
             return near(visitor, sql, following.at), 0, False
-    count = sum(one.text == "?" and one.kind == "operator" for one in found)
+    count = _parameters(found)
     if found[0].text.upper() not in _READS or _INTO.search(sql[-2048:]):
         return Done(), count, False
     yield
@@ -117,7 +117,15 @@ def preparing(visitor: Visitor, sql: str) -> Generator[None, None, tuple[Outcome
     return outcome, count, True
 
 
+def _parameters(found: list[Token]) -> int:
+    """Return how many parameters a statement takes."""
+    return sum(one.text == "?" and one.kind == "operator" for one in found)
+
+
 _UNPREPARED: Final = ("PREPARE", "EXECUTE", "DEALLOCATE")
+_CANNOT_BE_PREPARED: Final = Failed(
+    1295, "HY000", "This command is not supported in the prepared statement protocol yet"
+)
 _READS: Final = ("SELECT", "SHOW", "DESC", "DESCRIBE", "EXPLAIN", "(")
 _ERRORS: Final = (
     OverspentError, TooDeepError, RecursionError, ArithmeticError, NotUnderstoodError, StatementError, TooLongError,
@@ -337,10 +345,10 @@ def _execute(parser: Parser, scope: Scope) -> Outcome:
     if words is None:
         raise StatementError(1243, "HY000", f"Unknown prepared statement handler ({name}) given to EXECUTE")
     found = _prepared(scope.visitor, words)
-    if len(given) != sum(one.text == "?" and one.kind == "operator" for one in found):
+    if len(given) != _parameters(found):
         raise StatementError(1210, "HY000", "Incorrect arguments to EXECUTE")
-    if found[0].text.upper() in ("EXECUTE", "PREPARE", "DEALLOCATE"):
-        raise StatementError(1295, "HY000", "This command is not supported in the prepared statement protocol yet")
+    if found[0].text.upper() in _UNPREPARED:
+        raise StatementError(*_CANNOT_BE_PREPARED)
     scope.visitor.parameters = [scope.visitor.variables.get(one) for one in given]
     try:
         outcome = _carried_out(scope.visitor, words.rstrip("; \t\r\n\0"), found)

@@ -32,21 +32,24 @@ def _first(keys: Arguments, client: Client, take: Callable[[bytes], Reply]) -> R
     return Nothing()
 
 
-def _waiting(reply: Reply, seconds: float, given: Arguments) -> Reply:
-    return Waits(seconds, Nothing(), given) if reply is None or isinstance(reply, Nothing) else reply
+def _waits(command: Function, at: int = -1) -> Function:
+    """Return a command as it is when it waits: the argument at that place says how long, the others are its own."""
+
+    def waits(client: Client, given: Arguments) -> Reply:
+        seconds = _seconds(given[at])
+        if isinstance(seconds, Error):
+            return seconds
+        own = list(given)
+        del own[at]
+        reply = command(client, own)
+        return Waits(seconds, Nothing(), given) if reply is None or isinstance(reply, Nothing) else reply
+
+    return waits
 
 
 def _popping(take: Callable[[Client, Arguments], Reply]) -> Function:
     """Return BLPOP or BRPOP."""
-
-    def command(client: Client, given: Arguments) -> Reply:
-        *keys, last = given
-        seconds = _seconds(last)
-        if isinstance(seconds, Error):
-            return seconds
-        return _waiting(_first(keys, client, lambda key: [key, take(client, [key])]), seconds, given)
-
-    return command
+    return _waits(lambda client, keys: _first(keys, client, lambda key: [key, take(client, [key])]))
 
 
 def _popping_scores(take: Callable[[Client, Arguments], Reply]) -> Function:
@@ -57,28 +60,7 @@ def _popping_scores(take: Callable[[Client, Arguments], Reply]) -> Function:
         flat = found[0] if client.version == 3 and isinstance(found, list) else found
         return [key, *flat] if isinstance(flat, list) else found
 
-    def command(client: Client, given: Arguments) -> Reply:
-        *keys, last = given
-        seconds = _seconds(last)
-        if isinstance(seconds, Error):
-            return seconds
-        return _waiting(_first(keys, client, lambda key: taken(client, key)), seconds, given)
-
-    return command
-
-
-def blmove(client: Client, given: Arguments) -> Reply:
-    seconds = _seconds(given[-1])
-    if isinstance(seconds, Error):
-        return seconds
-    return _waiting(lists.lmove(client, given[:-1]), seconds, given)
-
-
-def brpoplpush(client: Client, given: Arguments) -> Reply:
-    seconds = _seconds(given[-1])
-    if isinstance(seconds, Error):
-        return seconds
-    return _waiting(lists.rpoplpush(client, given[:-1]), seconds, given)
+    return _waits(lambda client, keys: _first(keys, client, lambda key: taken(client, key)))
 
 
 def _several(ends: dict[bytes, Callable[[Client, bytes, int], Reply]]) -> Function:
@@ -123,21 +105,10 @@ lmpop = _several({b"LEFT": _list_end(lists.lpop), b"RIGHT": _list_end(lists.rpop
 zmpop = _several({b"MIN": _scores_end(largest=False), b"MAX": _scores_end(largest=True)})
 
 
-def _after_seconds(command: Function) -> Function:
-    """Return a command that waits, as it is without its first argument, which says how long."""
-
-    def waits(client: Client, given: Arguments) -> Reply:
-        seconds = _seconds(given[0])
-        if isinstance(seconds, Error):
-            return seconds
-        return _waiting(command(client, given[1:]), seconds, given)
-
-    return waits
-
-
 COMMANDS: dict[str, tuple[Function, int]] = {
     "blpop": (_popping(lists.lpop), -3), "brpop": (_popping(lists.rpop), -3),
     "bzpopmin": (_popping_scores(sorted_sets.zpopmin), -3), "bzpopmax": (_popping_scores(sorted_sets.zpopmax), -3),
-    "blmove": (blmove, 6), "brpoplpush": (brpoplpush, 4), "lmpop": (lmpop, -4), "zmpop": (zmpop, -4),
-    "blmpop": (_after_seconds(lmpop), -5), "bzmpop": (_after_seconds(zmpop), -5),
+    "blmove": (_waits(lists.lmove), 6), "brpoplpush": (_waits(lists.rpoplpush), 4),
+    "lmpop": (lmpop, -4), "zmpop": (zmpop, -4),
+    "blmpop": (_waits(lmpop, 0), -5), "bzmpop": (_waits(zmpop, 0), -5),
 }  # fmt: skip
