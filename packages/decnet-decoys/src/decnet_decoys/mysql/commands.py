@@ -14,6 +14,7 @@ from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
 from decnet_decoys.mysql import packets
 from decnet_decoys.mysql.catalogue import Failed, Outcome, Visitor
 from decnet_decoys.mysql.channel import Channel
+from decnet_decoys.mysql.packets import Account
 from decnet_decoys.mysql.prepared_commands import PreparedCommands
 from decnet_decoys.mysql.sql.running import answering, divided
 from decnet_decoys.mysql.statements import LONGEST, use
@@ -24,7 +25,7 @@ _QUIT, _INIT_DB, _QUERY, _STATISTICS, _PING = 1, 2, 3, 9, 14
 _PROCESSES, _CHANGE_USER, _RESET = 10, 17, 31
 _REFRESH, _KILL, _DEBUG, _BINLOG, _REGISTER, _SET_OPTION = 7, 12, 13, 18, 21, 27
 _NONE = -1
-_FILES = re.compile(rb"load_file|outfile|dumpfile|soname", re.IGNORECASE)
+_FILES = re.compile(r"load_file|outfile|dumpfile|soname", re.IGNORECASE)
 """In statements that read or write files."""
 
 
@@ -39,7 +40,7 @@ class Commands:
         visitor: Visitor,
         *,
         keep: Callable[[], None],
-        change_user: Callable[[bytes, Visitor], Awaitable[Visitor]],
+        change_user: Callable[[Account | None, Visitor], Awaitable[Visitor]],
     ) -> None:
         """`keep` writes down what visitors changed; `change_user` returns whose session goes on."""
         self._context = context
@@ -48,7 +49,7 @@ class Commands:
         self._visitor = visitor
         self._keep = keep
         self._change_user = change_user
-        self._prepared = PreparedCommands(channel, self._run)
+        self._prepared = PreparedCommands(channel, self._run, self._record_statement)
 
     async def answer_all(self) -> None:
         """Answer until the client leaves."""
@@ -79,7 +80,10 @@ class Commands:
                 self._channel.hold()
             await self._channel.send(packets.ok(status=visitor.status))
         elif command == _CHANGE_USER:
-            self._visitor = await self._change_user(given, visitor)
+            account = packets.account(given, self._channel.capabilities)
+            if account is None and given:
+                return await self._rare(_NONE, given)
+            self._visitor = await self._change_user(account, visitor)
         elif await self._prepared.answered(command, given, visitor):
             return True
         elif command == _PROCESSES:
@@ -134,13 +138,14 @@ class Commands:
                 break
             await turn.give_way()
 
-    async def _run(self, sql: str, told: bytes, following: str = "") -> Outcome:
-        """Return what comes of one statement, after recording it as `told` and what it writes and would run."""
+    async def _run(self, sql: str, told: bytes | None, following: str = "") -> Outcome:
+        """Return what comes of one statement, after recording it as `told`, if it is, and what it writes and runs."""
         visitor = self._visitor
-        if visitor.files is None and (_FILES.search(told[:LONGEST]) or _FILES.search(told[-LONGEST:])):
+        if visitor.files is None and (_FILES.search(sql[:LONGEST]) or _FILES.search(sql[-LONGEST:])):
             visitor.files = await MachineFiles.opened(self._context, self._recorder)
         outcome, known = await turn.in_turns(answering(visitor, sql, following))
-        self._recorder.emit(CommandRun(service=self._recorder.service, command=text(told), known=known))
+        if told is not None:
+            self._record_statement(told, known=known)
         for written in visitor.written:
             digest = await turn.in_turns(self._context.fleet.artifacts.storing(written.data))
             self._recorder.emit(
@@ -155,6 +160,9 @@ class Commands:
         await turn.give_way()
         self._keep()
         return outcome
+
+    def _record_statement(self, told: bytes, *, known: bool) -> None:
+        self._recorder.emit(CommandRun(service=self._recorder.service, command=text(told), known=known))
 
     def _record(self, action: str, detail: dict[str, str]) -> None:
         self._recorder.emit(ServiceRequest(service=self._recorder.service, action=action, detail=detail))

@@ -21,6 +21,7 @@ CURSOR: Final = 0x40
 LAST_ROW: Final = 0x80
 DATABASE_DROPPED: Final = 0x100
 MULTI_STATEMENTS: Final = 1 << 16
+_CHARSET_BYTES: Final = 2
 _LARGEST: Final = 0xFFFFFFFF
 TEXT = 0xFD
 """Type of a column: VAR_STRING."""
@@ -141,6 +142,22 @@ def greeting(flavour: str, version: str, plugin: str, thread: int, salt: bytes, 
             bytes(6) + extended + salt[8:] + b"\0" + plugin.encode() + b"\0",
         )
     )  # fmt: skip
+
+
+class Account(NamedTuple):
+    """Who goes on with a connection (COM_CHANGE_USER), and in which database."""
+
+    username: bytes
+    database: bytes
+
+
+def account(given: bytes, capabilities: int) -> Account | None:
+    """Return who a client asks to be; None: the packet ends before it has said so."""
+    username, ended, rest = given.partition(b"\0")
+    size = rest[0] if rest else 0
+    database, closed, last = rest[1 + size :].partition(b"\0")
+    named = len(last) > _CHARSET_BYTES or not capabilities & PLUGIN_AUTH
+    return Account(username, database) if ended and closed and named else None
 
 
 def wants_tls(packet: bytes) -> bool:

@@ -25,6 +25,7 @@ class Prepared(msgspec.Struct):
     count: int
     """Its parameters."""
     reads: bool
+    executed: bool = False
     kinds: tuple[int, ...] | None = None
     long: dict[int, bytes] = {}
     """What COM_STMT_SEND_LONG_DATA sent for a parameter."""

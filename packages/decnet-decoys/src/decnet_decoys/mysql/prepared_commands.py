@@ -19,6 +19,8 @@ _MALFORMED = Failed(1835, "HY000", "Malformed communication packet")
 _TOO_MANY = Failed(
     1461, "42000", "Can't create more than max_prepared_stmt_count statements (current value: 16382)"
 )  # what MariaDB says of 16,382; here it is said of `prepared.MOST_STATEMENTS`
+_SYNTAX = 1064
+"""The error of what cannot be parsed."""
 _WITH_CURSOR = 1
 """A flag of COM_STMT_EXECUTE: CURSOR_TYPE_READ_ONLY."""
 
@@ -26,10 +28,13 @@ _WITH_CURSOR = 1
 class PreparedCommands:
     """Those of one client."""
 
-    def __init__(self, channel: Channel, run: Callable[[str, bytes], Awaitable[Outcome]]) -> None:
-        """`run` carries out a statement and records it as the client sent it."""
+    def __init__(
+        self, channel: Channel, run: Callable[[str, bytes | None], Awaitable[Outcome]], record: Callable[..., None]
+    ) -> None:
+        """`run` carries out a statement, and records it as it is told; None: it is on record. `record` only records."""
         self._channel = channel
         self._run = run
+        self._record = record
 
     async def answered(self, command: int, given: bytes, visitor: Visitor) -> bool:
         """Answer a command; return whether it was one of prepared statements."""
@@ -50,8 +55,8 @@ class PreparedCommands:
         sql = given.decode("utf-8", "surrogateescape")
         number = self._channel.prepared.numbered()
         outcome, count, reads = await turn.in_turns(preparing(visitor, sql))
+        self._record(given, known=not isinstance(outcome, Failed) or outcome.code != _SYNTAX)
         if isinstance(outcome, Failed):
-            await self._run(sql, given)  # which records it, and fails likewise
             await self._channel.send(*self._channel.made(outcome))
             return
         statement = Prepared(number, sql, count, reads)
@@ -96,7 +101,10 @@ class PreparedCommands:
             return
         visitor.parameter_kinds = statement.kinds or ()
         try:
-            outcome = await self._run(statement.sql, _told(statement.sql, visitor))
+            told = _told(statement.sql, visitor)
+            on_record = not statement.executed and not visitor.parameters  # as it was prepared
+            statement.executed = True
+            outcome = await self._run(statement.sql, None if on_record else told)
         finally:
             visitor.parameters, visitor.parameter_kinds, statement.long = [], (), {}
         await self._tell(statement, outcome, visitor, cursor=bool(given[4] & _WITH_CURSOR))

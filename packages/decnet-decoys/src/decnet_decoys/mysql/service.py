@@ -21,7 +21,7 @@ from decnet_decoys.mysql.authentication import (
 from decnet_decoys.mysql.catalogue import Catalogue, Done, Failed, Visitor
 from decnet_decoys.mysql.channel import Channel
 from decnet_decoys.mysql.commands import Commands
-from decnet_decoys.mysql.packets import Hello, OutOfOrderError, ProxyHeaderError, TooLongError
+from decnet_decoys.mysql.packets import Account, Hello, OutOfOrderError, ProxyHeaderError, TooLongError
 from decnet_decoys.mysql.profile import MysqlProfile
 from decnet_decoys.mysql.statements import use
 from decnet_decoys.services.connection import NO_REQUEST, Connection
@@ -73,12 +73,9 @@ class _Dialogue:
         self._secure = False
 
     async def play(self) -> None:
-        service, profile = self._service, self._service.profile
+        service = self._service
         number = next(service.numbers)
-        hello = packets.greeting(
-            profile.flavour, profile.version, self._plugin, number, self._salt, tls=service.tls is not None
-        )
-        await self._channel.send(hello)
+        await self._channel.send(self._greeting(number))
         try:
             visitor = await self._log_in(number)
             if visitor is not None:
@@ -195,23 +192,22 @@ class _Dialogue:
     def _record(self, action: str, detail: dict[str, str]) -> None:
         self._recorder.emit(ServiceRequest(service=self._recorder.service, action=action, detail=detail))
 
-    async def _change_user(self, given: bytes, before: Visitor) -> Visitor:
+    async def _change_user(self, account: Account | None, before: Visitor) -> Visitor:
         """Log in again, as COM_CHANGE_USER asks; return whose session goes on, which is the one `before` if refused.
 
-        The challenge is a new one, so the client is asked again whatever response it has sent along.
+        Whatever response the client has sent along, it is asked again by the same challenge. One who says nothing of
+        itself is greeted as a newcomer, as MariaDB does.
         """
-        username, _, rest = given.partition(b"\0")
-        size = rest[0] if rest else 0
-        database = rest[1 + size :].partition(b"\0")[0]
-        self._salt = challenge()
         self._plugin = self._service.profile.plugin
-        await self._channel.send(packets.switch(self._plugin, self._salt))
+        asks = self._greeting(before.number) if account is None else packets.switch(self._plugin, self._salt)
+        await self._channel.send(asks)
         try:
             response = await self._channel.packet()
         except OutOfOrderError:
             await self._channel.send(packets.error(1156, "08S01", "Got packets out of order"))
             self._channel.framing.take_all()
             return before
+        username, database = account or (b"", b"")
         if response is None or not await self._judged(username, response, await self._password(username, response)):
             return before
         before.roll_back()
@@ -220,6 +216,10 @@ class _Dialogue:
         visitor = Visitor(self._service.catalogue, _name(username), self._recorder.info.src[0], before.number)
         await self._channel.send(*self._channel.made(use(visitor, _name(database)) if database else Done()))
         return visitor
+
+    def _greeting(self, number: int) -> bytes:
+        profile, tls = self._service.profile, self._service.tls
+        return packets.greeting(profile.flavour, profile.version, self._plugin, number, self._salt, tls=tls is not None)
 
 
 def _name(value: bytes) -> str:
