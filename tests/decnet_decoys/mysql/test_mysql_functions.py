@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from tests.decnet_decoys.mysql.test_mysql_parts import visitor
 
 from decnet_decoys.mysql.catalogue import Failed, Found
-from decnet_decoys.mysql.functions import dates, numbers, words
+from decnet_decoys.mysql.functions import dates, numbers, times, words
 from decnet_decoys.mysql.sql import budget
 from decnet_decoys.mysql.sql.budget import OverspentError
 from decnet_decoys.mysql.sql.functions import FUNCTIONS, made_by
 from decnet_decoys.mysql.sql.running import answer
 
-NEW = sorted({**dates.FUNCTIONS, **numbers.FUNCTIONS, **words.FUNCTIONS})
+NEW = sorted({**dates.FUNCTIONS, **times.FUNCTIONS, **numbers.FUNCTIONS, **words.FUNCTIONS})
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 """How results describe their columns: type, length, flags and decimals, as MariaDB 10.11 gives them."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from decnet_decoys.mysql.binary import parameter_column
 from decnet_decoys.mysql.catalogue import SWITCHES
+from decnet_decoys.mysql.functions import columns
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluating import Origin, Scope
@@ -13,7 +14,7 @@ from decnet_decoys.mysql.sql.parsing import Node
 from decnet_decoys.mysql.sql.tables import BINARY, NOT_NULL, UNSIGNED, described
 from decnet_decoys.mysql.sql.values import Value, text
 
-_LONG, _LONGLONG, _DOUBLE, _DECIMAL, _STRING, _NULL, _LONG_BLOB, _DATETIME = 3, 8, 5, 246, 253, 6, 251, 12
+_LONG, _LONGLONG, _DOUBLE, _DECIMAL, _STRING, _NULL, _LONG_BLOB = 3, 8, 5, 246, 253, 6, 251
 _NUMBERS: Final = frozenset((1, 2, 3, 8, 9))
 _FIXED_TEXT: Final = {
     "md5": 128,
@@ -47,6 +48,8 @@ _INTEGER_CALLS: Final = {
     "instr": 10,
     "sign": 2,
     "strcmp": 2,
+    "period_add": 6,
+    "period_diff": 6,
 }
 _LONG_CALLS: Final = {"last_insert_id": (21, UNSIGNED), "row_count": (21, 0), "found_rows": (21, 0)}
 _SAME_SIZE: Final = frozenset(("upper", "ucase", "lower", "lcase", "reverse", "trim", "ltrim", "rtrim", "replace"))
@@ -274,6 +277,9 @@ def _call(node: Node, scope: Scope, value: Value, name: str) -> Column:  # noqa:
     given = [_operand(one, scope) if isinstance(one, Node) and one.op != "star" else None for one in args]
     first = given[0] if given else None
     some_null = any(one is not None and not one.flags & NOT_NULL for one in given)
+    dated = _of_time(called, args, given, value, name)
+    if dated is not None:
+        return dated
     if called == "count":
         return integer_column(name, 21, nullable=False, kind=_LONGLONG)
     if called in ("min", "max") and first is not None:
@@ -298,8 +304,6 @@ def _call(node: Node, scope: Scope, value: Value, name: str) -> Column:  # noqa:
         return text_column(name, _FIXED_TEXT[called])
     if called == "version":
         return text_column(name, 4 * len(text(value or "")), nullable=False)
-    if called in ("now", "sysdate", "current_timestamp"):
-        return Column(name, _DATETIME, 19, BINARY | NOT_NULL, 0, text=False)
     if called in ("load_file", "aes_encrypt"):
         return Column(name, _LONG_BLOB, 1 << 24, BINARY, text=False)
     if called in ("if", "ifnull", "coalesce", "nullif"):
@@ -309,6 +313,23 @@ def _call(node: Node, scope: Scope, value: Value, name: str) -> Column:  # noqa:
     if first is None:
         return _by_value(value, name)
     return _of_text(called, args, first, given, value, name)
+
+
+def _of_time(
+    called: str, args: Sequence[Any], given: Sequence[Column | None], value: Value, name: str
+) -> Column | None:
+    """Return the description of what a function of dates and times makes; None of others."""
+    if called == "extract":
+        return columns.of_extract(args[0].args[0], name)
+    if called in ("cast", "convert") and args[-1].partition("(")[0] in ("date", "time", "datetime"):
+        return columns.of_call(args[-1].partition("(")[0], None, None, value, name)
+    last = args[-1] if args else None
+    form = last.args[0] if len(args) > 1 and isinstance(last, Node) and last.op == "string" else None
+    return columns.of_call(called, form, given[-1] if given else None, value, name)
+
+
+def _shift(node: Node, scope: Scope, value: Value, name: str) -> Column:
+    return columns.of_shift(column(node.args[0], scope, None), node.args[2], value, name)
 
 
 def _of_text(  # noqa: C901, PLR0911, PLR0917
@@ -354,6 +375,7 @@ _MADE: Final[dict[str, Callable[[Node, Scope, Value, str], Column]]] = {
     "negative": _negative,
     "case": _case,
     "call": _call,
+    "shift": _shift,
     "string": lambda node, _scope, _value, name: text_column(name, 4 * len(node.args[0]), nullable=False),
     "true": lambda _node, _scope, _value, name: integer_column(name, 5, nullable=False),
     "false": lambda _node, _scope, _value, name: integer_column(name, 5, nullable=False),

@@ -3,7 +3,6 @@
 
 import math
 import re
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -12,10 +11,14 @@ from typing import Any, Final, NamedTuple
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.mysql.catalogue import Failed, Visitor
 from decnet_decoys.mysql.expressions import like, loaded_file, variable
+from decnet_decoys.mysql.functions.dates import now_as
+from decnet_decoys.mysql.functions.intervals import shifted
+from decnet_decoys.mysql.functions.moments import Moment, Temporal, clock_text, moment, time_of
 from decnet_decoys.mysql.sql.budget import sized, step
 from decnet_decoys.mysql.sql.functions import AGGREGATES, FUNCTIONS, made_by
 from decnet_decoys.mysql.sql.parsing import Node
 from decnet_decoys.mysql.sql.values import MOST, Value, compared, number, raw, text, truth, within
+from decnet_decoys.mysql.statements import syntax_error
 
 MOST_VARIABLES: Final = 64
 """Of a session."""
@@ -443,14 +446,28 @@ def _summed(numbers: Sequence[int | float | Decimal], *, mean: bool) -> Value:
 
 
 def _cast(given: Value, kind: str) -> Value:
+    """Return a value as another kind, such as signed, or datetime(3)."""
     if given is None:
         return None
+    kind, _, digits = kind.rstrip(")").partition("(")
     if kind in ("signed", "unsigned", "int", "integer"):
         found = int(number(given))
         return found & (1 << 64) - 1 if kind == "unsigned" else found
     if kind in ("decimal", "double", "float"):
         return number(given)
+    if kind in ("date", "datetime", "time"):
+        return _cast_in_time(given, kind, min(6, int(digits)) if digits.isdecimal() else 0)
     return raw(given) if kind == "binary" else text(given)
+
+
+def _cast_in_time(given: Value, kind: str, places: int) -> Value:
+    if kind == "time":
+        clock = time_of(given)
+        return None if clock is None else clock_text(clock[0], places)
+    at = moment(given, whole=False)
+    if at is None:
+        return None
+    return at.date if kind == "date" else at._replace(places=places).shown
 
 
 def _slept(scope: Scope, given: Sequence[Value]) -> Value:
@@ -477,8 +494,17 @@ def _x_path(place: int) -> Callable[[Scope, Sequence[Value]], Value]:
     return made
 
 
-def _now(form: str) -> Callable[[Scope, Sequence[Value]], Value]:
-    return lambda _scope, _given: time.strftime(form, time.gmtime())
+def _now(kind: Callable[[Moment], Temporal]) -> Callable[[Scope, Sequence[Value]], Value]:
+    return lambda _scope, given: now_as(kind, given)
+
+
+def _alone(_node: Node, scope: Scope, _row: Row, _group: Sequence[Row] | None) -> Value:
+    raise StatementError(*syntax_error(scope.visitor, ""))
+
+
+def _shift(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Value:
+    base, amount, unit, sign = node.args
+    return shifted(value(base, scope, row, group), value(amount, scope, row, group), unit, sign)
 
 
 def _who(scope: Scope, _given: Sequence[Value]) -> Value:
@@ -498,13 +524,11 @@ _OF_SESSION: Final[dict[str, tuple[int, int, Callable[[Scope, Sequence[Value]], 
     "current_role": (0, 0, lambda _scope, _: None),
     "database": (0, 0, _where),
     "schema": (0, 0, _where),
-    "now": (0, 1, _now("%Y-%m-%d %H:%M:%S")),
-    "sysdate": (0, 1, _now("%Y-%m-%d %H:%M:%S")),
-    "current_timestamp": (0, 1, _now("%Y-%m-%d %H:%M:%S")),
-    "curdate": (0, 0, _now("%Y-%m-%d")),
-    "current_date": (0, 0, _now("%Y-%m-%d")),
-    "curtime": (0, 1, _now("%H:%M:%S")),
-    "unix_timestamp": (0, 1, lambda _scope, _: int(time.time())),
+    **dict.fromkeys(("now", "sysdate", "current_timestamp", "localtime", "localtimestamp", "utc_timestamp"),
+                    (0, 1, _now(lambda at: at.shown))),
+    **dict.fromkeys(("curdate", "current_date", "utc_date"), (0, 0, _now(lambda at: at.date))),
+    **dict.fromkeys(("curtime", "current_time", "utc_time"),
+                    (0, 1, _now(lambda at: clock_text(at.of_day, at.places)))),
     "uuid": (0, 0, lambda _scope, _: str(uuid.uuid1())),
     "connection_id": (0, 0, lambda scope, _: scope.visitor.number),
     "sleep": (1, 1, _slept),
@@ -517,7 +541,7 @@ _OF_SESSION: Final[dict[str, tuple[int, int, Callable[[Scope, Sequence[Value]], 
     "updatexml": (3, 3, _x_path(1)),
     "rand": (0, 1, lambda _scope, _: uuid.uuid4().int % 10**16 / 1e16),
     "pi": (0, 0, lambda _scope, _: 3.141593),
-}
+}  # fmt: skip
 _OPERATIONS: Final[dict[str, Callable[[Node, Scope, Row, Sequence[Row] | None], Value]]] = {
     "number": _number,
     "hex": _hex,
@@ -545,6 +569,8 @@ _OPERATIONS: Final[dict[str, Callable[[Node, Scope, Row, Sequence[Row] | None], 
     "negative": _negative,
     "~": _inverted,
     "binary": lambda node, scope, row, group: _cast(value(node.args[0], scope, row, group), "binary"),
+    "shift": _shift,
+    "interval": _alone,
     "exists": lambda node, scope, *_: int(bool(_inner_rows(node.args[0], scope))),
     **dict.fromkeys(("=", "<=>", "<>", "<", "<=", ">", ">="), _compare),
     **dict.fromkeys(_COMPUTED, _arithmetic),

@@ -1,108 +1,32 @@
 # SPDX-License-Identifier: MIT
-"""Parses expressions and the parts that statements share, by recursive descent, no deeper than MOST_DEPTH."""
+"""Parses expressions by recursive descent."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
 
-from decnet_decoys.errors import DecoysError
+from decnet_decoys.mysql.functions.intervals import UNITS
 from decnet_decoys.mysql.sql.budget import step
-from decnet_decoys.mysql.sql.tokens import NotUnderstoodError, Token
+from decnet_decoys.mysql.sql.reading import RESERVED, Reader, TooDeepError
+from decnet_decoys.mysql.sql.tokens import Token
 
-T = TypeVar("T")
-MOST_DEPTH: Final = 24
 MOST_HEIGHT: Final = 120
 """Of an expression, in parts of parts."""
 MOST_TEXT: Final = 256
 """Characters of a part's text, which names a column and is told in errors."""
-RESERVED: Final = frozenset(
-    [
-        "ADD",
-        "ALL",
-        "ALTER",
-        "AND",
-        "AS",
-        "ASC",
-        "BETWEEN",
-        "BY",
-        "CASE",
-        "CHECK",
-        "COLUMN",
-        "CONSTRAINT",
-        "CREATE",
-        "CROSS",
-        "DELETE",
-        "DESC",
-        "DESCRIBE",
-        "DISTINCT",
-        "DIV",
-        "DROP",
-        "ELSE",
-        "EXISTS",
-        "EXPLAIN",
-        "FALSE",
-        "FOR",
-        "FOREIGN",
-        "FROM",
-        "GRANT",
-        "GROUP",
-        "HAVING",
-        "IF",
-        "IN",
-        "INDEX",
-        "INNER",
-        "INSERT",
-        "INTO",
-        "IS",
-        "JOIN",
-        "KEY",
-        "LEFT",
-        "LIKE",
-        "LIMIT",
-        "LOAD",
-        "LOCK",
-        "MOD",
-        "NATURAL",
-        "NOT",
-        "NULL",
-        "ON",
-        "OR",
-        "ORDER",
-        "OUTER",
-        "PRIMARY",
-        "PROCEDURE",
-        "READ",
-        "REFERENCES",
-        "REGEXP",
-        "RENAME",
-        "REPLACE",
-        "REVOKE",
-        "RIGHT",
-        "RLIKE",
-        "SELECT",
-        "SET",
-        "SHOW",
-        "TABLE",
-        "THEN",
-        "TO",
-        "TRUE",
-        "UNION",
-        "UNIQUE",
-        "UNLOCK",
-        "UPDATE",
-        "USE",
-        "USING",
-        "VALUES",
-        "WHEN",
-        "WHERE",
-        "WITH",
-        "WRITE",
-        "XOR",
-    ]
-)
 _CALLABLE: Final = frozenset(("IF", "LEFT", "RIGHT", "REPLACE", "MOD", "INSERT", "VALUES"))
 """Reserved words that are functions before a bracket."""
 _LITERALS: Final = frozenset(("number", "hex", "string"))
 _COMPARISONS: Final = frozenset(("=", "<=>", "<>", "!=", "<", "<=", ">", ">="))
+_SHIFTS: Final = {"date_add": 1, "date_sub": -1, "adddate": 1, "subdate": -1}
+"""Functions that add an interval or take it away; the last two take days, too."""
+_NAMES_UNIT: Final = frozenset(("timestampadd", "timestampdiff", "extract", "get_format"))
+"""Functions whose first argument is a word."""
+_WITHOUT_BRACKETS: Final = {
+    "CURRENT_TIMESTAMP": "now", "LOCALTIME": "now", "LOCALTIMESTAMP": "now", "CURRENT_DATE": "curdate",
+    "CURRENT_TIME": "curtime", "CURRENT_USER": "current_user", "CURRENT_ROLE": "current_role",
+    "UTC_DATE": "utc_date", "UTC_TIME": "utc_time", "UTC_TIMESTAMP": "utc_timestamp",
+}  # fmt: skip
+"""Words that are calls of functions."""
 _LEVELS: Final[tuple[frozenset[str], ...]] = (
     frozenset("|"),
     frozenset("&"),
@@ -113,11 +37,6 @@ _LEVELS: Final[tuple[frozenset[str], ...]] = (
 )
 
 
-def plain(text: str) -> str:
-    """Return text with a question mark for each byte that is no UTF-8."""
-    return text.encode("utf-8", "replace").decode()
-
-
 class Node(NamedTuple):
     """Part of an expression: what it does, to what, and its text."""
 
@@ -126,10 +45,6 @@ class Node(NamedTuple):
     text: str = ""
     height: int = 1
     """How deep its parts are nested."""
-
-
-class TooDeepError(DecoysError):
-    """An expression is nested too deep."""
 
 
 def _height(args: Sequence[Any], otherwise: int) -> int:
@@ -145,98 +60,15 @@ def _height(args: Sequence[Any], otherwise: int) -> int:
     return most
 
 
-class Parser:
-    """Reads tokens from left to right."""
+class Parser(Reader):
+    """Reads expressions, and what they are part of."""
 
     def __init__(self, sql: str, found: Sequence[Token], at: int = 0) -> None:
-        self.sql = sql
-        self._tokens = found
-        self.at = at
-        self.select: Callable[[Parser], Any] | None = None
-        """What parses a SELECT within brackets."""
-        self.parameters = 0
-        self._depth = 0
+        super().__init__(sql, found, at)
         self._highest = 0
 
-    @property
-    def token(self) -> Token:
-        return self._tokens[self.at]
-
-    def fail(self) -> NotUnderstoodError:
-        return NotUnderstoodError(self.token.at)
-
-    def sees(self, *texts: str) -> bool:
-        token = self.token
-        return token.kind in ("word", "operator") and token.text.upper() in texts
-
-    def then(self, *texts: str) -> bool:
-        """Return whether these tokens follow, and step over them."""
-        for ahead, text in enumerate(texts):
-            token = self._tokens[min(self.at + ahead, len(self._tokens) - 1)]
-            if token.kind not in ("word", "operator") or token.text.upper() != text:
-                return False
-        self.at += len(texts)
-        return True
-
-    def must(self, *texts: str) -> None:
-        for text in texts:
-            if not self.then(text):
-                raise self.fail()
-
-    def take(self, *kinds: str) -> Token:
-        token = self.token
-        if token.kind not in kinds:
-            raise self.fail()
-        self.at += 1
-        return token
-
-    def name(self) -> str:
-        """Return an identifier."""
-        token = self.token
-        if token.kind == "word" and token.text.upper() in RESERVED:
-            raise self.fail()
-        return plain(self.take("word", "name").text[:64])
-
-    def path(self) -> tuple[str, str]:
-        """Return a database, if it is named, and what is in it."""
-        first = self.name()
-        return (first, self.name()) if self.then(".") else ("", first)
-
-    def whole(self) -> int:
-        """Return a whole number."""
-        digits = self.take("number").text
-        if not digits.isdecimal():
-            raise self.fail()
-        return int(digits[:18])
-
-    def ends(self) -> bool:
-        return self.token.kind == "end" or self.sees(";")
-
-    def listed(self, one: Callable[[], Any]) -> list[Any]:
-        """Return what commas divide."""
-        found = [one()]
-        while self.then(","):
-            found.append(one())
-        return found
-
-    def bracketed(self, one: Callable[[], Any]) -> list[Any]:
-        self.must("(")
-        found = [] if self.sees(")") else self.listed(one)
-        self.must(")")
-        return found
-
-    def nested(self, one: Callable[[], T]) -> T:
-        """Return what is parsed one level deeper."""
-        step()
-        self._depth += 1
-        if self._depth > MOST_DEPTH:
-            raise TooDeepError
-        made = one()
-        self._depth -= 1
-        return made
-
     def expression(self) -> Node:
-        token, following = self.token, self._tokens[min(self.at + 1, len(self._tokens) - 1)]
+        token, following = self.token, self.following()
         if token.kind in _LITERALS and following.kind == "operator" and following.text in (",", ")"):
             step()
             self.at += 1
@@ -324,8 +156,31 @@ class Parser:
         while self.sees(*_LEVELS[level]):
             op = self.token.text.upper()
             self.at += 1
-            left = self._made(start, "%" if op == "MOD" else op, left, self._binary(level + 1))
+            right = self._binary(level + 1)
+            if op in ("+", "-") and "interval" in (left.op, right.op):
+                left = self._shifted(start, left, right, op)
+                continue
+            left = self._made(start, "%" if op == "MOD" else op, left, right)
         return left
+
+    def _shifted(self, start: int, left: Node, right: Node, op: str) -> Node:
+        """Return a date and an interval, which may stand before it, as what they come to."""
+        base, interval = (right, left) if left.op == "interval" else (left, right)
+        if base.op == "interval" or (op == "-" and base is right):
+            raise self.fail()
+        return self._made(start, "shift", base, *interval.args, 1 if op == "+" else -1)
+
+    def _interval(self, start: int) -> Node:
+        amount = self.expression()
+        return self._made(start, "interval", amount, self._unit())
+
+    def _unit(self) -> str:
+        token = self.take("word")
+        unit = token.text.lower().removeprefix("sql_tsi_")
+        if unit not in UNITS:
+            self.at -= 1
+            raise self.fail()
+        return unit
 
     def _unary(self) -> Node:
         start = self.at
@@ -337,7 +192,7 @@ class Parser:
             return self._made(start, "binary", self.nested(self._unary))
         return self._primary()
 
-    def _primary(self) -> Node:  # noqa: C901, PLR0911
+    def _primary(self) -> Node:  # noqa: C901, PLR0911, PLR0912
         token, start = self.token, self.at
         step(4)
         if token.kind in _LITERALS:
@@ -365,12 +220,30 @@ class Parser:
             inner = self._inner()
             self.must(")")
             return self._made(start, "exists", inner)
-        following = self._tokens[min(self.at + 1, len(self._tokens) - 1)]
+        following = self.following()
+        if token.kind == "word" and token.text.upper() == "INTERVAL":
+            self.at += 1
+            return self._interval(start)
         calls = token.kind == "word" and following.text == "(" and following.kind == "operator"
         if calls and (token.text.upper() not in RESERVED or token.text.upper() in _CALLABLE):
             self.at += 1
             return self._call(start, "", token.text)
+        if token.kind == "word" and following.text != ".":
+            made = self._of_time(token.text.upper(), following, start)
+            if made is not None:
+                return made
         return self._column(start)
+
+    def _of_time(self, word: str, following: Token, start: int) -> Node | None:
+        """Return a literal such as DATE '2024-02-29', or a call that has no brackets; None for others."""
+        if word in ("DATE", "TIME", "TIMESTAMP") and following.kind == "string":
+            self.at += 2
+            literal = Node("string", (following.text,), following.text)
+            return self._made(start, "call", word.lower(), (literal,), "", False)
+        if word in _WITHOUT_BRACKETS:
+            self.at += 1
+            return self._made(start, "call", _WITHOUT_BRACKETS[word], (), "", False)
+        return None
 
     def _case(self, start: int) -> Node:
         subject = None if self.sees("WHEN") else self.expression()
@@ -387,6 +260,8 @@ class Parser:
 
     def _call(self, start: int, database: str, name: str) -> Node:
         self.must("(")
+        if not database and name.lower() in _NAMES_UNIT:
+            return self._called_with_unit(start, name)
         distinct = self.then("DISTINCT")
         args: list[Any] = []
         if name.lower() == "count" and self.then("*"):
@@ -397,7 +272,7 @@ class Parser:
                 raise self.fail()
             kind = self.name()
             if self.then("("):
-                self.take("number")
+                kind += f"({self.take('number').text[:4]})"
                 self.must(")")
             args.append(kind.lower())
         elif not self.sees(")"):
@@ -408,8 +283,30 @@ class Parser:
                 args.append(self.expression())
         if name.lower() in ("if", "substring", "substr", "mid") and len(args) < (3 if name.lower() == "if" else 2):
             raise self.fail()
+        if name.lower() in _SHIFTS and len(args) == 2 and not database:
+            return self._called_with_interval(start, name.lower(), args)
         self.must(")")
         return self._made(start, "call", name, tuple(args), database, distinct)
+
+    def _called_with_interval(self, start: int, name: str, args: list[Node]) -> Node:
+        interval = args[1]
+        if interval.op != "interval":
+            if name.startswith("date_"):
+                self.at -= 1
+                raise self.fail()
+            interval = Node("interval", (interval, "day"))
+        self.must(")")
+        return self._made(start, "shift", args[0], *interval.args, _SHIFTS[name])
+
+    def _called_with_unit(self, start: int, name: str) -> Node:
+        """Return a call whose first argument is a unit, or a type (GET_FORMAT)."""
+        unit = self.name().lower() if name.lower() == "get_format" else self._unit()
+        self.must("FROM" if name.lower() == "extract" else ",")
+        args = self.listed(self.expression)
+        self.must(")")
+        if name.lower() == "timestampadd" and len(args) == 2:
+            return self._made(start, "shift", args[1], args[0], unit, 1)
+        return self._made(start, "call", name, (Node("string", (unit,), unit), *args), "", False)
 
     def _column(self, start: int) -> Node:
         parts = [self.name()]

@@ -12,7 +12,8 @@ from decnet_decoys.mysql.packets import DATABASE_DROPPED
 from decnet_decoys.mysql.sql import budget, changing, defining, showing
 from decnet_decoys.mysql.sql.budget import OverspentError, sized
 from decnet_decoys.mysql.sql.evaluating import Row, Scope, StatementError, remember, value
-from decnet_decoys.mysql.sql.parsing import Parser, TooDeepError, plain
+from decnet_decoys.mysql.sql.parsing import Parser
+from decnet_decoys.mysql.sql.reading import TooDeepError, plain
 from decnet_decoys.mysql.sql.schemas import INFORMATION, no_database, of_the_server, table_of
 from decnet_decoys.mysql.sql.selecting import parse_select, run, selected
 from decnet_decoys.mysql.sql.tokens import NotUnderstoodError, Token, TooLongError, tokens

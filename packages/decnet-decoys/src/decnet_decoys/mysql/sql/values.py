@@ -7,6 +7,7 @@ import unicodedata
 from decimal import Decimal
 from typing import Any, Final
 
+from decnet_decoys.mysql.functions.moments import TIME, Temporal, moment, time_of
 from decnet_decoys.mysql.sql.budget import sized, step
 
 Value = None | int | float | str | bytes | Decimal
@@ -42,6 +43,8 @@ def number(value: Value) -> int | float | Decimal:
     """Return a value, which is not None, as a number: of text what it begins with."""
     if isinstance(value, int | float | Decimal):
         return value
+    if isinstance(value, Temporal):
+        return value.number
     found = _NUMBER.match(text(value)[:128])
     if found is None:
         return 0
@@ -75,6 +78,8 @@ def compared(left: Value, right: Value) -> int | None:
         return None
     one: Any
     two: Any
+    if isinstance(left, Temporal) or isinstance(right, Temporal):
+        return _compared_in_time(left, right)
     if isinstance(left, bytes) and isinstance(right, bytes):
         one, two = left, right
     elif isinstance(left, str | bytes) and isinstance(right, str | bytes):
@@ -86,3 +91,15 @@ def compared(left: Value, right: Value) -> int | None:
         if isinstance(one, float) or isinstance(two, float):
             one, two = float(one), float(two)
     return int(one > two) - int(one < two)
+
+
+def _compared_in_time(left: Value, right: Value) -> int | None:
+    """Compare a date or time with what may be one; None if that is none."""
+    kinds = {one.kind for one in (left, right) if isinstance(one, Temporal)}
+    if kinds == {TIME}:
+        one, two = time_of(left), time_of(right)
+        return None if one is None or two is None else int(one[0] > two[0]) - int(one[0] < two[0])
+    first, second = moment(left, whole=False), moment(right, whole=False)
+    if first is None or second is None:
+        return None
+    return int(first[:7] > second[:7]) - int(first[:7] < second[:7])
