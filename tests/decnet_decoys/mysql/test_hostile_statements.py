@@ -158,11 +158,30 @@ def test_a_statement_that_is_ended_leaves_nothing_behind() -> None:
     one = visitor()
     say(one, "use shop", "create table t (a int primary key, b varchar(99))", "insert into t values (1, 'x'), (2, 'y')")
     room = one.catalogue.room
-    many = ",".join(f"({number}, 'z')" for number in range(3, 900))
-    assert failure(one, f"insert into t values {many}") == 1969
+    costly = ",".join(f"({number}, md5(repeat('z', 200000)))" for number in range(3, 90))
+    assert failure(one, f"insert into t values {costly}") == 1969
     assert failure(one, "insert into t values (7, 'q'), (1, 'r')") == 1062
     assert rows_of(one, "select a, b from t") == [("1", "x"), ("2", "y")]
     assert one.catalogue.room == room
+
+
+def test_insert_of_very_many_rows_takes_as_many_turns_as_it_needs() -> None:
+    one = visitor()
+    say(one, "use shop", "create table t (a int primary key, b varchar(99))")
+    many = ",".join(f"({number}, 'it''s (z), \\' {number}')" for number in range(3000))
+    steps, longest, outcome = answering(one, f"insert into t (a, b) values {many};"), 0.0, None
+    while outcome is None:
+        began = time.thread_time()
+        try:
+            next(steps)
+        except StopIteration as end:
+            outcome = end.value[0]
+        longest = max(longest, time.thread_time() - began)
+    assert outcome == Done(3000, 0, 0, "Records: 3000  Duplicates: 0  Warnings: 0")
+    assert longest < LONGEST_SECONDS
+    assert rows_of(one, "select count(*), max(a) from t") == [("3000", "2999")]
+    assert rows_of(one, "select b from t where a = 2999") == [("it's (z), ' 2999",)]
+    assert failure(one, f"replace into t values {many}, (1") == 1064
 
 
 def rows_of(one: Visitor, sql: str) -> list[tuple[str | bytes | None, ...]]:

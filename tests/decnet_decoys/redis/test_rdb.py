@@ -7,25 +7,47 @@ import shutil
 import subprocess
 from collections.abc import Generator
 from pathlib import Path
-from time import thread_time
+from time import monotonic, thread_time
 from typing import TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.decnet_decoys.decky_host import DEADLINE
 
 from decnet_decoys.redis.keyspace import Keyspace, Scores, Value
 from decnet_decoys.redis.persistence import rdb
+from decnet_decoys.redis.types.stream import FIRST, LARGEST, Group, Id, Stream
 
 T = TypeVar("T")
+SERVER, CLIENT = shutil.which("redis-server"), shutil.which("redis-cli")
 AUX = {"redis-ver": "7.0.15", "redis-bits": "64"}
 STRINGS = st.binary(max_size=40) | st.integers(-(2**33), 2**33).map(lambda number: b"%d" % number)
+IDS = st.tuples(st.integers(0, 3) | st.integers(0, LARGEST), st.integers(0, 300) | st.integers(0, LARGEST)).filter(any)
+PAIRS = st.lists(STRINGS, min_size=2, max_size=6).map(lambda words: words[: len(words) // 2 * 2])
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> Stream:
+    """Return a stream with groups of which consumers have not acknowledged some entries."""
+    ids = sorted(Id(*one) for one in draw(st.sets(IDS, max_size=12)))
+    fields = draw(PAIRS)
+    made = Stream({one: draw(st.just(fields) | PAIRS) for one in ids}, max(ids, default=FIRST), FIRST, len(ids))
+    for name in draw(st.sets(STRINGS, max_size=3)):
+        consumers = draw(st.lists(STRINGS, max_size=3))
+        pending = {one: draw(st.sampled_from(consumers)) for one in ids[:5]} if consumers else {}
+        read = draw(st.none() | st.integers(0, 9))
+        made.groups[name] = Group(draw(st.sampled_from([FIRST, *ids])), read, dict.fromkeys(consumers), pending)
+    return made
+
+
 VALUES = (
     STRINGS
     | st.lists(STRINGS, min_size=1, max_size=6)
     | st.dictionaries(STRINGS, STRINGS, min_size=1, max_size=6)
     | st.frozensets(STRINGS, min_size=1, max_size=6)
     | st.dictionaries(STRINGS, st.floats(allow_nan=False), min_size=1, max_size=6).map(Scores)
+    | streams()
 )
 
 
@@ -56,6 +78,9 @@ def test_any_bytes_are_read(noise: bytes, at: int) -> None:
     one = databases()
     one[0].put(b"list", [b"a" * 20, b"5"])
     one[1].put(b"hash", {b"a": b"70000"})
+    one[2].put(
+        b"stream", Stream({Id(1, 1): [b"a", b"b"], Id(1, 2): [b"c", b"d"]}, Id(1, 2), FIRST, 2, {b"g": Group(Id(1, 1))})
+    )
     whole = done(rdb.written(one, AUX, 1 << 20))
     for data in (noise, b"REDIS0010" + noise, whole[:at], whole[:at] + noise + whole[at:]):
         done(rdb.read(data, databases()))
@@ -94,9 +119,42 @@ def test_the_real_servers_checker_takes_it(tmp_path: Path, checked: bool) -> Non
     one[3].put(b"hash", {b"a": b"200"})
     one[4].put(b"scores", Scores({b"a": 1.5, b"b": float("-inf")}))
     one[15].put(b"set", frozenset((b"a", b"1")))
+    entries = {Id(5, number): [b"name", b"%d" % number, *[b"x"] * (number % 2 * 2)] for number in range(1, 250)}
+    group = Group(Id(5, 7), 7, {b"c": None, b"d": None}, {Id(5, 2): b"c", Id(5, 3): b"d", Id(5, 4): b"c"})
+    one[5].put(b"stream", Stream(entries, Id(9, 9), Id(5, 250), 251, {b"g": group, b"h": Group(FIRST)}))
     (tmp_path / "dump.rdb").write_bytes(done(rdb.written(one, AUX, 1 << 20, checked=checked)))
     said = subprocess.run(
         ["redis-check-rdb", tmp_path / "dump.rdb"], capture_output=True, text=True, check=True
     ).stdout  # fmt: skip
     assert "RDB looks OK!" in said
-    assert "6 keys read" in said
+    assert "7 keys read" in said
+
+
+@pytest.mark.skipif(SERVER is None or CLIENT is None, reason="no redis-server on this machine")
+def test_the_real_server_reads_streams(tmp_path: Path) -> None:
+    one = databases()
+    group = Group(Id(5, 7), 7, {b"c": None, b"d": None}, {Id(5, 2): b"c", Id(5, 3): b"d", Id(5, 4): b"c"})
+    entries = {Id(5, number): [b"name", b"%d" % number, *[b"x" * 70] * (number % 2 * 2)] for number in range(1, 250)}
+    one[0].put(b"s", Stream(entries, Id(9, 9), Id(5, 250), 251, {b"g": group}))
+    (tmp_path / "dump.rdb").write_bytes(done(rdb.written(one, AUX, 1 << 20)))
+    socket = tmp_path / "socket"
+    options = ("--port", "0", "--unixsocket", str(socket), "--dir", str(tmp_path), "--save", "")
+    server = subprocess.Popen([str(SERVER), *options], stdout=subprocess.DEVNULL)
+    try:
+        said = [_asked(socket, line) for line in ("XLEN s", "XRANGE s 5-249 +", "XPENDING s g", "XADD s 9-9 a b")]
+    finally:
+        server.kill()
+        server.wait()
+    last = "5-249\nname\n249\n" + "x" * 70 + "\n" + "x" * 70
+    refused = "ERR The ID specified in XADD is equal or smaller than the target stream top item"
+    assert said == ["249", last, "3\n5-2\n5-4\nc\n2\nd\n1", refused]
+
+
+def _asked(socket: Path, line: str) -> str:
+    """Return what the server says, which is asked again until it listens."""
+    command = [str(CLIENT), "-s", str(socket), *line.split()]
+    until = monotonic() + DEADLINE
+    while True:
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        if said.returncode == 0 or monotonic() > until:
+            return said.stdout.strip()

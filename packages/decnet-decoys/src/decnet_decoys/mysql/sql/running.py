@@ -3,10 +3,11 @@
 
 import itertools
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final
 
 from decnet_decoys.mysql import statements
+from decnet_decoys.mysql.bulk_inserts import divided as divided_insert
 from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor, Written
 from decnet_decoys.mysql.packets import DATABASE_DROPPED
 from decnet_decoys.mysql.sql import budget, changing, defining, showing
@@ -68,6 +69,9 @@ def answering(visitor: Visitor, sql: str, following: str = "") -> Generator[None
 
     Errors tell what is `following` it, too. Of a statement that fails, nothing is kept.
     """
+    parts = yield from divided_insert(sql)
+    if parts is not None:
+        return (yield from _of_parts(visitor, parts, following))
     visitor.written, visitor.commands, visitor.delay = [], [], 0.0
     visitor.begin()
     trimmed = sql.rstrip("; \t\r\n\0")
@@ -89,6 +93,23 @@ def answering(visitor: Visitor, sql: str, following: str = "") -> Generator[None
     else:
         visitor.row_count = -1
     return outcome, known
+
+
+def _of_parts(visitor: Visitor, parts: Sequence[str], following: str) -> Generator[None, None, tuple[Outcome, bool]]:
+    """Insert part after part, until one fails."""
+    affected = records = duplicates = warnings = insert_id = 0
+    for part in parts:
+        outcome, known = yield from answering(visitor, part, following)
+        if not isinstance(outcome, Done):
+            return outcome, known
+        counts = [int(one) for one in re.findall(r"\d+", outcome.info)] or [outcome.affected, 0, 0]
+        affected, warnings = affected + outcome.affected, warnings + outcome.warnings
+        records, duplicates = records + counts[0], duplicates + counts[1]
+        insert_id = insert_id or outcome.insert_id
+        yield
+    visitor.row_count = affected
+    told = f"Records: {records}  Duplicates: {duplicates}  Warnings: {warnings}"
+    return Done(affected, insert_id, warnings, told), True
 
 
 def preparing(visitor: Visitor, sql: str) -> Generator[None, None, tuple[Outcome, int, bool]]:

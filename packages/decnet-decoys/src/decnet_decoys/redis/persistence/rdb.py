@@ -9,8 +9,9 @@ import struct
 from collections.abc import Generator, Mapping, Sequence
 from itertools import pairwise
 
-from decnet_decoys.errors import DecoysError
 from decnet_decoys.redis.keyspace import MAX_BYTES, Full, Keyspace, Scores, Value
+from decnet_decoys.redis.persistence import stream_form
+from decnet_decoys.redis.persistence.parts import BrokenError, Reader, length, string
 from decnet_decoys.redis.types.stream import Stream
 
 VERSION = 10
@@ -46,37 +47,20 @@ def checksum(data: bytes, value: int = 0) -> int:
     return value
 
 
-def _length(number: int) -> bytes:
-    if number < 1 << 6:
-        return bytes((number,))
-    if number < 1 << 14:
-        return bytes((0x40 | number >> 8, number & 0xFF))
-    return b"\x80" + struct.pack(">I", number)
-
-
-def string(value: bytes) -> bytes:
-    """Return a string, or the number that it stands for, as the file has it."""
-    if len(value) <= 11 and (value.isdigit() or (value[:1] == b"-" and value[1:].isdigit())):
-        number = int(value)
-        if b"%d" % number == value:
-            for code, form, bits in ((0xC0, "<b", 8), (0xC1, "<h", 16), (0xC2, "<i", 32)):
-                if -(1 << bits - 1) <= number < 1 << bits - 1:
-                    return bytes((code,)) + struct.pack(form, number)
-    return _length(len(value)) + value
-
-
-def value(one: bytes | list[bytes] | dict[bytes, bytes] | frozenset[bytes] | Scores) -> tuple[int, bytes]:
+def value(one: Value) -> tuple[int, bytes]:
     """Return the type of a value, and the value."""
+    if isinstance(one, Stream):
+        return stream_form.TYPE, stream_form.written(one)
     if isinstance(one, bytes):
         return _STRING, string(one)
     if isinstance(one, Scores):
         parts = (string(name) + struct.pack("<d", score) for name, score in one.items())
-        return _SCORES, _length(len(one)) + b"".join(parts)
+        return _SCORES, length(len(one)) + b"".join(parts)
     if isinstance(one, dict):
         flat: list[bytes] = [part for pair in one.items() for part in pair]  # type: ignore[misc]  # no sorted set
-        return _HASH, _length(len(one)) + b"".join(map(string, flat))
+        return _HASH, length(len(one)) + b"".join(map(string, flat))
     kind = _LIST if isinstance(one, list) else _SET
-    return kind, _length(len(one)) + b"".join(map(string, one))
+    return kind, length(len(one)) + b"".join(map(string, one))
 
 
 def written(
@@ -91,11 +75,10 @@ def written(
     for number, database in enumerate(databases):
         if not len(database):
             continue
-        parts.append(bytes((_DATABASE, number, _RESIZE)) + _length(len(database)) + _length(database.expiring))
+        parts.append(bytes((_DATABASE, number, _RESIZE)) + length(len(database)) + length(database.expiring))
         for key, one in list(database.items()):
-            if isinstance(one, Stream):  # whose form is long: a stream is lost when the decoy starts again
-                continue
-            if len(key) + len(one) > left:  # each part takes a byte at least
+            least = one.size // 16 if isinstance(one, Stream) else len(one)  # each part takes a byte at least
+            if len(key) + least > left:
                 continue
             kind, body = value(one)
             until = database.expires_at(key)
@@ -117,80 +100,50 @@ def written(
     return data + struct.pack("<Q", crc)
 
 
-class _Broken(DecoysError):
-    """The file is not what it should be."""
+def _value(reader: Reader, kind: int) -> Value:
+    if kind == _STRING:
+        return reader.string()
+    if kind == _SCORES:
+        return _scores(reader)
+    if kind == stream_form.TYPE:
+        return stream_form.read(reader)
+    if kind not in (_LIST, _SET, _HASH):
+        raise BrokenError
+    count = reader.length() * (2 if kind == _HASH else 1)
+    if count > _MOST_PARTS:
+        raise BrokenError
+    parts = [reader.string() for _ in range(count)]
+    if kind == _HASH:
+        return dict(zip(parts[::2], parts[1::2], strict=True))
+    return parts if kind == _LIST else frozenset(parts)
 
 
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def take(self, size: int) -> bytes:
-        piece = self._data[self._at : self._at + size]
-        if len(piece) < size:
-            raise _Broken
-        self._at += size
-        return piece
-
-    def length(self) -> int:
-        first = self.take(1)[0]
-        if first >> 6 == 0:
-            return first
-        if first >> 6 == 1:
-            return (first & 0x3F) << 8 | self.take(1)[0]
-        if first != 0x80:
-            raise _Broken
-        return int.from_bytes(self.take(4))
-
-    def string(self) -> bytes:
-        first = self._data[self._at : self._at + 1]
-        if first in (b"\xc0", b"\xc1", b"\xc2"):
-            self._at += 1
-            return b"%d" % int.from_bytes(self.take(1 << (first[0] & 3)), "little", signed=True)
-        return self.take(self.length())
-
-    def value(self, kind: int) -> Value:
-        if kind == _STRING:
-            return self.string()
-        if kind == _SCORES:
-            return self._scores()
-        if kind not in (_LIST, _SET, _HASH):
-            raise _Broken
-        count = self.length() * (2 if kind == _HASH else 1)
-        if count > _MOST_PARTS:
-            raise _Broken
-        parts = [self.string() for _ in range(count)]
-        if kind == _HASH:
-            return dict(zip(parts[::2], parts[1::2], strict=True))
-        return parts if kind == _LIST else frozenset(parts)
-
-    def _scores(self) -> Scores:
-        count = self.length()
-        if count > _MOST_PARTS:
-            raise _Broken
-        found = Scores()
-        for _ in range(count):
-            name = self.string()
-            (score,) = struct.unpack("<d", self.take(8))
-            if score != score:  # noqa: PLR0124  # no number
-                raise _Broken
-            found[name] = score
-        return found
+def _scores(reader: Reader) -> Scores:
+    count = reader.length()
+    if count > _MOST_PARTS:
+        raise BrokenError
+    found = Scores()
+    for _ in range(count):
+        name = reader.string()
+        (score,) = struct.unpack("<d", reader.take(8))
+        if score != score:  # noqa: PLR0124  # no number
+            raise BrokenError
+        found[name] = score
+    return found
 
 
 def read(data: bytes, databases: Sequence[Keyspace]) -> Generator[None, None, None]:
     """Put what a file has into databases, with a pause after each key; what is no such file ends it. Never raises."""
-    reader = _Reader(data)
+    reader = Reader(data)
     try:
         if reader.take(9)[:5] != _MAGIC[:5]:
             return
         yield from _keys(reader, databases)
-    except (_Broken, Full):
+    except (BrokenError, Full):
         return
 
 
-def _keys(reader: _Reader, databases: Sequence[Keyspace]) -> Generator[None, None, None]:
+def _keys(reader: Reader, databases: Sequence[Keyspace]) -> Generator[None, None, None]:
     database, until = databases[0], None
     while (kind := reader.take(1)[0]) != _END:
         if kind == _AUX:
@@ -202,7 +155,7 @@ def _keys(reader: _Reader, databases: Sequence[Keyspace]) -> Generator[None, Non
         elif kind == _DATABASE:
             number = reader.length()
             if number >= len(databases):
-                raise _Broken
+                raise BrokenError
             database = databases[number]
         elif kind == _EXPIRES_MS:
             until = int.from_bytes(reader.take(8), "little") / 1000
@@ -210,6 +163,6 @@ def _keys(reader: _Reader, databases: Sequence[Keyspace]) -> Generator[None, Non
             until = float(int.from_bytes(reader.take(4), "little"))
         else:
             key = reader.string()
-            database.put(key, reader.value(kind), until)
+            database.put(key, _value(reader, kind), until)
             until = None
             yield
