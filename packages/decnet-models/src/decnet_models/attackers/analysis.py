@@ -21,9 +21,9 @@ from decnet_models.database.statements import unindexed
 
 LINES_READ = 200
 """The first command lines of a session that are told of."""
-TRIES_READ = 1000
-"""The first credentials of an attacker that are compared with password lists ..."""
-TRIES_READ_FIRST = 250
+USES_READ = 2000
+"""The first uses of credentials by an attacker that are compared with password lists ..."""
+USES_READ_FIRST = 300
 """... unless these are already more different ones than a list could explain."""
 
 _digest = msgspec.json.Decoder(TypingDigest)
@@ -69,31 +69,30 @@ def lists_of(connection: Connection, ip: str) -> tuple[WalkedList, ...]:
 
     Whoever has tried more at first than a list could explain walks none, so what follows is not read.
     """
-    tries: list[tuple[str, str]] = []
-    for most in (TRIES_READ_FIRST, TRIES_READ):
-        tries = tries_of(connection, ip, most)
-        if not explicable(tries):
-            return ()
-        if len(tries) < most:
-            break
-    return walked(tries)
+    if not explicable(tries_of(connection, ip, USES_READ_FIRST)):
+        return ()
+    return walked(tries_of(connection, ip))
 
 
-def tries_of(connection: Connection, ip: str, most: int = TRIES_READ) -> list[tuple[str, str]]:
-    """Return the users and passwords that an attacker tried, the first `most`, in the order of the first try."""
+def tries_of(connection: Connection, ip: str, most: int = USES_READ) -> list[tuple[str, str]]:
+    """Return the users and passwords of an attacker's first `most` uses of credentials, in the order of the first try.
+
+    A use is a credential on one service of one decky.
+    """
     return [(username or "", password) for username, password in _TRIES.rows(connection, ip=ip, most=most)]
 
 
 def _tries(_: Connection) -> Select[Any]:
     use, known = tables.credential_use.c, tables.credential.c
-    first = func.min(use.first_seen).label("first")
-    tried = select(use.credential, first).where(use.attacker == bindparam("ip")).group_by(use.credential)
-    tried_first = tried.order_by(first, use.credential).limit(bindparam("most")).subquery()
+    uses = select(use.credential, use.first_seen).where(use.attacker == bindparam("ip"))
+    # Limited before they are grouped: SQLite keeps that many in order, and not all.
+    uses_first = uses.order_by(use.first_seen, use.credential).limit(bindparam("most")).subquery().c
+    first = func.min(uses_first.first_seen).label("first")
+    tried = select(uses_first.credential, first).group_by(uses_first.credential).subquery().c
     return (
         select(known.username, known.password)
-        .join(tried_first, known.digest == tried_first.c.credential)
-        .where(known.password.is_not(None))
-        .order_by(tried_first.c.first, known.first_seq, known.username, known.password)
+        .where(known.digest == tried.credential, known.password.is_not(None))
+        .order_by(tried.first, known.first_seq, known.username, known.password)
     )
 
 
