@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.mysql.functions.moments import Moment, Temporal, clock_text
 from decnet_decoys.mysql.functions.weeks import week
 from decnet_decoys.mysql.sql.budget import step
@@ -56,7 +57,7 @@ _OF_DAYS: Final = "ajUuVvWwXx"
 _OF_CLOCK: Final = "fHhIiklprSsT"
 
 
-class _NoSuchDayError(ValueError):
+class _NoSuchDayError(DecoysError):
     """The format asks for what a date has not whose month or day is zero."""
 
 

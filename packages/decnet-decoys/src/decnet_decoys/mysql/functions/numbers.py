@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Functions of numbers that have no operator of their own, and how numbers are written."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Final
 
-from decnet_decoys.mysql.functions.function import Function
+from decnet_decoys.mysql.functions.function import Function, Made
 from decnet_decoys.mysql.sql.values import Value, number, text
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -60,7 +61,37 @@ def _in_base(value: int, base: int) -> str:
     return made or "0"
 
 
+def _floating(compute: Callable[..., float]) -> Made:
+    """Return what computes with numbers; NULL where that has no result."""
+
+    def made(given: Sequence[Value]) -> Value:
+        try:
+            return compute(*(float(number(one)) for one in given))
+        except (ValueError, ArithmeticError, TypeError):
+            return None
+
+    return made
+
+
+def _logarithm(given: Sequence[Value]) -> Value:
+    return _floating(math.log if len(given) == 1 else lambda base, one: math.log(one) / math.log(base))(given)
+
+
 FUNCTIONS: Final[dict[str, Function]] = {
+    **dict.fromkeys(("pow", "power"), Function(2, 2, _floating(math.pow))),
+    "log": Function(1, 2, _logarithm),
+    "log10": Function(1, 1, _floating(math.log10)),
+    "log2": Function(1, 1, _floating(math.log2)),
+    **{name: Function(1, 1, _floating(getattr(math, name))) for name in ("sin", "cos", "tan", "asin", "acos")},
+    "atan": Function(1, 2, _floating(lambda one, two=1.0: math.atan2(one, two))),
+    "atan2": Function(1, 2, _floating(lambda one, two=1.0: math.atan2(one, two))),
+    "cot": Function(1, 1, _floating(lambda one: 1 / math.tan(one))),
+    "degrees": Function(1, 1, _floating(math.degrees)),
+    "radians": Function(1, 1, _floating(math.radians)),
+    "bit_count": Function(1, 1, lambda given: (int(number(given[0])) & (1 << 64) - 1).bit_count()),
+    "interval": Function(
+        2, 64, lambda given: sum(number(one) <= number(given[0]) for one in given[1:] if one is not None)
+    ),
     "mod": Function(2, 2, _remainder),
     "truncate": Function(2, 2, _cut),
     "format": Function(2, 3, _written),

@@ -2,10 +2,11 @@
 """What expressions are worth: for a row, or for a group of rows."""
 
 import math
-import re
 import uuid
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cmp_to_key
+from secrets import token_bytes as random_bytes
 from typing import Any, Final, NamedTuple
 
 from decnet_decoys.errors import DecoysError
@@ -14,6 +15,7 @@ from decnet_decoys.mysql.expressions import like, loaded_file, variable
 from decnet_decoys.mysql.functions.dates import now_as
 from decnet_decoys.mysql.functions.intervals import shifted
 from decnet_decoys.mysql.functions.moments import Moment, Temporal, clock_text, moment, time_of
+from decnet_decoys.mysql.functions.patterns import WrongPatternError, matches
 from decnet_decoys.mysql.sql.budget import sized, step
 from decnet_decoys.mysql.sql.functions import AGGREGATES, FUNCTIONS, made_by
 from decnet_decoys.mysql.sql.parsing import Node
@@ -25,6 +27,8 @@ MOST_VARIABLES: Final = 64
 _SMALLEST, _LARGEST = -200, 64
 """Decimal exponents of the numbers that are computed with."""
 _PATTERN_STEPS: Final = 1000
+_LONGEST_JOINED: Final = 1 << 16
+"""Characters that GROUP_CONCAT makes; the real server's limit (group_concat_max_len) is sixteen times that."""
 _SLEEP_SECONDS: Final = 60.0
 _BENCHMARK: Final = 1e-7
 """Seconds that a round of BENCHMARK takes on a real server."""
@@ -148,7 +152,7 @@ def _hex(node: Node, *_: Any) -> Value:
         return bytes.fromhex(digits if len(digits) % 2 == 0 else "0" + digits)
     if word[0] in "xX":
         return bytes.fromhex(word[2:-1])
-    bits = word[2:-1][:512]
+    bits = word[2:].rstrip("'")[:512]
     return int(bits or "0", 2).to_bytes(max(1, (len(bits) + 7) // 8), "big")
 
 
@@ -230,19 +234,17 @@ def _like(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Va
 
 
 def _regexp(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Value:
-    """Match text that stands in a pattern as it is; of others nothing is said to match: they could run for ever."""
     left, right = (value(one, scope, row, group) for one in node.args[:2])
     if left is None or right is None:
         return None
-    sized(left)
-    sized(right)
-    plain = text(right)
-    bare = plain.removeprefix("^").removesuffix("$").replace(".*", "")
-    where = text(left).lower()
-    found = bare.lower() in where if not re.search(r"[\[\](){}*+?|.\\^$]", bare) else False
-    if found and plain.startswith("^"):
-        found = where.startswith(bare.lower())
-    return int(found != node.args[2])
+    try:
+        return int(matches(left, right) != node.args[2])
+    except WrongPatternError as error:
+        raise _wrong_pattern(error) from error
+
+
+def _wrong_pattern(error: WrongPatternError) -> StatementError:
+    return StatementError(1139, "42000", f"Regex error '{error}'")
 
 
 def _between(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Value:
@@ -387,7 +389,10 @@ def _call(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Va
         given = [value(one, scope, row, group) for one in args]
         if function.strict and None in given:
             return None
-        return made_by(lowered, given)
+        try:
+            return made_by(lowered, given)
+        except WrongPatternError as error:
+            raise _wrong_pattern(error) from error
     if not database and lowered in ("cast", "convert") and len(args) == 2:
         return _cast(value(args[0], scope, row, group), args[1])
     if not database and lowered in _OF_SESSION:
@@ -412,6 +417,8 @@ def _no_function(visitor: Visitor, name: str, database: str) -> StatementError:
 
 
 def _aggregated(name: str, args: Sequence[Node], scope: Scope, group: Sequence[Row], *, distinct: bool) -> Value:
+    if name == "group_concat":
+        return _joined(args, scope, group, distinct=distinct)
     if len(args) != 1:
         raise _wrong_count(name)
     if args[0].op == "star":
@@ -425,11 +432,43 @@ def _aggregated(name: str, args: Sequence[Node], scope: Scope, group: Sequence[R
         return len(found)
     if not found:
         return None
-    if name == "group_concat":
-        return ",".join(map(text, found))[:1024]
     if name in ("min", "max"):
         return FUNCTIONS["least" if name == "min" else "greatest"].made(found)
     return _summed([number(one) for one in found], mean=name == "avg")
+
+
+def _joined(args: Sequence[Node], scope: Scope, group: Sequence[Row], *, distinct: bool) -> Value:
+    """Return GROUP_CONCAT: what several expressions come to in each row, sorted, with a separator between."""
+    parts = [one for one in args if one.op not in ("order", "separator")]
+    between = next((one.args[0] for one in args if one.op == "separator"), ",")
+    rows = list(group)
+    for by in reversed([one for one in args if one.op == "order"]):
+        rows = _sorted(rows, [value(by.args[0], scope, row) for row in rows], descends=by.args[1])
+    found: list[str] = []
+    for row in rows:
+        given = [value(one, scope, row) for one in parts]
+        if None not in given:
+            for one in given:
+                sized(one)
+            found.append("".join(map(text, given)))
+    if distinct:
+        found = list(dict.fromkeys(found))
+    return between.join(found)[:_LONGEST_JOINED] if found else None
+
+
+def _sorted(rows: Sequence[Row], keys: Sequence[Value], *, descends: bool) -> list[Row]:
+    """Return rows in the order of their keys."""
+    step(2 * len(rows) * len(rows).bit_length())
+    pairs: list[tuple[Value, Row]] = list(zip(keys, rows, strict=True))
+    pairs.sort(key=cmp_to_key(lambda one, two: _order(one[0], two[0])), reverse=descends)
+    return [row for _, row in pairs]
+
+
+def _order(one: Value, two: Value) -> int:
+    """Return which of two comes later; NULL is the first."""
+    if one is None or two is None:
+        return int(one is not None) - int(two is not None)
+    return compared(one, two) or 0
 
 
 def _summed(numbers: Sequence[int | float | Decimal], *, mean: bool) -> Value:
@@ -454,10 +493,21 @@ def _cast(given: Value, kind: str) -> Value:
         found = int(number(given))
         return found & (1 << 64) - 1 if kind == "unsigned" else found
     if kind in ("decimal", "double", "float"):
-        return number(given)
+        return _cast_exactly(number(given), digits) if kind == "decimal" else number(given)
     if kind in ("date", "datetime", "time"):
         return _cast_in_time(given, kind, min(6, int(digits)) if digits.isdecimal() else 0)
-    return raw(given) if kind == "binary" else text(given)
+    size = int(digits) if digits.isdecimal() else None
+    return raw(given)[:size] if kind == "binary" else text(given)[:size]
+
+
+def _cast_exactly(given: int | float | Decimal, digits: str) -> Value:
+    """Return a number with as many digits behind the point as DECIMAL(10, 2) names."""
+    places = digits.partition(",")[2]
+    exact = Decimal(str(given))
+    try:
+        return exact.quantize(Decimal(1).scaleb(-min(30, int(places or 0))), ROUND_HALF_UP)
+    except InvalidOperation:
+        return exact
 
 
 def _cast_in_time(given: Value, kind: str, places: int) -> Value:
@@ -529,6 +579,13 @@ _OF_SESSION: Final[dict[str, tuple[int, int, Callable[[Scope, Sequence[Value]], 
     **dict.fromkeys(("curdate", "current_date", "utc_date"), (0, 0, _now(lambda at: at.date))),
     **dict.fromkeys(("curtime", "current_time", "utc_time"),
                     (0, 1, _now(lambda at: clock_text(at.of_day, at.places)))),
+    "uuid_short": (0, 0, lambda _scope, _: uuid.uuid4().int >> 70),
+    "get_lock": (2, 2, lambda _scope, _: 1),
+    "release_lock": (1, 1, lambda _scope, _: 1),
+    "is_free_lock": (1, 1, lambda _scope, _: 1),
+    "is_used_lock": (1, 1, lambda _scope, _: None),
+    "release_all_locks": (0, 0, lambda _scope, _: 0),
+    "random_bytes": (1, 1, lambda _scope, given: random_bytes(max(0, min(1024, int(number(given[0] or 0)))))),
     "uuid": (0, 0, lambda _scope, _: str(uuid.uuid1())),
     "connection_id": (0, 0, lambda scope, _: scope.visitor.number),
     "sleep": (1, 1, _slept),

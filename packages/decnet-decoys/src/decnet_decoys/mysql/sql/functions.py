@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from decnet_decoys.mysql.functions import dates, numbers, times, words
+from decnet_decoys.mysql.functions import dates, json_values, numbers, patterns, times, words
 from decnet_decoys.mysql.functions.function import Function, Made
 from decnet_decoys.mysql.sql.budget import sized, step
 from decnet_decoys.mysql.sql.values import MOST, Value, compared, number, raw, text, truth, within
@@ -232,6 +232,8 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "bin": Function(1, 1, lambda given: f"{int(number(given[0])) & (1 << 64) - 1:b}"),
     **dates.FUNCTIONS,
     **times.FUNCTIONS,
+    **json_values.FUNCTIONS,
+    **patterns.FUNCTIONS,
     **numbers.FUNCTIONS,
     **words.FUNCTIONS,
 }

@@ -174,6 +174,10 @@ class Parser(Reader):
         amount = self.expression()
         return self._made(start, "interval", amount, self._unit())
 
+    def _is_function_of_numbers(self) -> bool:
+        """Whether INTERVAL is followed by several numbers between brackets."""
+        return self.following().text == "(" and self.following(3).text == ","
+
     def _unit(self) -> str:
         token = self.take("word")
         unit = token.text.lower().removeprefix("sql_tsi_")
@@ -221,7 +225,7 @@ class Parser(Reader):
             self.must(")")
             return self._made(start, "exists", inner)
         following = self.following()
-        if token.kind == "word" and token.text.upper() == "INTERVAL":
+        if token.kind == "word" and token.text.upper() == "INTERVAL" and not self._is_function_of_numbers():
             self.at += 1
             return self._interval(start)
         calls = token.kind == "word" and following.text == "(" and following.kind == "operator"
@@ -258,10 +262,14 @@ class Parser(Reader):
         self.must("END")
         return self._made(start, "case", subject, tuple(branches), otherwise)
 
-    def _call(self, start: int, database: str, name: str) -> Node:
+    def _call(self, start: int, database: str, name: str) -> Node:  # noqa: C901, PLR0912
         self.must("(")
         if not database and name.lower() in _NAMES_UNIT:
             return self._called_with_unit(start, name)
+        if not database and name.lower() == "position":
+            return self._position(start)
+        if not database and name.lower() == "trim" and (trimmed := self._trimmed(start)) is not None:
+            return trimmed
         distinct = self.then("DISTINCT")
         args: list[Any] = []
         if name.lower() == "count" and self.then("*"):
@@ -272,7 +280,7 @@ class Parser(Reader):
                 raise self.fail()
             kind = self.name()
             if self.then("("):
-                kind += f"({self.take('number').text[:4]})"
+                kind += f"({','.join(one.text[:4] for one in self.listed(lambda: self.take('number')))})"
                 self.must(")")
             args.append(kind.lower())
         elif not self.sees(")"):
@@ -281,12 +289,53 @@ class Parser(Reader):
                 name.lower() in ("substring", "substr", "mid") and (self.then("FROM") or self.then("FOR"))
             ):
                 args.append(self.expression())
+            if name.lower() == "char" and self.then("USING"):
+                self.name()
+            if name.lower() == "group_concat":
+                args += self._joined()
         if name.lower() in ("if", "substring", "substr", "mid") and len(args) < (3 if name.lower() == "if" else 2):
             raise self.fail()
         if name.lower() in _SHIFTS and len(args) == 2 and not database:
             return self._called_with_interval(start, name.lower(), args)
         self.must(")")
         return self._made(start, "call", name, tuple(args), database, distinct)
+
+    def _position(self, start: int) -> Node:
+        part = self._binary(0)
+        self.must("IN")
+        whole = self.expression()
+        self.must(")")
+        return self._made(start, "call", "locate", (part, whole), "", False)
+
+    def _joined(self) -> list[Node]:
+        """Return how GROUP_CONCAT sorts what it joins, and what stands between."""
+        found = []
+        if self.then("ORDER", "BY"):
+            found = self.listed(lambda: self._made(self.at, "order", self.expression(), self._descends()))
+        if self.then("SEPARATOR"):
+            found.append(Node("separator", (self.take("string").text,)))
+        return found
+
+    def _descends(self) -> bool:
+        descends = self.then("DESC")
+        if not descends:
+            self.then("ASC")
+        return descends
+
+    def _trimmed(self, start: int) -> Node | None:
+        """Return TRIM with FROM; None for one without."""
+        before = self.at
+        side = next((word for word in ("BOTH", "LEADING", "TRAILING") if self.then(word)), None)
+        gone = Node("string", (" ",), "' '") if side is not None and self.sees("FROM") else self.expression()
+        if not self.then("FROM"):
+            if side is not None:
+                raise self.fail()
+            self.at = before
+            return None
+        whole = self.expression()
+        self.must(")")
+        word = (side or "BOTH").lower()
+        return self._made(start, "call", "trim from", (Node("string", (word,), word), gone, whole), "", False)
 
     def _called_with_interval(self, start: int, name: str, args: list[Node]) -> Node:
         interval = args[1]
