@@ -459,13 +459,13 @@ def _joined(args: Sequence[Node], scope: Scope, group: Sequence[Row], *, distinc
 def _sorted(rows: Sequence[Row], keys: Sequence[Value], *, descends: bool) -> list[Row]:
     """Return rows in the order of their keys."""
     step(2 * len(rows) * len(rows).bit_length())
-    pairs: list[tuple[Value, Row]] = list(zip(keys, rows, strict=True))
-    pairs.sort(key=cmp_to_key(lambda one, two: _order(one[0], two[0])), reverse=descends)
+    pairs = sorted(zip(keys, rows, strict=True), key=cmp_to_key(_order), reverse=descends)
     return [row for _, row in pairs]
 
 
-def _order(one: Value, two: Value) -> int:
-    """Return which of two comes later; NULL is the first."""
+def _order(left: tuple[Value, Row], right: tuple[Value, Row]) -> int:
+    """Return which key comes later; NULL is the first."""
+    one, two = left[0], right[0]
     if one is None or two is None:
         return int(one is not None) - int(two is not None)
     return compared(one, two) or 0
