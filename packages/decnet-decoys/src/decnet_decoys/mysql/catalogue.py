@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from decnet_decoys.mysql.accounts import Account, Accounts
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.profile import MysqlProfile
 from decnet_decoys.mysql.sql.tables import Stored, stored, table_weight, weight
@@ -93,7 +94,7 @@ class Catalogue:
     def __init__(self, profile: MysqlProfile, host: str) -> None:
         self.profile = profile
         self.started = time.time()
-        self.accounts = dict(profile.accounts)
+        self.accounts = Accounts(profile.accounts)
         self.databases: dict[str, dict[str, Stored]] = {
             **{name: {} for name in _SYSTEM},
             **{
@@ -133,17 +134,19 @@ class Catalogue:
         }  # fmt: skip
 
     def saved(self) -> bytes:
-        """Return the databases and their rows, as `load` reads them."""
-        return msgspec.msgpack.encode({name: tables for name, tables in self.databases.items() if name not in _SYSTEM})
+        """Return the databases with their rows, and the accounts, as `load` reads them."""
+        databases = {name: tables for name, tables in self.databases.items() if name not in _SYSTEM}
+        return msgspec.msgpack.encode(_Kept(databases, self.accounts.saved()))
 
     def load(self, data: bytes) -> None:
         """Take the databases as they were left, if they can be read; what is larger than may be is left out."""
         if not data:
             return
         try:
-            found = msgspec.msgpack.decode(data, type=dict[str, dict[str, Stored]])
+            found, accounts = _kept(data)
         except msgspec.DecodeError:
             return
+        self.accounts.load(accounts)
         for name in [one for one in self.databases if one not in _SYSTEM]:
             del self.databases[name]
         for name, tables in found.items():
@@ -172,6 +175,20 @@ class Catalogue:
         self.room = min(MOST_BYTES, self.room + _size(names))
 
 
+class _Kept(msgspec.Struct):
+    databases: dict[str, dict[str, Stored]]
+    accounts: dict[str, Account]
+
+
+def _kept(data: bytes) -> tuple[dict[str, dict[str, Stored]], dict[str, Account]]:
+    """Return databases and accounts; raises DecodeError. Before accounts were kept there were databases alone."""
+    try:
+        kept = msgspec.msgpack.decode(data, type=_Kept)
+    except msgspec.ValidationError:
+        return msgspec.msgpack.decode(data, type=dict[str, dict[str, Stored]]), {}
+    return kept.databases, kept.accounts
+
+
 def _size(names: Iterable[str]) -> int:
     return _EACH + sum(map(sys.getsizeof, names))
 
@@ -193,6 +210,8 @@ class Visitor(msgspec.Struct):
     delay: float = 0.0
     """Seconds that its last statement takes: SLEEP, BENCHMARK."""
     variables: dict[str, Value] = {}
+    settings: dict[str, str] = {}
+    """System variables that this session has set."""
     prepared: dict[str, str] = {}
     """Statements, by the names that PREPARE gave them."""
     parameters: list[Value] = []

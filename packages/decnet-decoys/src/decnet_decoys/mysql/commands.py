@@ -75,7 +75,8 @@ class Commands:
         elif command in (_PING, _RESET):
             if command == _RESET:
                 visitor.roll_back()
-                visitor.variables, visitor.prepared, visitor.autocommit = {}, {}, True
+                visitor.variables, visitor.settings = {}, {}
+                visitor.prepared, visitor.autocommit = {}, True
                 self._channel.prepared.clear()
                 self._channel.hold()
             await self._channel.send(packets.ok(status=visitor.status))

@@ -28,6 +28,8 @@ def like(pattern: str) -> Callable[[str], bool]:
 def variable(visitor: Visitor, expression: str) -> str | Failed | None:
     name = re.sub(r"^@@(?:global\.|session\.|local\.)?", "", expression, flags=re.IGNORECASE).strip("`").lower()
     known = visitor.catalogue.variables.get(name)
+    if not expression.lower().startswith("@@global."):
+        known = visitor.settings.get(name, known)
     if known is None:
         return Failed(1193, "HY000", f"Unknown system variable '{name}'")
     unset = name == "secure_file_priv" and not known and visitor.catalogue.profile.flavour == "mariadb"

@@ -142,7 +142,7 @@ class _Dialogue:
         return await self._channel.packet()
 
     def _known(self, username: bytes) -> tuple[str, ...]:
-        return self._service.profile.accounts.get(_name(username), ())
+        return self._service.catalogue.accounts.passwords(_name(username))
 
     async def _password(self, username: bytes, response: bytes) -> str | None:
         """Return the password in clear, where it is a weak one or the client can be made to tell."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from decnet_decoys.mysql.catalogue import MOST_NAMES, Done, Failed, Found, Outcome, Visitor, Written
+from decnet_decoys.mysql.catalogue import MOST_NAMES, SWITCHES, Done, Failed, Found, Outcome, Visitor, Written
 from decnet_decoys.mysql.expressions import expressions, literal
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.services.machine_files import Owner
@@ -109,12 +109,6 @@ def _processes(visitor: Visitor, match: re.Match[str]) -> Outcome:
     return Found([Column(name) for name in names], [row])
 
 
-def _grants(visitor: Visitor, _match: re.Match[str]) -> Outcome:
-    name = f"{visitor.user}@%"
-    grant = f"GRANT ALL PRIVILEGES ON *.* TO `{visitor.user}`@`%` WITH GRANT OPTION"
-    return Found([Column(f"Grants for {name}", flags=1)], [[grant]])
-
-
 def use(visitor: Visitor, name: str) -> Outcome:
     """Choose a database."""
     if not name:
@@ -180,10 +174,19 @@ def _create_function(visitor: Visitor, match: re.Match[str]) -> Outcome:
 
 
 def _set(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    """Set a variable; one that no server has is an error."""
-    name = re.sub(r"^@@(?:global\.|session\.)?", "", match["name"].lower())
-    known = name in visitor.catalogue.variables or name.startswith(("@", *_SETTABLE))
-    return Done() if known else Failed(1193, "HY000", f"Unknown system variable '{name[:64]}'")
+    """Set a variable, for the session or for all; one that no server has is an error."""
+    named = match["name"].lower()
+    name = re.sub(r"^@@(?:global\.|session\.|local\.)?", "", named)
+    known = name in visitor.catalogue.variables
+    if not known and not name.startswith(("@", *_SETTABLE)):
+        return Failed(1193, "HY000", f"Unknown system variable '{name[:64]}'")
+    word = _VALUE.fullmatch(match["value"])
+    if known and word is not None and name not in _FIXED:
+        value = word["quoted"] if word["quoted"] is not None else word["bare"]
+        value = _SWITCHED.get(value.lower(), value)[:_LONGEST_SETTING] if name in SWITCHES else value[:_LONGEST_SETTING]
+        is_global = (match["scope"] or "").strip().lower() == "global" or named.startswith("@@global.")
+        (visitor.catalogue.variables if is_global else visitor.settings)[name] = value
+    return Done()
 
 
 def _name(text: str) -> str:
@@ -199,6 +202,14 @@ _SETTABLE: Final = (
     "unique_checks", "wait_timeout",
 )  # fmt: skip
 """How variables begin that a client may set."""
+_VALUE: Final = re.compile(r"'(?P<quoted>[^']*)'|(?P<bare>[\w.-]+)")
+_SWITCHED: Final = {"on": "1", "off": "0", "true": "1", "false": "0"}
+_LONGEST_SETTING: Final = 256
+_FIXED: Final = frozenset(
+    ("version", "version_comment", "hostname", "port", "datadir", "plugin_dir", "basedir", "secure_file_priv", "socket",
+     "version_compile_os", "version_compile_machine", "autocommit", "innodb_version", "lower_case_table_names")
+)  # fmt: skip
+"""What cannot be set while the server runs, or is kept elsewhere."""
 _NAME = r"[`'\"]?[\w$.`-]{1,140}[`'\"]?"
 _EXISTS = "(?P<exists>if (?:not )?exists )?"
 
@@ -209,7 +220,6 @@ def _shape(pattern: str) -> re.Pattern[str]:
 
 _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[Visitor, re.Match[str]], Outcome]], ...]] = (
     (_shape("show (?:full )?processlist"), _processes),
-    (_shape("show grants(?: for .*)?"), _grants),
     (_shape(f"use (?P<name>{_NAME})"), lambda visitor, match: use(visitor, _name(match["name"]))),
     (_shape(f"create (?:database|schema) {_EXISTS}(?P<name>{_NAME})(?: .*)?"), _create_database),
     (
@@ -219,11 +229,9 @@ _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[Visitor, re.Match[str]], O
         ),
         _create_function,
     ),
-    (_shape(r"set (?:global |session |local )?(?P<name>[@\w.]{1,64}) ?:?= ?.*"), _set),
+    (_shape(r"set (?P<scope>global |session |local )?(?P<name>[@\w.]{1,64}) ?:?= ?(?P<value>.*)"), _set),
     (
-        _shape(
-            "(?:set|flush|grant|revoke|create user|alter|drop user|begin|commit|rollback|start|kill|lock|unlock)\\b.*"
-        ),
+        _shape("(?:set|flush|revoke|alter|begin|commit|rollback|start|kill|lock|unlock)\\b.*"),
         _accepted,
     ),
     (_shape(r"/\*!.*"), _accepted),

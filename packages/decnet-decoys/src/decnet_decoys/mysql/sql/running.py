@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final
 
-from decnet_decoys.mysql import statements
+from decnet_decoys.mysql import account_statements, statements
 from decnet_decoys.mysql.bulk_inserts import divided as divided_insert
 from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor, Written
 from decnet_decoys.mysql.packets import DATABASE_DROPPED
@@ -456,10 +456,17 @@ _STATEMENTS: Final[dict[tuple[str, ...], Callable[[Parser, Scope], Outcome | Non
     ("UPDATE",): changing.update,
     ("DELETE",): changing.delete,
     ("TRUNCATE",): changing.truncate,
-    ("SHOW",): showing.show,
     ("DESCRIBE",): _describe,
     ("DESC",): _describe,
     ("EXPLAIN",): _describe,
+    ("SHOW", "GRANTS"): account_statements.show_grants,
+    ("SHOW", "CREATE", "USER"): account_statements.show_create,
+    ("SHOW",): showing.show,
+    ("CREATE", "USER"): account_statements.create,
+    ("ALTER", "USER"): account_statements.alter,
+    ("DROP", "USER"): account_statements.drop,
+    ("RENAME", "USER"): account_statements.rename,
+    ("GRANT",): account_statements.grant,
     ("CREATE", "TABLE"): lambda parser, scope: _create(parser, scope, defining.create_table),
     ("CREATE", "TEMPORARY"): lambda parser, scope: _create(parser, scope, defining.create_table),
     ("CREATE", "VIEW"): lambda parser, scope: _create(parser, scope, defining.create_view),
@@ -475,6 +482,7 @@ _STATEMENTS: Final[dict[tuple[str, ...], Callable[[Parser, Scope], Outcome | Non
     ("COMMIT",): _commit,
     ("ROLLBACK",): _rollback,
     ("DO",): _do,
+    ("SET", "PASSWORD"): account_statements.set_password,
     ("SET",): _set,
     ("PREPARE",): _prepare,
     ("EXECUTE",): _execute,

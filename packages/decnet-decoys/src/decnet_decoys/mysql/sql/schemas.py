@@ -126,9 +126,9 @@ _MYSQL: Final = {
 def _of_mysql(visitor: Visitor, name: str) -> Stored | None:
     if name == "user":
         rows = []
-        for user, words in sorted(visitor.catalogue.accounts.items()):
-            secret = FUNCTIONS["password"].made([words[0] if words else ""])
-            rows.append(("%", user, secret, *"YYYYYYYYYYYY", "mysql_native_password", secret))
+        for user, one in visitor.catalogue.accounts.listed():
+            secret = FUNCTIONS["password"].made([one.passwords[-1] if one.passwords else ""])
+            rows.append((one.host, user, secret, *"YYYYYYYYYYYY", "mysql_native_password", secret))
         return Stored(columns(*_USER), rows)
     if name == "func":
         found = [(one, 0, "lib.so", "function") for one in sorted(visitor.catalogue.functions)]
@@ -211,7 +211,11 @@ def _columns(visitor: Visitor) -> list[tuple[str | int | None, ...]]:
 
 def _privileges(visitor: Visitor) -> list[tuple[str | int | None, ...]]:
     kinds = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "FILE", "SUPER")
-    return [(f"'{user}'@'%'", "def", kind, "YES") for user in sorted(visitor.catalogue.accounts) for kind in kinds]
+    return [
+        (f"'{user}'@'{one.host}'", "def", kind, "YES" if one.grants else "NO")
+        for user, one in visitor.catalogue.accounts.listed()
+        for kind in kinds
+    ]
 
 
 def _variables(visitor: Visitor) -> list[tuple[str | int | None, ...]]:

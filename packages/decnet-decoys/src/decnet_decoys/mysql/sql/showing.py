@@ -2,6 +2,10 @@
 """SHOW and DESCRIBE: what there is, as the server's information schema has it."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.resources import files
+
+import msgspec
 
 from decnet_decoys.mysql.catalogue import SWITCHES, Found, Outcome
 from decnet_decoys.mysql.expressions import like
@@ -106,7 +110,7 @@ def _variables(parser: Parser, scope: Scope, _full: bool) -> Outcome:
         shown_column("Variable_name", "SESSION_VARIABLES", "VARIABLE_NAME", 256),
         shown_column("Value", "SESSION_VARIABLES", "VARIABLE_VALUE", 16384),
     ]
-    known = scope.visitor.catalogue.variables
+    known = scope.visitor.catalogue.variables | scope.visitor.settings
     rows: list[list[str | None]] = [
         [name, {"0": "OFF", "1": "ON"}.get(known[name], known[name]) if name in SWITCHES else known[name]]
         for name in sorted(known)
@@ -278,6 +282,36 @@ def _index(parser: Parser, scope: Scope, _full: bool) -> Outcome:
     return _filtered(parser, scope, columns, rows)
 
 
+class _List(msgspec.Struct):
+    status: int
+    columns: list[Column]
+    rows: list[list[str | None]]
+
+
+@cache
+def _lists() -> dict[str, _List]:
+    """Return what MariaDB 10.11 shows of itself: columns, and rows where they are the same on each machine."""
+    data = files("decnet_decoys.mysql").joinpath("shown_lists.json").read_bytes()
+    return msgspec.json.decode(data, type=dict[str, _List])
+
+
+def _listed(name: str, *, of_database: bool = False) -> Callable[[Parser, Scope, bool], Outcome]:
+    """Return what shows one of those lists."""
+
+    def shown(parser: Parser, scope: Scope, _full: bool) -> Outcome:
+        if of_database:
+            _of_database(parser, scope)
+        found = _lists()[name]
+        step(2 * len(found.rows))
+        return _filtered(parser, scope, list(found.columns), [list(row) for row in found.rows], found.status)
+
+    return shown
+
+
+def _no_binary_log(_parser: Parser, _scope: Scope, _full: bool) -> Outcome:
+    raise StatementError(1381, "HY000", "You are not using binary logging")
+
+
 _SHOWN: dict[tuple[str, ...], Callable[[Parser, Scope, bool], Outcome]] = {
     ("DATABASES",): _databases,
     ("SCHEMAS",): _databases,
@@ -294,4 +328,21 @@ _SHOWN: dict[tuple[str, ...], Callable[[Parser, Scope, bool], Outcome]] = {
     ("INDEXES",): _index,
     ("KEYS",): _index,
     ("STATUS",): _status,
+    ("ENGINES",): _listed("ENGINES"),
+    ("STORAGE", "ENGINES"): _listed("ENGINES"),
+    ("PLUGINS",): _listed("PLUGINS"),
+    ("PRIVILEGES",): _listed("PRIVILEGES"),
+    ("CHARACTER", "SET"): _listed("CHARACTER SET"),
+    ("CHARSET",): _listed("CHARACTER SET"),
+    ("MASTER", "STATUS"): _listed("MASTER STATUS"),
+    ("SLAVE", "STATUS"): _listed("SLAVE STATUS"),
+    ("BINLOG", "EVENTS"): _listed("BINLOG EVENTS"),
+    ("BINARY", "LOGS"): _no_binary_log,
+    ("MASTER", "LOGS"): _no_binary_log,
+    ("PROFILES",): _listed("PROFILES"),
+    ("TRIGGERS",): _listed("TRIGGERS", of_database=True),
+    ("EVENTS",): _listed("EVENTS", of_database=True),
+    ("PROCEDURE", "STATUS"): _listed("PROCEDURE STATUS"),
+    ("FUNCTION", "STATUS"): _listed("FUNCTION STATUS"),
+    ("OPEN", "TABLES"): _listed("OPEN TABLES"),
 }

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""Statements about accounts: CREATE, ALTER, RENAME and DROP USER, SET PASSWORD, GRANT, SHOW GRANTS."""
+
+from __future__ import annotations
+
+from decnet_decoys.mysql.accounts import EVERYTHING, Account
+from decnet_decoys.mysql.catalogue import Done, Found, Outcome, Visitor
+from decnet_decoys.mysql.packets import Column
+from decnet_decoys.mysql.sql.describing import text_column
+from decnet_decoys.mysql.sql.evaluating import Scope, StatementError
+from decnet_decoys.mysql.sql.functions import FUNCTIONS
+from decnet_decoys.mysql.sql.parsing import Parser
+from decnet_decoys.mysql.sql.values import text
+
+_MANY = 64
+"""Accounts of one statement."""
+
+
+def _account(parser: Parser, visitor: Visitor) -> tuple[str, str]:
+    """Return the name and the host of an account."""
+    if parser.then("CURRENT_USER"):
+        if parser.then("("):
+            parser.must(")")
+        return visitor.user, "%"
+    name = parser.take("string", "word", "name").text
+    host = parser.take("variable").text.strip('"') if parser.token.kind == "variable" else "%"
+    return name, host or "%"
+
+
+def _secret(parser: Parser) -> str | None:
+    """Return the password that IDENTIFIED BY names; None without one."""
+    if not parser.then("IDENTIFIED"):
+        return None
+    if not parser.then("BY"):
+        while not parser.ends() and not parser.sees(",", "WITH", "REQUIRE"):
+            parser.at += 1
+        return ""
+    parser.then("PASSWORD")
+    return parser.take("string").text
+
+
+def _skip(parser: Parser, *until: str) -> None:
+    while not parser.ends() and not parser.sees(*until):
+        parser.at += 1
+
+
+def _failed(what: str, name: str, host: str) -> StatementError:
+    return StatementError(1396, "HY000", f"Operation {what} failed for '{name}'@'{host}'")
+
+
+def create(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("CREATE", "USER")
+    exists, warnings = parser.then("IF", "NOT", "EXISTS"), 0
+    for _ in range(_MANY):
+        name, host = _account(parser, scope.visitor)
+        password = _secret(parser) or ""
+        _skip(parser, ",")
+        if not scope.visitor.catalogue.accounts.create(name, host, password):
+            if not exists:
+                raise _failed("CREATE USER", name, host)
+            warnings += 1
+        scope.visitor.catalogue.changed = True
+        if not parser.then(","):
+            break
+    return Done(warnings=warnings)
+
+
+def alter(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("ALTER", "USER")
+    exists = parser.then("IF", "EXISTS")
+    name, host = _account(parser, scope.visitor)
+    password = _secret(parser)
+    _skip(parser)
+    accounts = scope.visitor.catalogue.accounts
+    if accounts.get(name) is None:
+        if not exists:
+            raise _failed("ALTER USER", name, host)
+        return Done(warnings=1)
+    if password is not None:
+        accounts.set_password(name, password)
+        scope.visitor.catalogue.changed = True
+    return Done()
+
+
+def drop(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("DROP", "USER")
+    exists, warnings = parser.then("IF", "EXISTS"), 0
+    for name, host in parser.listed(lambda: _account(parser, scope.visitor))[:_MANY]:
+        if not scope.visitor.catalogue.accounts.drop(name):
+            if not exists:
+                raise _failed("DROP USER", name, host)
+            warnings += 1
+        scope.visitor.catalogue.changed = True
+    return Done(warnings=warnings)
+
+
+def rename(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("RENAME", "USER")
+    accounts = scope.visitor.catalogue.accounts
+    name, host = _account(parser, scope.visitor)
+    parser.must("TO")
+    new, new_host = _account(parser, scope.visitor)
+    found = accounts.get(name)
+    if found is None or not accounts.create(new, new_host, found.passwords[0] if found.passwords else ""):
+        raise _failed("RENAME USER", name, host)
+    accounts.drop(name)
+    scope.visitor.catalogue.changed = True
+    return Done()
+
+
+def set_password(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("SET", "PASSWORD")
+    name = _account(parser, scope.visitor)[0] if parser.then("FOR") else scope.visitor.user
+    parser.must("=")
+    hashed = parser.then("PASSWORD", "(")
+    password = parser.take("string").text
+    if hashed:
+        parser.must(")")
+    if not parser.ends():
+        raise parser.fail()
+    if not scope.visitor.catalogue.accounts.set_password(name, password):
+        raise StatementError(1133, "28000", "Can't find any matching row in the user table")
+    scope.visitor.catalogue.changed = True
+    return Done()
+
+
+def grant(parser: Parser, scope: Scope) -> Outcome:
+    """Grant what is named on all databases; rights on a part of them are taken, and not shown."""
+    parser.must("GRANT")
+    start = parser.token.at
+    _skip(parser, "ON", "TO")
+    rights = " ".join(parser.sql[start : parser.token.at].split())
+    on = parser.sql[parser.token.at :]
+    _skip(parser, "TO")
+    on = on[: max(0, len(on) - len(parser.sql) + parser.token.at)]
+    parser.must("TO")
+    name, host = _account(parser, scope.visitor)
+    password = _secret(parser)
+    _skip(parser, "WITH")
+    accounts = scope.visitor.catalogue.accounts
+    if accounts.get(name) is None:
+        if password is None:
+            raise StatementError(1133, "28000", "Can't find any matching row in the user table")
+        accounts.create(name, host, password)
+    elif password is not None:
+        accounts.set_password(name, password)
+    found = accounts.get(name)
+    if found is not None and found.is_own and "*.*" in on:
+        found.rights = EVERYTHING if rights.upper().startswith("ALL") else rights.upper()[:1024]
+        found.grants = found.grants or parser.then("WITH", "GRANT", "OPTION")
+    scope.visitor.catalogue.changed = True
+    return Done()
+
+
+def _hashed(account: Account) -> str:
+    word = account.passwords[-1] if account.passwords else ""
+    shown = text(FUNCTIONS["password"].made([word]))
+    return f" IDENTIFIED BY PASSWORD '{shown}'" if shown else ""
+
+
+def show_grants(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("SHOW", "GRANTS")
+    name, host = _account(parser, scope.visitor) if parser.then("FOR") else (scope.visitor.user, "%")
+    if not parser.ends():
+        raise parser.fail()
+    found = scope.visitor.catalogue.accounts.get(name)
+    if found is None:
+        raise StatementError(1141, "42000", f"There is no such grant defined for user '{name}' on host '{host}'")
+    line = f"GRANT {found.rights} ON *.* TO `{name}`@`{found.host}`{_hashed(found)}"
+    shown = line + (" WITH GRANT OPTION" if found.grants else "")
+    return Found([Column(f"Grants for {name}@{found.host}", flags=1)], [[shown]])
+
+
+def show_create(parser: Parser, scope: Scope) -> Outcome:
+    parser.must("SHOW", "CREATE", "USER")
+    name, host = (scope.visitor.user, "%") if parser.ends() else _account(parser, scope.visitor)
+    found = scope.visitor.catalogue.accounts.get(name)
+    if found is None:
+        raise StatementError(1133, "28000", "Can't find any matching row in the user table")
+    words = f"CREATE USER `{name}`@`{found.host}`{_hashed(found)}"
+    return Found([text_column(f"CREATE USER for {name}@{host}", 1024, nullable=False)], [[words]])
