@@ -195,10 +195,11 @@ def test_each_announced_extension_answers(shell: ShellState) -> None:
 
 SFTP_SERVER = Path("/usr/lib/openssh/sftp-server")
 RENAMED = {
-    (source, target): {"file": 4, "dir": 4, "link": 4, "nothing": 0}[target] for source in ("file", "dir", "link")
-    for target in ("file", "dir", "link", "nothing")
-} | {("file", "dangling"): 4, ("dir", "dangling"): 2, ("link", "dangling"): 0, ("dangling", "dangling"): 0,
-     ("dangling", "file"): 4, ("dangling", "nothing"): 0, ("nothing", "nothing"): 2, ("nothing", "dangling"): 2}  # fmt: skip
+    (source, target): 4 for source in ("file", "dir", "link", "dangling") for target in ("file", "dir", "link")
+} | {(source, "nothing"): 0 for source in ("file", "dir", "link", "dangling")} | {
+    ("file", "dangling"): 4, ("dir", "dangling"): 2, ("link", "dangling"): 0, ("dangling", "dangling"): 0,
+    ("nothing", "nothing"): 2, ("nothing", "dangling"): 2,
+}  # fmt: skip
 """Status of RENAME by what is renamed and what has the name, as OpenSSH 9.2's sftp-server answers."""
 
 
