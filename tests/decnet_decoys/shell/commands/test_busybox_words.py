@@ -38,7 +38,8 @@ def _seconds(name: str, text: str) -> float:
     [
         (
             "busybox md5sum /n1 /n2",
-            "md5sum: can't open '/n1': No such file or directory\nmd5sum: can't open '/n2': No such file or directory\n",
+            "md5sum: can't open '/n1': No such file or directory\n"
+            "md5sum: can't open '/n2': No such file or directory\n",
         ),
         ("busybox sleep x", "sleep: invalid number 'x'\n"),
         ("busybox hexdump '/n: : x'", "hexdump: /n: : x: No such file or directory\n"),

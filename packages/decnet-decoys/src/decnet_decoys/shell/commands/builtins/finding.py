@@ -38,6 +38,8 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
             if kind == "file" or short:
                 call.print(path if kind == "file" else name)
         else:
+            hashed = kind == "file" and "/" not in name and name in call.shell.hashed and "a" not in options
+            path = f"hashed ({path})" if hashed else path
             shown = {"builtin": "a shell builtin", "keyword": "a shell keyword", "function": "a function"}.get(
                 kind, path
             )

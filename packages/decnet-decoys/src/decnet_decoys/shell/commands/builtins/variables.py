@@ -7,7 +7,7 @@ from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import shell_word
 from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.expansion import arrays
-from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, of_kind
+from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, of_kind, remove
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command
 from decnet_decoys.shell.state import ShellState
@@ -99,7 +99,7 @@ def _functions(call: Call, names: list[str], flags: str) -> Effects:
 
 def _listed(call: Call, names: list[str]) -> int:
     shell, status = call.shell, 0
-    chosen = names or sorted(shell.exported if call.name == "export" else shell.variables)
+    chosen = names or sorted(shell.exported if call.name == "export" or "-x" in call.args else shell.variables)
     if call.name == "readonly":
         chosen = sorted(shell.readonly)
     for name in chosen:
@@ -192,11 +192,12 @@ def unset(call: Call) -> int:
             continue
         if name in call.shell.readonly:
             return call.shell_error(f"unset: {name}: cannot unset: readonly variable")
+        if name.endswith("]"):
+            remove(call.shell, *name[:-1].split("[", 1))
+            continue
         call.shell.unset(name)
         call.shell.functions.pop(name, None)
         clear(call.shell, name)
-        if name.endswith("[0]"):
-            call.shell.unset(name.removesuffix("[0]"))  # the first element is what the name alone stands for
     return 0
 
 
