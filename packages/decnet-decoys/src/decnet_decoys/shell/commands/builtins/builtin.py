@@ -8,7 +8,9 @@ from contextlib import suppress
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import MAX_FOLDERS, on_path
+from decnet_decoys.shell.commands.options import tried
 from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command
@@ -252,6 +254,8 @@ def _colour(place: int, number: int) -> str:
 
 @command("tty")
 def tty(call: Call) -> int:
+    if call.words:
+        raise tried(call, f"extra operand {quoted(call.words[0])}", 2)
     if not {"-s", "--silent", "--quiet"} & set(call.args):
         call.print("/dev/pts/0" if call.shell.terminal is not None and call.stdin is None else "not a tty")
     return int(call.shell.terminal is None)

@@ -250,8 +250,14 @@ def enable(call: Call) -> int | Effects:
         return call.runner.execute(call.args, call.streams)
     if call.args and call.args[0] not in BUILTINS and not call.args[0].startswith("-"):
         return call.shell_error(f"enable: {call.args[0]}: not a shell builtin")
-    for name in BUILTINS if not call.args else ():
-        call.print(f"enable {name}")
+    flags, names = call.flags("f")
+    if names:
+        (call.shell.disabled.update if "n" in flags else call.shell.disabled.difference_update)(names)
+        return 0
+    for name in BUILTINS:
+        is_off = name in call.shell.disabled
+        if "a" in flags or is_off == ("n" in flags):
+            call.print(f"enable {'-n ' if is_off else ''}{name}")
     return 0
 
 
@@ -281,5 +287,11 @@ def pushd(call: Call) -> Effects | int:
     shown = [
         ("~" + one[len(home) :] if home and (one + "/").startswith(home + "/") else one) for one in (shell.cwd, *stack)
     ]
-    call.print(" ".join(shown))
+    flags = call.flags()[0] if call.name == "dirs" else {}
+    if "c" in flags:
+        stack.clear()
+    elif "v" in flags:
+        call.print("\n".join(f"{index:2}  {one}" for index, one in enumerate(shown)))
+    else:
+        call.print(("\n" if "p" in flags else " ").join([shell.cwd, *stack] if "l" in flags else shown))
     return 0

@@ -11,8 +11,16 @@ from decnet_decoys.shell.programs import command
 
 MAX_SOURCE = 16 << 10
 MAX_LETTERS = 64
+_JSON_TOOL = """\
+import json, sys
+try:
+    text = open(sys.argv[1]).read() if sys.argv[1:] else sys.stdin.read()
+    print(json.dumps(json.loads(text), indent=4))
+except ValueError as error:
+    raise SystemExit(str(error))
+"""
 _MODULES = {
-    "json.tool": "import json,sys;print(json.dumps(json.load(sys.stdin),indent=4))",
+    "json.tool": _JSON_TOOL,
     "http.server": "while True: pass",
     "pty": "import pty;pty.spawn('/bin/bash')",
     "this": "print('The Zen of Python, by Tim Peters')",
