@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 from tests.decnet_decoys.decky_host import Player
 
@@ -55,6 +57,47 @@ from decnet_decoys.shell.state import ShellState
 def test_lines(shell: ShellState, line: str, text: str) -> None:
     shell.terminal, shell.command = None, "line"
     assert Player(shell)(f"exec 2>&1; {line}").text == text
+
+
+CLASS = """\
+class P:
+    def __init__(s, x): s.x = x
+    def __repr__(s): return f"P<{s.x!r}>"
+    def __eq__(s, o): return s.x == o.x
+    def __lt__(s, o): return s.x < o.x
+    def __add__(s, o): return P(s.x + o.x)
+class Q(P):
+    def __str__(s): return "Q" + super().__repr__()
+print([Q(2)], (P("a"),), Q(3), P(1) == P(1), P(1) != P(1), P(1) < P(2), P(1) + P(2))
+"""
+DATES = """\
+import datetime as d
+n = d.datetime(2024, 2, 28)
+print(d.date(2020, 1, 2), d.timedelta(days=1, hours=2), [d.date(2020, 1, 2)], f"{n:%Y-%m}", n.weekday())
+print(d.date(2020, 3, 1) - d.date(2020, 2, 1), n + d.timedelta(days=2), n > d.datetime(2020, 1, 1), n.strftime("%s"))
+print(d.datetime.strptime("2020-01-02", "%Y-%m-%d").isoformat(), d.datetime.fromtimestamp(0, d.timezone.utc))
+print(len(d.datetime.now().isoformat()) > 18, d.date.today().year > 2000)
+d.datetime(2020, 13, 1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "text", "ends"),
+    [
+        (CLASS, "[P<2>] (P<'a'>,) QP<3> True False True P<3>\n", ""),
+        (
+            DATES,
+            "2020-01-02 1 day, 2:00:00 [datetime.date(2020, 1, 2)] 2024-02 2\n"
+            "29 days, 0:00:00 2024-03-01 00:00:00 True 1709078400\n"
+            "2020-01-02T00:00:00 1970-01-01 00:00:00+00:00\nTrue True\n",
+            "ValueError: month must be in 1..12\n",
+        ),
+    ],
+)
+def test_classes_and_dates_of_python(shell: ShellState, program: str, text: str, ends: str) -> None:
+    played = Player(shell)(f"python3 -c {shlex.quote(program)}")
+    assert played.text == text
+    assert played.errors.endswith(ends)
 
 
 def test_who_has_a_rule_in_sudoers_runs_that_and_nothing_else(shell: ShellState) -> None:

@@ -28,13 +28,25 @@ _MODULES = {
 """What the modules do that are run by their name."""
 _PLAYER = "decnet_decoys.shell.python."
 PARTS = (
-    *("ast", "traceback", "json", "urllib.parse", "decnet_decoys.shell.expansion.regular_expressions"),
-    *(f"{_PLAYER}{name}" for name in ("values", "methods", "evaluator", "builtins")),
+    *("ast", "traceback", "json", "urllib.parse", "_strptime", "decnet_decoys.shell.expansion.regular_expressions"),
+    *(
+        f"{_PLAYER}{name}"
+        for name in ("values", "dates", "methods", "attributes", "operators", "evaluator", "builtins")
+    ),
     *(
         f"{_PLAYER}imports.{name}"
-        for name in ("plain", "accounts", "queues_and_times", "expressions", "operating_system", "processes", "network")
+        for name in (
+            "plain",
+            "accounts",
+            "dates",
+            "queues_and_times",
+            "expressions",
+            "operating_system",
+            "processes",
+            "network",
+        )
     ),
-    *(f"{_PLAYER}{name}" for name in ("imports.registry", "program")),
+    *(f"{_PLAYER}{name}" for name in ("imports.network", "imports.registry", "program")),
 )
 """What plays a program of Python, in the order in which one needs the other."""
 _VERSION = "Python 3.11.2"
