@@ -67,8 +67,9 @@ DIALOGUE = (
     ("LPOS l b COUNT 0", "*3|:1|:3|:5"),
     (
         "LPOS l b RANK 0",
-        "-ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list",
-    ),  # noqa: E501
+        "-ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start "
+        "from the end of the list",
+    ),
     ("LPOS l b COUNT -1", "-ERR COUNT can't be negative"),
     ("LPOS l b MAXLEN 1", "$-1"),
     ("LPOS l z COUNT 0", "*0"),
