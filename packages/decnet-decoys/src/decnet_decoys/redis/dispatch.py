@@ -11,11 +11,22 @@ from decnet_decoys.redis.keyspace import Full, WrongType
 from decnet_decoys.redis.lua.scripts import Scripts
 from decnet_decoys.redis.names import NAMES, WRITING
 from decnet_decoys.redis.protocol import Encoded, Error, Pushed, Reply, Simple, encoded
-from decnet_decoys.redis.types import absent, blocking, hashes, lists, sorted_sets, stream_groups, streams, strings
+from decnet_decoys.redis.types import (
+    absent,
+    bits,
+    blocking,
+    hashes,
+    lists,
+    sorted_set_algebra,
+    sorted_sets,
+    stream_groups,
+    streams,
+    strings,
+)
 from decnet_decoys.redis.waiting import Waits
 
 _PARTS = (keys, sets, server, access, channels, strings, hashes, lists, absent, sorted_sets, blocking, streams,
-    stream_groups)  # fmt: skip
+    stream_groups, bits, sorted_set_algebra)  # fmt: skip
 COMMANDS: dict[str, tuple[Function, int]] = {}
 for _part in _PARTS:
     COMMANDS.update(_part.COMMANDS)

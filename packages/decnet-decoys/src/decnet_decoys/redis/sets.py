@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import NOT_A_FLOAT, NOT_A_NUMBER, Arguments, Function, number
+from decnet_decoys.redis.keys import NOT_A_FLOAT, NOT_A_NUMBER, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.keyspace import Full, Value
 from decnet_decoys.redis.protocol import Error, Members, Reply, Simple
 from decnet_decoys.redis.server import unknown_subcommand
@@ -112,6 +112,20 @@ def _combined(client: Client, names: Arguments, how: Callable[..., frozenset[byt
     return how(*found)
 
 
+def sintercard(client: Client, given: Arguments) -> Reply:
+    count = number(given[0])
+    if count is None or count < 1:
+        return Error("ERR numkeys should be greater than 0")
+    keys, options = given[1 : 1 + count], given[1 + count :]
+    limit = number(options[1]) if len(options) == 2 and options[0].upper() == b"LIMIT" else 0
+    if len(keys) < count:
+        return Error("ERR Number of keys can't be greater than number of args")
+    if limit is None or len(options) not in (0, 2):
+        return SYNTAX
+    found = len(_combined(client, keys, frozenset.intersection))
+    return min(found, limit) if limit else found
+
+
 def _stored(how: Callable[..., frozenset[bytes]]) -> Function:
     """Return a command that keeps what sets have together."""
 
@@ -179,7 +193,8 @@ COMMANDS: dict[str, tuple[Function, int]] = {
     "sadd": (sadd, -3), "srem": (srem, -3), "smembers": (smembers, 2), "scard": (scard, 2),
     "sismember": (sismember, 3), "randomkey": (randomkey, 1), "incrbyfloat": (incrbyfloat, 3),
     "smismember": (smismember, -3), "sscan": (sscan, -3), "spop": (spop, -2), "srandmember": (srandmember, -2),
-    "smove": (smove, 4), "sinter": (sinter, -2), "sunion": (sunion, -2), "sdiff": (sdiff, -2),
+    "sintercard": (sintercard, -3), "smove": (smove, 4), "sinter": (sinter, -2), "sunion": (sunion, -2),
+    "sdiff": (sdiff, -2),
     "sinterstore": (_stored(frozenset.intersection), -3), "sunionstore": (_stored(frozenset.union), -3),
     "sdiffstore": (_stored(frozenset.difference), -3), "object": (object_, -2), "memory": (memory, -2),
 }  # fmt: skip

@@ -112,14 +112,12 @@ pubsub = _with(
         b"NUMPAT": lambda _: 0,
     },
 )
-_CARDINAL = {"zlexcount": 4, "pfcount": -2}
+_CARDINAL = {"pfcount": -2}
 _NULL = {"geodist": -4}
-_EMPTY = {"zrangebylex": -4}
 
 COMMANDS: dict[str, tuple[Function, int]] = {
     **{name: (_none(0), arity) for name, arity in _CARDINAL.items()},
     **{name: (_none(None), arity) for name, arity in _NULL.items()},
-    **{name: (_none([]), arity) for name, arity in _EMPTY.items()},
     "touch": (touch, -2), "dump": (dump, 2), "restore": (restore, -4), "sort": (sort, -2),
     "sort_ro": (sort, -2), "function": (function, -2), "fcall": (_fixed(Error("ERR Function not found")), -3),
     "fcall_ro": (_fixed(Error("ERR Function not found")), -3),

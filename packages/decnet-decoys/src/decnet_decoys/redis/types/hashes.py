@@ -2,6 +2,7 @@
 """The commands of hashes."""
 
 import math
+import random
 
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import (
@@ -9,6 +10,7 @@ from decnet_decoys.redis.keys import (
     MAX_REPLY,
     NOT_A_NUMBER,
     OK,
+    SYNTAX,
     Arguments,
     Function,
     hset,
@@ -89,6 +91,22 @@ def hincrbyfloat(client: Client, given: Arguments) -> Reply:
     return shown
 
 
+def hrandfield(client: Client, given: Arguments) -> Reply:
+    value = client.keys.hash_(given[0])
+    if len(given) == 1:
+        return random.choice(list(value)) if value else None  # noqa: S311  # no secret
+    count = number(given[1])
+    if count is None:
+        return NOT_A_NUMBER
+    if len(given) > 3 or (len(given) == 3 and given[2].upper() != b"WITHVALUES"):
+        return SYNTAX
+    names = random.sample(list(value), min(abs(count), len(value)))
+    if len(given) == 2:
+        return names
+    pairs: list[Reply] = [[name, value[name]] for name in names]
+    return pairs if client.version == 3 else [part for name in names for part in (name, value[name])]
+
+
 def hscan(client: Client, given: Arguments) -> Reply:
     value = client.keys.hash_(given[0])
     if number(given[1]) is None:
@@ -99,5 +117,5 @@ def hscan(client: Client, given: Arguments) -> Reply:
 COMMANDS: dict[str, tuple[Function, int]] = {
     "hmset": (hmset, -4), "hkeys": (hkeys, 2), "hvals": (hvals, 2), "hlen": (hlen, 2), "hexists": (hexists, 3),
     "hstrlen": (hstrlen, 3), "hmget": (hmget, -3), "hsetnx": (hsetnx, 4), "hincrby": (hincrby, 4),
-    "hscan": (hscan, -3), "hincrbyfloat": (hincrbyfloat, 4),
+    "hrandfield": (hrandfield, -2), "hscan": (hscan, -3), "hincrbyfloat": (hincrbyfloat, 4),
 }  # fmt: skip

@@ -113,8 +113,30 @@ def _moved(client: Client, source: bytes, target: bytes, taken: int, put: int) -
     return element
 
 
+def lpos(client: Client, given: Arguments) -> Reply:
+    """Return where an element is: the first place, or with COUNT as many as are asked for."""
+    key, element, *options = given
+    words = {one.upper(): number(value) for one, value in zip(options[::2], options[1::2], strict=False)}
+    if len(options) % 2 or not set(words) <= {b"RANK", b"COUNT", b"MAXLEN"}:
+        return SYNTAX
+    if None in words.values():
+        return NOT_A_NUMBER
+    rank, count, most = (words.get(one) for one in (b"RANK", b"COUNT", b"MAXLEN"))
+    if rank == 0:
+        return Error(
+            "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to "
+            "start from the end of the list"
+        )
+    value = client.keys.list_(key)
+    looked = list(enumerate(value))[:: -1 if (rank or 1) < 0 else 1][: most or None]
+    places = [at for at, one in looked if one == element][abs(rank or 1) - 1 :]
+    if count is None:
+        return places[0] if places else None
+    return Error("ERR COUNT can't be negative") if count < 0 else places[: count or None]
+
+
 COMMANDS: dict[str, tuple[Function, int]] = {
     "lpop": (lpop, -2), "rpop": (rpop, -2), "lpushx": (lpushx, -3), "rpushx": (rpushx, -3), "lindex": (lindex, 3),
     "lset": (lset, 4), "lrem": (lrem, 4), "linsert": (linsert, 5), "ltrim": (ltrim, 4),
-    "rpoplpush": (rpoplpush, 3), "lmove": (lmove, 5),
+    "lpos": (lpos, -3), "rpoplpush": (rpoplpush, 3), "lmove": (lmove, 5),
 }  # fmt: skip

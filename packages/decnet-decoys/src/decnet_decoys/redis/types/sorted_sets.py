@@ -24,11 +24,13 @@ def score(text: bytes) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _ordered(scores: Scores, *, backwards: bool = False) -> list[_MEMBERS]:
+def ordered(scores: Scores, *, backwards: bool = False) -> list[_MEMBERS]:
+    """Return members by their scores, those of the same score by their names."""
     return sorted(scores.items(), key=lambda one: (one[1], one[0]), reverse=backwards)
 
 
-def _shown(client: Client, members: list[_MEMBERS], *, scores: bool) -> Reply:
+def shown(client: Client, members: list[_MEMBERS], *, scores: bool) -> Reply:
+    """Return members as replies have them."""
     if not scores:
         return [name for name, _ in members]
     if client.version == 3:
@@ -101,7 +103,7 @@ def zrank(client: Client, given: Arguments, *, backwards: bool = False) -> Reply
     scores = client.keys.scores(given[0])
     if given[1] not in scores:
         return None
-    return [name for name, _ in _ordered(scores, backwards=backwards)].index(given[1])
+    return [name for name, _ in ordered(scores, backwards=backwards)].index(given[1])
 
 
 def zrevrank(client: Client, given: Arguments) -> Reply:
@@ -139,8 +141,8 @@ def _by_index(client: Client, given: Arguments, *, scores: bool, backwards: bool
     first, last = number(given[1]), number(given[2])
     if first is None or last is None:
         return NOT_A_NUMBER
-    found = _ordered(client.keys.scores(given[0]), backwards=backwards)
-    return _shown(client, found[between(len(found), first, last)], scores=scores)
+    found = ordered(client.keys.scores(given[0]), backwards=backwards)
+    return shown(client, found[between(len(found), first, last)], scores=scores)
 
 
 def zrangebyscore(client: Client, given: Arguments) -> Reply:
@@ -160,7 +162,7 @@ def _within(client: Client, given: Arguments, *, backwards: bool = False) -> lis
     above, below = (one.startswith(b"(") for one in given[1:3])
     return [
         one
-        for one in _ordered(client.keys.scores(given[0]), backwards=backwards)
+        for one in ordered(client.keys.scores(given[0]), backwards=backwards)
         if (least < one[1] if above else least <= one[1]) and (one[1] < most if below else one[1] <= most)
     ]
 
@@ -181,7 +183,7 @@ def _by_score(client: Client, given: Arguments, *, backwards: bool) -> Reply:
             found = found[offset : offset + count if count >= 0 else None] if offset >= 0 else []
         else:
             return SYNTAX
-    return _shown(client, found, scores=scores)
+    return shown(client, found, scores=scores)
 
 
 def zcount(client: Client, given: Arguments) -> Reply:
@@ -200,7 +202,7 @@ def zpopmin(client: Client, given: Arguments, *, backwards: bool = False) -> Rep
     count = number(given[1]) if len(given) == 2 else 1
     if count is None or count < 0:
         return Error("ERR value is out of range, must be positive")
-    found = _ordered(client.keys.scores(given[0]), backwards=backwards)[:count]
+    found = ordered(client.keys.scores(given[0]), backwards=backwards)[:count]
     zrem(client, [given[0], *(name for name, _ in found)])
     return [part for name, each in found for part in (name, each)]
 
@@ -212,7 +214,7 @@ def zpopmax(client: Client, given: Arguments) -> Reply:
 def zscan(client: Client, given: Arguments) -> Reply:
     if number(given[1]) is None:
         return Error("ERR invalid cursor")
-    found = _ordered(client.keys.scores(given[0]))
+    found = ordered(client.keys.scores(given[0]))
     return [b"0", [part for name, each in found for part in (name, score_text(each))]]
 
 
