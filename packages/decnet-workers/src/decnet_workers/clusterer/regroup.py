@@ -33,7 +33,18 @@ from decnet_workers.clusterer.cores import (
     shown_by,
     size_of,
 )
-from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SET_OF, SPREAD, Feature, may_be_known, weight
+from decnet_workers.clusterer.kinds import (
+    BOUGHT,
+    JOIN,
+    KINDS,
+    PROVEN,
+    RARE,
+    SET_OF,
+    SPREAD,
+    Feature,
+    may_be_known,
+    weight,
+)
 from decnet_workers.clusterer.reading.view import Settled, View, weight_alone
 from decnet_workers.commodity.limits import Key, limits
 from decnet_workers.errors import WorkersError
