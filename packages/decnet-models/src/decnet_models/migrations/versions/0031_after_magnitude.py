@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0030_after_magnitude"
-down_revision = "0029_after_evidence_by_subject"
+revision = "0031_after_magnitude"
+down_revision = "0030_after_weights"
 
 
 def upgrade() -> None:
