@@ -63,6 +63,14 @@ def databases() -> list[Keyspace]:
     return [Keyspace() for _ in range(16)]
 
 
+def test_ids_that_are_far_apart_are_read_as_they_were_written() -> None:
+    before, after = databases(), databases()
+    ids = (Id(0, 1), Id(0, (1 << 63) + 1), Id(1, 0), Id(1 << 63, LARGEST), Id(LARGEST, 0))
+    before[0].put(b"s", Stream({one: [b"a", b"b"] for one in ids}, ids[-1], FIRST, len(ids)))
+    done(rdb.read(done(rdb.written(before, AUX, 1 << 20)), after))
+    assert dict(after[0].items()) == dict(before[0].items())
+
+
 @given(st.dictionaries(STRINGS, st.tuples(VALUES, st.none() | st.integers(1, 2**40)), max_size=8), st.booleans())
 def test_what_was_written_is_read(stored: dict[bytes, tuple[Value, int | None]], checked: bool) -> None:
     before, after = databases(), databases()

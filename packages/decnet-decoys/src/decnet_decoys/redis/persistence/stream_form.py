@@ -85,7 +85,8 @@ def _element(one: int | bytes) -> bytes:
 
 
 def _signed(number: int) -> int:
-    return number - (1 << 64) if number >= 1 << 63 else max(number, -(1 << 63))
+    """Return what the 64 bits of a number stand for with a sign, as differences of IDs are written."""
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 def _back(size: int) -> bytes:
@@ -155,13 +156,13 @@ def _unpack(pack: "_Listpack", first: Id, stream: Stream) -> None:
     pack.number()
     for _ in range(min(_MOST, max(0, count) + max(0, gone))):
         flags = pack.number()
-        place = Id(first.milliseconds + pack.number(), first.number + pack.number())
+        place = Id(*((one + pack.number()) & LARGEST for one in first))
         if flags & _SAME_FIELDS:
             pairs = [part for name in fields for part in (name, pack.text())]
         else:
             pairs = [pack.text() for _ in range(2 * pack.count())]
         pack.number()
-        if not 0 <= min(place) <= max(place) <= LARGEST or (stream.entries and place <= stream.last):
+        if stream.entries and place <= stream.last:
             raise BrokenError
         stream.last = place
         if not flags & _DELETED:
