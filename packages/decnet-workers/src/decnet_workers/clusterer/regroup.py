@@ -16,24 +16,30 @@ from decnet_workers.clusterer.cores import (
     Followed,
     Profile,
     Shown,
-    adjusted,
-    are_infected,
     are_linked,
     components,
     could_link,
     followed,
     heaviest,
     in_order,
-    is_infected,
-    is_mixed,
-    may_be_mixed,
     may_follow,
-    own_marks,
     profile,
     shown_by,
     size_of,
 )
 from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SPREAD, Feature, may_be_known, weight
+from decnet_workers.clusterer.owners import (
+    adjusted,
+    are_infected,
+    is_infected,
+    is_mixed,
+    is_sold,
+    is_worm,
+    may_be_mixed,
+    may_be_sold,
+    may_be_worms,
+    own_marks,
+)
 from decnet_workers.clusterer.reading.view import Settled, View, weight_alone
 from decnet_workers.commodity.limits import Key, limits
 from decnet_workers.errors import WorkersError
@@ -187,7 +193,9 @@ class _Regrouping:
         own = self._own_members(key, sample) if KINDS[key[0]].members else None
         if own is not None:
             bits = min(bits, self._of_list(key, sample))
-        infected = key[0] in SPREAD and are_infected([self._is_infected(attacker) for attacker in sample])
+        infected = key[0] in SPREAD and self._spreads(key, sample)
+        if not infected and self._is_sold(key, sample):
+            return 0.0
         mixed = not infected and key[0] in BOUGHT and self._is_mixed(key, sample)
         return round(adjusted(bits, mixed=mixed, infected=infected, own_members=own), 3)
 
@@ -196,6 +204,18 @@ class _Regrouping:
         if not may_be_mixed(key, self._attackers[key]):
             return False
         return is_mixed(key, [set(found) for attacker in sample if (found := self._own_marks(attacker)) is not None])
+
+    def _is_sold(self, key: Key, sample: Iterable[str]) -> bool:
+        """Return whether those who show a feature have keys that contradict each other."""
+        if not may_be_sold(key, self._attackers[key]):
+            return False
+        return is_sold(key, (found for one in sample if (found := self._own_marks(one)) is not None))
+
+    def _spreads(self, key: Key, sample: Collection[str]) -> bool:
+        """Return whether a feature is brought by malware that spreads by itself."""
+        if may_be_worms(self._attackers[key]):
+            return are_infected([self._is_infected(one) or is_worm(self._shown[one]) for one in sample])
+        return are_infected([self._is_infected(one) for one in sample])
 
     def _own_marks(self, attacker: str) -> tuple[Key, ...] | None:
         """Return what an attacker shows of which actors have their own; None for a shared address."""
