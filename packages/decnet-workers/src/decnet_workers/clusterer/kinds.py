@@ -110,7 +110,7 @@ KINDS: dict[str, Kind] = {
 SET_OF = {kind.members: kind.name for kind in KINDS.values() if kind.members}
 """By kind, that of the sets whose members are of it."""
 
-_LIMITS = {"ssh tool": 10.0, "web tool": 10.0, "system": 9.0}
+_LIMITS = {"credentials": 26.0, "ssh tool": 10.0, "web tool": 10.0, "system": 9.0}
 
 PROVEN = (0.6 * JOIN, JOIN)
 """Bits at least of a credential or command of which it is known whose it is, so that two suffice; and of a set."""
