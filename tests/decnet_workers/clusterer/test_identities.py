@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+from random import Random
 
 import pytest
 from sqlalchemy import Engine
@@ -263,7 +264,7 @@ def test_sets_of_usual_commands_join_nobody_though_each_has_lines_of_its_own_too
 
 
 def test_a_certificate_that_comes_with_a_tool_joins_none_of_those_who_use_it(engine: Engine) -> None:
-    users = {name: [f"198.51.{number}.{last}" for last in range(1, 4)] for number, name in enumerate("ab")}
+    users = {name: [f"198.51.{number}.{last}" for last in range(1, 4)] for number, name in enumerate("abcde")}
     default = CertificateProbed(contact=event(A, hassh("")).ts, sha256="d" * 64, subject="CN=default")
     Follower(engine).run(
         [
@@ -340,6 +341,34 @@ def test_few_who_try_the_same_rare_passwords_are_one_if_they_come_within_half_of
     shown = [event(each, tried, DAY * (10 + days * place)) for place, each in enumerate((A, B)) for tried in tries]
     Follower(engine).run([*crowd_of(600), *shown])
     assert several(engine) == (groups([A, B]) if one else set())
+
+
+@pytest.mark.parametrize(("between", "one"), [(0.5, True), (3, False)])
+def test_addresses_that_each_try_a_part_of_one_list_are_one_actors_if_they_come_within_days(
+    engine: Engine, between: float, one: bool
+) -> None:
+    dice = Random(7)
+    listed = [password(f"user{number}", f"one-of-many-{number}") for number in range(40)]
+    walkers = [f"198.51.{number}.7" for number in range(24)]
+    tries = [(place, each, tried) for place, each in enumerate(walkers) for tried in dice.sample(listed, 14)]
+    came = [event(each, tried, int(DAY * (10 + between * place))) for place, each, tried in tries]
+    Follower(engine).run([*crowd_of(900), *came])
+    found = several(engine)
+    assert max((len(group) for group in found), default=1) >= 20 if one else not found
+
+
+def test_parts_of_a_list_do_not_join_a_crew_of_which_each_has_a_key(engine: Engine) -> None:
+    dice = Random(8)
+    listed = [password(f"user{number}", f"one-of-many-{number}") for number in range(30)]
+    people = {name: [f"198.51.{number}.{last}" for last in range(8)] for number, name in enumerate("abc")}
+    shown = [
+        event(each, one, DAY * 10 + 3_600 * place)
+        for name, found in people.items()
+        for place, each in enumerate(found)
+        for one in (key(name), *dice.sample(listed, 12))
+    ]
+    Follower(engine).run([*crowd_of(900), *shown])
+    assert several(engine) == groups(*people.values())
 
 
 @pytest.mark.parametrize(("hosts", "one"), [(3, True), (12, False)])

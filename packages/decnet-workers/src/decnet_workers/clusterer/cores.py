@@ -8,7 +8,8 @@ attackers that show both are too many for chance, of those that could:
   and so on, one more for each fourfold number: joining two large identities needs more. Of the attackers that show
   something of a loader's and a feature of the other's kind, six in ten must agree. Otherwise actors who differ in the
   other bought the loader.
-- Others must go together in six of ten cases of the commoner one, so that nothing common links what is rare.
+- Others must go together in six of ten cases of the commoner one, so that nothing common links what is rare. Of a long
+  list of credentials each address tries a part: two of one list go together in one case of seven.
 
 An address that shows too many different features of a kind (`Kind.several`) is a gateway or an imitator, and links
 nothing. Of a feature with many attackers, the first SAMPLE are looked at.
@@ -27,7 +28,7 @@ SAMPLE = 63
 MOST = 24
 """Features of an attacker that are looked at, the heaviest."""
 
-_AGREE = 0.6
+_AGREE, _OF_ONE_LIST = 0.6, 0.15
 _SAME_KIND = 0.34
 _RARE = SAMPLE
 """A weaker feature of at most so many attackers follows the core of those of them that have one."""
@@ -82,22 +83,32 @@ def size_of(attackers: int) -> int:
     return attackers if attackers <= SAMPLE else 1 << (attackers.bit_length() - 1)
 
 
-def could_link(number: int, sizes: tuple[int, int], weak: bool) -> bool:
+def could_link(number: int, sizes: tuple[int, int], weak: bool, listed: bool = False) -> bool:
     """Return whether `are_linked` can be true of two features, given how often the first one's sample shows the other.
 
-    `weak`: one of the two joins nobody alone. The sample of the rarer one decides; of the other the profile need not be
-    read then. From the sample of the commoner one it only follows that no more attackers show both than show the rarer.
+    `weak`: one of the two joins nobody alone; `listed`: both may be of one list. The sample of the rarer one decides;
+    of the other the profile need not be read then. From the sample of the commoner one it only follows that no more
+    attackers show both than show the rarer.
     """
     if weak and number < LEAST_SEEN:
         return False
     one, other = sizes
     if one > SAMPLE:
         number = other if one >= other else number * one // SAMPLE
-    return enough(number, sizes, weak)
+    return enough(number, sizes, weak, listed)
 
 
-def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weights: Mapping[Key, float]) -> bool:
-    """Return whether two features belong together; the order is that of `in_order`."""
+def are_linked(
+    rarer: Key,
+    commoner: Key,
+    profiles: Mapping[Key, Profile],
+    weights: Mapping[Key, float],
+    listed: Collection[Key] = (),
+) -> bool:
+    """Return whether two features belong together; the order is that of `in_order`.
+
+    `listed`: credentials of which it is enough that some go together.
+    """
     if rarer in limits() or commoner in limits():
         return False
     one, other = profiles[rarer], profiles[commoner]
@@ -105,7 +116,7 @@ def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weigh
     number = seen if one.attackers <= SAMPLE else seen * one.attackers // SAMPLE
     attackers = (one.attackers, other.attackers)
     weak = min(weights[rarer], weights[commoner]) < JOIN
-    if not enough(number, attackers, weak):
+    if not enough(number, attackers, weak, rarer in listed and commoner in listed):
         return False
     if weak:
         return other.together.get(rarer, 0) >= LEAST_SEEN
@@ -138,10 +149,10 @@ def _must_agree(key: Key, other: Key) -> bool:
     return tier > 0 and tier >= KINDS[other[0]].tier
 
 
-def enough(number: int, attackers: tuple[int, int], weak: bool) -> bool:
-    """Return whether so many attackers that show both features of a pair can link it; `weak`: see `could_link`."""
+def enough(number: int, attackers: tuple[int, int], weak: bool, listed: bool = False) -> bool:
+    """Return whether so many attackers that show both features of a pair can link it; see `could_link`."""
     if weak:
-        return number >= LEAST_SEEN and number >= _AGREE * max(attackers)
+        return number >= LEAST_SEEN and number >= (_OF_ONE_LIST if listed else _AGREE) * max(attackers)
     return number >= (min(attackers).bit_length() + 1) // 2
 
 

@@ -163,6 +163,11 @@ def _days(feature: Feature) -> int:
     return feature.last_seen // DAY_NS - feature.first_seen // DAY_NS
 
 
+def is_brief(feature: Feature, log_days: int) -> bool:
+    """Return whether a feature was seen within half of the log's days, as one actor's is."""
+    return 2 * _days(feature) <= log_days
+
+
 def weight(kind: Kind, feature: Feature, population: int, limit: float | None = None, log_days: int = 0) -> float:
     """Return the bits of sharing a feature; 0: it joins nobody.
 
@@ -177,7 +182,7 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
     bits = kind.bits - kind.slope * (max(1, doublings - halvings * kind.bursts) - 1)
     if kind.ages and attackers >= _SEVERAL:
         bits -= kind.slope * floor(log2(1 + _days(feature) / _PATIENCE_DAYS))
-    if kind.apart and log_days and 2 * _days(feature) > log_days:
+    if kind.apart and log_days and not is_brief(feature, log_days):
         bits -= kind.apart
     if kind.copied:
         bits -= _KNEE * max(0, doublings - _BOUGHT - halvings)

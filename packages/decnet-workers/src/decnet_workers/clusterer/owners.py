@@ -77,6 +77,11 @@ def is_sold(key: Key, holders: Iterable[Iterable[Key]]) -> bool:
     return len(sizes) >= _SOLD and max(sizes) < _SOLD_PART * sum(sizes)
 
 
+def is_contested(holders: Iterable[Iterable[Key]]) -> bool:
+    """Return whether attackers that show a feature have keys or wallets of which two do not go together."""
+    return len(_sizes({one for one in marks if one[0] in _OWNED} for marks in holders)) > 1
+
+
 def may_be_sold(key: Key, attackers: int) -> bool:
     """Return whether a feature can be what `is_sold` says."""
     return attackers >= _SOLD and key[0] in _SALES
