@@ -33,6 +33,7 @@ from decnet_workers.clusterer.kinds import (
     KINDS,
     PROVEN,
     RARE,
+    SET_OF,
     SPREAD,
     Feature,
     is_brief,
@@ -110,6 +111,7 @@ class _Regrouping:
         self._samples: dict[Key, tuple[str, ...]] = {}
         self._weights = _Weights()
         self._brief: set[Key] = set()
+        self._weighed_members: set[Key] = set()
         self._proven: set[Key] = set()
         self._profiles: dict[Key, Profile] = {}
         self._shown_by: dict[tuple[str, ...], Shown] = {}
@@ -201,7 +203,23 @@ class _Regrouping:
                 self._weights[key] = now
             else:
                 self._weights.pop(key, None)
-        return {key for key in keys if self._weights[key] != self._weight_before(key)}
+        self._weighed_members |= {key for key in keys if key[0] in SET_OF}
+        return {key for key in keys if self._weighs_other(key)}
+
+    def _weighs_other(self, key: Key) -> bool:
+        """Return whether a feature, or a set of which it is a member, can weigh something else than before.
+
+        A member that twice as many show may weigh the same, as when these came at once or when all are more, too.
+        """
+        now = self._weights[key]
+        return now != self._weight_before(key) or (now > 0 and self._magnitude_now(key) != self._settled[key].magnitude)
+
+    def _magnitude_now(self, key: Key) -> int:
+        """Return of a member of sets the power of two by which these were weighed last; 0 for other features."""
+        if key in self._weighed_members:
+            return self._attackers[key].bit_length()
+        settled = self._settled.get(key)
+        return settled.magnitude if settled else 0
 
     def _may_be_shared(self, key: Key) -> bool:
         """Return whether the weight of a feature depends on what else its attackers show."""
@@ -508,4 +526,5 @@ class _Regrouping:
     def _now(self, key: Key, cores: dict[Key, str]) -> Settled | None:
         if self._weights[key] <= 0:
             return None
-        return Settled(self._core(key, cores), self._weights[key], self._is_proven(key, cores))
+        core, proven = self._core(key, cores), self._is_proven(key, cores)
+        return Settled(core, self._weights[key], proven, self._magnitude_now(key))
