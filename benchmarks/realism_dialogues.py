@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.decnet_decoys.http import test_dialogues as http  # noqa: E402
 from tests.decnet_decoys.https import test_tls_dialogues as https  # noqa: E402
+from tests.decnet_decoys.https.http2 import test_more_http2_dialogues as http2  # noqa: E402
 from tests.decnet_decoys.services.dialogues import real_servers as service_servers  # noqa: E402
 from tests.decnet_decoys.services.dialogues.decoys import OTHERWISE, decoy_of  # noqa: E402
 from tests.decnet_decoys.services.dialogues.kinds import KINDS, recorded, server_of  # noqa: E402
@@ -36,7 +37,7 @@ from tests.decnet_decoys.ssh.dialogues.play import differing  # noqa: E402
 from tests.ports import free_port, own_address  # noqa: E402
 
 WAITS = (1.0, 4.0)
-ROW = "{:<13} {:>9} {:>18} {:>12}"
+ROW = "{:<15} {:>9} {:>18} {:>12}"
 
 
 def row(name: str, asked: int, real: object, ours: int) -> str:
@@ -60,7 +61,7 @@ async def by_ssh(name: str, directory: Path) -> None:
 
 
 async def by_web(tests: Any, name: str, directory: Path) -> None:
-    """Compare the web server of that name, in clear text or in TLS."""
+    """Compare the web server of that name, in clear text, in TLS, or in HTTP/2."""
     records = tests.recorded(name)
     real: object = "not here"
     if not tests.real_servers.missing(name):
@@ -69,7 +70,7 @@ async def by_web(tests: Any, name: str, directory: Path) -> None:
         async with tests.real_servers.real_server(name, address, port):
             real = len(records) - len(await tests.play.differing(address, port, records, WAITS))
     wrong = await tests.otherwise(directory, name)
-    shown = f"{name}, TLS" if tests is https else name
+    shown = name + {https: ", TLS", http2: ", HTTP/2"}.get(tests, "")
     print(row(shown, len(records), real, len(records) - len(wrong)))
     for title in wrong:
         print(f"              {title}: {tests.OTHERWISE[name].get(title, '?')}")
@@ -100,6 +101,7 @@ def main() -> None:
         (by_ssh, tuple(ssh.PERSONAS)),
         (partial(by_web, http), tuple(http.OTHERWISE)),
         (partial(by_web, https), tuple(https.OTHERWISE)),
+        (partial(by_web, http2), tuple(http2.OTHERWISE)),
         (by_service, tuple(KINDS)),
     )
     for compare, names in everything:

@@ -11,7 +11,7 @@ from decnet_decoys.http.request import HEAD_TOO_LARGE, TOO_MANY_FIELDS
 REASONS = {
     200: "OK", 206: "Partial Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 400: "Bad Request",
     401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    412: "Precondition Failed", 413: "Request Entity Too Large", 414: "Request-URI Too Large",
+    408: "Request Timeout", 412: "Precondition Failed", 413: "Request Entity Too Large", 414: "Request-URI Too Large",
     411: "Length Required",
     416: "Requested Range Not Satisfiable", 417: "Expectation Failed",
     431: "Request Header Fields Too Large", 501: "Not Implemented",
@@ -42,6 +42,7 @@ _APACHE_TEXT = {
     403: "<p>You don't have permission to access this resource.</p>",
     404: "<p>The requested URL was not found on this server.</p>",
     405: "<p>The requested method is not allowed for this URL.</p>",
+    408: "<p>Server timeout waiting for the HTTP request from the client.</p>",
     412: "<p>The precondition on the request for the URL\nevaluated to false.</p>",
     413: "<p>The requested resource does not allow request data with the sent method, or the amount of data "
     "provided\nin the request exceeds the capacity limit.</p>",
