@@ -142,6 +142,10 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._command = command
         return True
 
+    def command_cut(self, whole: str) -> None:
+        """Record a command of which the server takes what stands before a NUL."""
+        self._recorder.requested("exec", {"command": whole})
+
     def subsystem_requested(self, subsystem: str) -> bool:
         """Accept SFTP; refuse and record anything else."""
         self._subsystem = subsystem
