@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -127,6 +128,27 @@ def test_hours_and_log_together_count_what_the_log_alone_would(
     with reading(engine) as connection:
         for window in windows:
             assert by_hours(connection, window) == by_log(events, window, ours)
+
+
+@pytest.mark.parametrize("seed", at_scale(range(5), always=2))
+def test_the_first_of_a_ranking_are_right_with_few_candidates(
+    engine: Engine, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tally, "_CANDIDATES", 2)
+    chance = random.Random(seed)
+    lines = [f"cat {int(12 * chance.random() ** 2)}" for _ in range(160)]
+    events = [made(CommandRun("ssh", line), BEGIN + chance.randrange(4 * HOUR_NS)) for line in lines]
+    with writing(engine) as connection:
+        insert_events(connection, events[:90])
+    follow(engine)
+    with writing(engine) as connection:
+        insert_events(connection, events[90:])
+    times = Counter(counts.Value("command", line) for line in lines)
+    with reading(engine) as connection:
+        for limit in (1, 2, 3, 5):
+            found = tally_of(connection, Window()).most_sent("command", limit)
+            best = sorted(times, key=lambda value: (-times[value], counts.digest_of(value)))[:limit]
+            assert {one.value: one.times for one in found} == {value: times[value] for value in best}
 
 
 def test_values_are_ranked_without_the_addresses_of_the_hours(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
