@@ -6,7 +6,8 @@ and the telnetd of BusyBox and inetutils.
 
     python benchmarks/realism_dialogues.py    (part of `nox -s realism`; as root, with the servers installed)
 
-Each server is asked what the folders `dialogues` in tests/decnet_decoys/ssh, http, https and services list, and so is
+Each server is asked what the folders `dialogues` in tests/decnet_decoys/ssh, http, https, terminal and services list,
+and so is
 a decky that claims to be it. A line is a server: dialogues, those in which the real one says what is on record, those
 in which the decky says so, too. Below it the dialogues in which they differ, with the reason. A name with -more or
 -third is a second or third set of dialogues, written before the service was looked at.
@@ -34,6 +35,7 @@ from tests.decnet_decoys.ssh import test_dialogues as ssh  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues import otherwise  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues import real_servers as ssh_servers  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues.play import differing  # noqa: E402
+from tests.decnet_decoys.terminal import test_beside_bash as terminal  # noqa: E402
 from tests.ports import free_port, own_address  # noqa: E402
 
 WAITS = (1.0, 4.0)
@@ -76,6 +78,22 @@ async def by_web(tests: Any, name: str, directory: Path) -> None:
         print(f"              {title}: {tests.OTHERWISE[name].get(title, '?')}")
 
 
+async def by_terminal(name: str, directory: Path) -> None:
+    """Compare the shell in a terminal by SSH."""
+    records = terminal.recorded()
+    real: object = "not here"
+    (directory / "ours").mkdir()
+    if not ssh_servers.missing():
+        (directory / "real").mkdir()
+        address = own_address(69)
+        async with terminal.play.shell_of_root(directory / "real", address, free_port(address)) as server:
+            real = len(records) - len(await terminal.play.differing(server, records, WAITS))
+    wrong = await terminal.otherwise(directory / "ours")
+    print(row(name, len(records), real, len(records) - len(wrong)))
+    for title in wrong:
+        print(f"              {title}: {terminal.OTHERWISE.get(title, '?')}")
+
+
 async def by_service(name: str, directory: Path) -> None:
     """Compare the server of that service."""
     records, kind = recorded(name), KINDS[name]
@@ -102,6 +120,7 @@ def main() -> None:
         (partial(by_web, http), tuple(http.OTHERWISE)),
         (partial(by_web, https), tuple(https.OTHERWISE)),
         (partial(by_web, http2), tuple(http2.OTHERWISE)),
+        (by_terminal, ("bash",)),
         (by_service, tuple(KINDS)),
     )
     for compare, names in everything:

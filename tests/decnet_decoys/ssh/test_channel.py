@@ -20,7 +20,7 @@ from decnet_decoys.ssh.channel import Unread
 from decnet_decoys.ssh.engine import asyncssh
 
 DEADLINE = 120.0
-PROMPT = b"root@web-01:~# "
+PROMPT = b"\x1b[?2004hroot@web-01:~# "
 
 
 @pytest.fixture
@@ -123,10 +123,10 @@ async def test_a_shell_reads_what_is_typed_and_logs_out_at_the_end(connection: A
     process = await connection.create_process(term_type="xterm", encoding=None)
     await process.stdout.readuntil(PROMPT)
     process.stdin.write(b"id -u\r")
-    assert await process.stdout.readuntil(PROMPT) == b"id -u\r\n0\r\n" + PROMPT
+    assert await process.stdout.readuntil(PROMPT) == b"id -u\r\n\x1b[?2004l\r0\r\n" + PROMPT
     process.stdin.write(b"\x04")
     done = await asyncio.wait_for(process.wait(), DEADLINE)
-    assert (done.stdout, done.exit_status) == (b"logout\r\n", 0)
+    assert (done.stdout, done.exit_status) == (b"\x1b[?2004l\r\r\nlogout\r\n", 0)
     assert [run.command for run in await host.until(CommandRun)] == ["id -u"]
 
 

@@ -73,6 +73,11 @@ class Unread(list[tuple[bytearray, Any]]):
             super().append((bytearray(data), kind))
 
 
+def _bounded(size: tuple[int, int]) -> tuple[int, int]:
+    """Return columns and rows as far as a shell takes them."""
+    return min(max(size[0], 20), 500), min(max(size[1], 5), 200)
+
+
 class Channel(asyncssh.SSHServerSession[bytes]):
     """What asyncssh calls for one channel."""
 
@@ -98,6 +103,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._subsystem: str | None = None
         self._term: str | None = None
         self._size = (80, 24)
+        self._shell: ShellState | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         self._chan = chan
@@ -129,11 +135,13 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def pty_requested(self, term_type: str, term_size: tuple[int, int, int, int], _modes: object) -> bool:
         self._terminal.pty, self._term = True, term_type[:64]
-        self._size = (min(max(term_size[0], 20), 500), min(max(term_size[1], 5), 200))
+        self._size = _bounded(term_size[:2])
         return True
 
     def terminal_size_changed(self, width: int, height: int, _pixwidth: int, _pixheight: int) -> None:
-        self._size = (width, height)  # lines already shown stay as they are
+        self._size = _bounded((width, height))  # lines already shown stay as they are
+        if self._shell is not None:
+            self._shell.columns, self._shell.rows = self._size
 
     def shell_requested(self) -> bool:
         return True
@@ -233,9 +241,11 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         ) as shell:
             self._terminal.recording = recorder.begin(self._term, *self._size)
             shell.on_bait = recorder.bait_read
+            shell.rows, self._shell = self._size[1], shell
             try:
                 return await self._requested(shell)
             finally:
+                self._shell = None
                 for _ in recorder.keeping_grown():
                     await turn.give_way()
 
