@@ -20,7 +20,7 @@ _ACTIVE = RowSelect(
     )
 )
 """One text of all addresses: to make a row of each takes the driver longer than all the rest."""
-_HOURS_READ = 6
+_HOURS_READ = 2
 """Hours whose addresses are in memory as a text: to have the database sort them apart takes longer than a set."""
 
 
