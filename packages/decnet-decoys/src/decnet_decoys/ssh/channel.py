@@ -21,7 +21,7 @@ from decnet_decoys.ssh.pacing import UnsentOutput
 from decnet_decoys.ssh.transfers import scp, sftp
 from decnet_decoys.ssh.transfers.sftp_packets import BadPacketError
 from decnet_decoys.terminal.session import ShellSession
-from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
+from decnet_decoys.terminal.terminal import ClientGoneError, Terminal, shown_size
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +71,6 @@ class Unread(list[tuple[bytearray, Any]]):
             self[-1][0].extend(data)
         else:
             super().append((bytearray(data), kind))
-
-
-def _bounded(size: tuple[int, int]) -> tuple[int, int]:
-    """Return columns and rows as far as a shell takes them."""
-    return min(max(size[0], 20), 500), min(max(size[1], 5), 200)
 
 
 class Channel(asyncssh.SSHServerSession[bytes]):
@@ -135,11 +130,11 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def pty_requested(self, term_type: str, term_size: tuple[int, int, int, int], _modes: object) -> bool:
         self._terminal.pty, self._term = True, term_type[:64]
-        self._size = _bounded(term_size[:2])
+        self._size = shown_size(*term_size[:2])
         return True
 
     def terminal_size_changed(self, width: int, height: int, _pixwidth: int, _pixheight: int) -> None:
-        self._size = _bounded((width, height))  # lines already shown stay as they are
+        self._size = shown_size(width, height)  # lines already shown stay as they are
         if self._shell is not None:
             self._shell.columns, self._shell.rows = self._size
 

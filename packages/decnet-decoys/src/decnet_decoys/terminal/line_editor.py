@@ -6,8 +6,10 @@ Understood: printable text (UTF-8), Backspace, Delete, arrows, Home, End, Tab, ^
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Literal, NamedTuple
+
+from decnet_decoys.terminal.keys import CONTROLS, ESCAPES, in_columns, whole
 
 MAX_LINE = 16 << 10
 MAX_HISTORY = 500
@@ -17,17 +19,6 @@ MAX_KEYS = 256
 MAX_ECHO = 32 << 10
 """Characters echoed at once: each key in the middle of a long line repeats what follows it."""
 
-_ESCAPES = {
-    "[A": "up", "[B": "down", "[C": "right", "[D": "left", "[H": "home", "[F": "end",
-    "OA": "up", "OB": "down", "OC": "right", "OD": "left", "OH": "home", "OF": "end",
-    "b": "word_left", "d": "word_right_kill", "f": "word_right", ".": "last_word",
-    "[1~": "home", "[4~": "end", "[3~": "delete", "[7~": "home", "[8~": "end",
-}  # fmt: skip
-_CONTROLS = {
-    "\x01": "home", "\x02": "left", "\x05": "end", "\x06": "right", "\x08": "backspace", "\x7f": "backspace",
-    "\x0b": "kill", "\x0c": "clear", "\x0e": "down", "\x10": "up", "\x14": "transpose", "\x15": "discard",
-    "\x17": "word", "\x19": "yank", "\t": "complete",
-}  # fmt: skip
 _BELL = "\a"
 PASTED, UNPASTED = "\x1b[?2004h", "\x1b[?2004l\r"
 """Ask a terminal to mark what is pasted, and no longer: around every line that readline reads (`bracketed`)."""
@@ -83,7 +74,7 @@ class LineEditor:
         That is what follows a finished line, or what would take too long in one go.
         """
         rest = data[MAX_KEYS:]
-        text, self._waiting = _whole(self._waiting + data[:MAX_KEYS])
+        text, self._waiting = whole(self._waiting + data[:MAX_KEYS])
         shown: list[str] = []
         left = MAX_ECHO
         for index, character in enumerate(text):
@@ -116,8 +107,8 @@ class LineEditor:
             if not self._line:
                 return self._off and self._off + "\r\n", Done("end")
             return self._act("delete"), None
-        if character in _CONTROLS:
-            return self._act(_CONTROLS[character]), None
+        if character in CONTROLS:
+            return self._act(CONTROLS[character]), None
         if character < " ":
             return "", None
         return self._insert(character), None
@@ -133,9 +124,9 @@ class LineEditor:
             return ""
         self._escape += character
         sequence = self._escape[1:]
-        if sequence in _ESCAPES:
+        if sequence in ESCAPES:
             self._escape = ""
-            return self._act(_ESCAPES[sequence])
+            return self._act(ESCAPES[sequence])
         ended = len(sequence) > 1 and (character.isalpha() or character == "~")
         if ended or len(sequence) > 16 or sequence[0] not in "[O":
             self._escape = ""
@@ -303,27 +294,5 @@ class LineEditor:
         return self._shown(f"\r\x1b[K(reverse-i-search)`{self._searched}': {line}")
 
 
-def in_columns(names: list[str], columns: int) -> Iterator[str]:
-    """Yield the rows in which readline lists what a word may become, sorted down each column."""
-    width = max(map(len, names)) + 2
-    rows = -(-len(names) // max(1, columns // width))
-    for row in range(rows):
-        yield "".join(f"{name:<{width}}" for name in names[row::rows])
-
-
 def _left(count: int) -> str:
     return "\b" * count
-
-
-def _whole(data: bytes) -> tuple[str, bytes]:
-    """Return the text of `data` without a character that is cut at its end, and that beginning of one."""
-    for cut in range(1, min(4, len(data) + 1)):
-        lead = data[-cut]
-        if lead >= 0xC0:
-            length = 4 if lead >= 0xF0 else 3 if lead >= 0xE0 else 2
-            if length > cut:
-                return data[:-cut].decode("utf-8", "surrogateescape"), data[-cut:]
-            break
-        if lead < 0x80:
-            break
-    return data.decode("utf-8", "surrogateescape"), b""

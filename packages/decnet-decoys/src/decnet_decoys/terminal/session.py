@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Plays a shell to a client: reads lines, runs them, does what their effects ask. Any service with a `Terminal` can."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from decnet_core.text import for_terminal
-from decnet_decoys.errors import DecoysError
 from decnet_decoys.processor import turn
 from decnet_decoys.shell.command_lookup import known
 from decnet_decoys.shell.control_flow import INTERRUPTED, KILLED
@@ -30,34 +28,18 @@ from decnet_decoys.shell.interactive.completion import completion
 from decnet_decoys.shell.interactive.history_expansion import EventNotFoundError, expanded
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.shell.streams import MAX_LINE
 from decnet_decoys.shell.syntax.nodes import IncompleteError, Sequence
 from decnet_decoys.shell.syntax.parser import parse
-from decnet_decoys.terminal.line_editor import MAX_KEYS, Done, LineEditor
-from decnet_decoys.terminal.login_line import LoginLine
+from decnet_decoys.terminal.line_editor import Done, LineEditor
 from decnet_decoys.terminal.processor_time import LineTime, SessionTime
+from decnet_decoys.terminal.program_input import QUIT, InterruptedByUser, ProgramInput
 from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-MAX_PIPED = 16 << 20
-"""Bytes of standard input one command may be fed by a client."""
-MAX_TYPED = 1 << 20
-"""Bytes of standard input that may be typed."""
-QUIT = 131
-"""The status of what ^\\ has ended."""
 MAX_CONTINUED = 1 << 16
 """Characters of a command line of several lines."""
-
-
-class InterruptedByUser(DecoysError):  # a key, not an error
-    r"""^C or ^\ was pressed; `shown` is what is to be seen of it, at the end of a line."""
-
-    def __init__(self, shown: str = "^C", status: int = INTERRUPTED) -> None:
-        super().__init__(shown)
-        self.shown = shown
-        self.status = status
 
 
 _UNKNOWN = ("", "dumb", "network", "unknown")
@@ -112,6 +94,7 @@ class ShellSession:
         bracketed = terminal.pty and shell.machine.persona.family == "debian" and _is_known(shell.terminal)
         self._editor = LineEditor(lambda line: completion(shell, line), bracketed=bracketed, columns=shell.columns)
         self._editor.remember(list(shell.history.lines))
+        self._input = ProgramInput(terminal, shell.lease)
         self._processor = SessionTime()
 
     async def interactive(self) -> int:
@@ -177,7 +160,7 @@ class ShellSession:
     async def _line(self, prompt: str, *, echo: bool = True, keep: bool = False) -> str | None:
         """Return the next line typed, or piped in, None at the end of input."""
         if not self._terminal.pty:
-            given = await self._given_line()
+            given = await self._input.given_line()
             return None if given is None else decode(given)
         await self._show(self._editor.begin(prompt, echo=echo, keep=keep))
         while True:
@@ -263,76 +246,10 @@ class ShellSession:
             if await self._terminal.pause(effect.seconds):
                 raise InterruptedByUser("^\\Quit", QUIT) if self._terminal.quit else InterruptedByUser
         elif isinstance(effect, AskLine | AskKeys | ReadAll):
-            return await self._asked(effect)
+            return await self._input.asked(effect)
         elif isinstance(effect, Captured):
             for _ in self._events.capturing(effect.path, effect.data, partial=effect.partial):
                 await turn.give_way()
         elif isinstance(effect, Requested):
             self._events.requested(effect.action, effect.detail)
         return None
-
-    async def _asked(self, effect: AskLine | AskKeys | ReadAll) -> bytes | None:
-        if isinstance(effect, AskLine):
-            return await self._ask_line(effect)
-        if isinstance(effect, AskKeys):
-            return await self._keys(effect.seconds)
-        return await (self._typed() if self._terminal.pty else self._piped())
-
-    async def _ask_line(self, effect: AskLine) -> bytes | None:
-        """Return a line: typed at the terminal, or the next of what a client pipes in."""
-        if self._terminal.pty:
-            return await self._cooked(effect.prompt, echo=effect.echo)
-        await self._show(effect.prompt, error=True)
-        return await self._given_line()
-
-    async def _given_line(self) -> bytes | None:
-        """Return the next line of what a client pipes in, None at its end."""
-        data = b""
-        while b"\n" not in data and len(data) < MAX_LINE:
-            more = await self._terminal.read()
-            if not more:
-                break
-            data += more
-        given, newline, rest = data.partition(b"\n")
-        self._terminal.unread(rest)
-        return given if given or newline else None
-
-    async def _keys(self, seconds: float | None) -> bytes | None:
-        """Return some of what is typed, as it comes; nothing when `seconds` have passed."""
-        try:
-            data = await asyncio.wait_for(self._terminal.read(), seconds)
-        except TimeoutError:
-            return b""
-        self._terminal.unread(data[MAX_KEYS:])
-        return data[:MAX_KEYS] or None
-
-    async def _typed(self) -> bytes:
-        """Return what is typed up to ^D."""
-        typed = bytearray()
-        while len(typed) < MAX_TYPED and (line := await self._cooked("")) is not None:
-            typed += line + b"\n"
-        return bytes(typed)
-
-    async def _cooked(self, prompt: str, *, echo: bool = True) -> bytes | None:
-        """Return a line that a program reads, edited by the terminal alone; None at the end of input."""
-        await self._show(prompt)
-        line = LoginLine(echo=echo, ends=b"\x03\x1c", column=len(prompt))
-        while data := await self._terminal.read():
-            shown, entered, rest = line.feed(data[:MAX_KEYS])
-            self._terminal.unread(rest + data[MAX_KEYS:])
-            await self._terminal.write(shown)
-            await turn.give_way()
-            if entered is not None and entered.how in ("interrupt", "quit"):
-                raise InterruptedByUser("") if entered.how == "interrupt" else InterruptedByUser("Quit", QUIT)
-            if entered is not None:
-                return entered.text if entered.how == "line" else None
-        return None
-
-    async def _piped(self) -> bytes:
-        """Return what a client pipes in, as much of it as there is memory for; the rest is read and dropped."""
-        data, lease = bytearray(), self._shell.lease
-        while more := await self._terminal.read():
-            if len(data) + len(more) <= MAX_PIPED and lease.hold(len(more)):
-                data += more
-        lease.hold(-len(data))
-        return bytes(data)

@@ -21,6 +21,11 @@ WRITTEN_AT_ONCE = 32 << 10
 """Bytes that are written before the channel is asked whether it has room for more."""
 
 
+def shown_size(columns: int, rows: int) -> tuple[int, int]:
+    """Return the columns and rows of a client's window, as far as a shell takes them."""
+    return min(max(columns, 20), 500), min(max(rows, 5), 200)
+
+
 class ClientGoneError(DecoysError):
     """The client left or was silent for too long."""
 
