@@ -80,6 +80,9 @@ METHODS_OF_LIGHTTPD = METHODS | {
 _EPOCH_OF_WINDOWS = 11_644_473_600
 """Seconds from 1601 to 1970: IIS makes ETags of a FILETIME."""
 _NGINX_TOO_LARGE = "Request Header Or Cookie Too Large"
+_PADDED = re.compile(r"(?!.*Opera)(?:.*MSIE |(?!.*Gecko/).*Chrome/)", re.DOTALL)
+"""Browsers that show an error page of their own for a short one."""
+_PADDING = b"<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n" * 6
 
 
 class Response(NamedTuple):
@@ -150,6 +153,12 @@ def error_page(profile: HttpProfile, status: int, host: str, port: int, words: s
         f" <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n </body>\n</html>\n"
     )
     return "text/html", body.encode()
+
+
+def padded(answer: Response, agent: str) -> Response:
+    """Return nginx's answer as that User-Agent is given it (`msie_padding`)."""
+    own_page = answer.status >= 400 and b"<hr><center>" in answer.body[-100:]
+    return answer._replace(body=answer.body + _PADDING) if own_page and _PADDED.match(agent) else answer
 
 
 def _own_page(profile: HttpProfile, status: int) -> str:

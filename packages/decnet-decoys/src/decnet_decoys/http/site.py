@@ -7,8 +7,8 @@ import re
 from decnet_core.deckies.messages import PlacedFile
 from decnet_core.net.http_head import Head
 from decnet_decoys.changes.saved import SavedEntry
-from decnet_decoys.http import apache, files, lighttpd, nginx
-from decnet_decoys.http.flavour import Response, error_page, status_line
+from decnet_decoys.http import apache, files, lighttpd
+from decnet_decoys.http.flavour import Response, error_page, padded, status_line
 from decnet_decoys.http.logins import Credentials, in_basic, in_form
 from decnet_decoys.http.profile import Form, HttpProfile, Page
 from decnet_decoys.http.request import BAD_TRAILER, HEAD_TOO_LARGE, BadRequest
@@ -40,7 +40,7 @@ class Site:
         """Return the answer to a request; `found` is a file at its path that is not the persona's, or none."""
         answer = self._answered(head, body, found)
         if self._profile.flavour == "nginx":
-            answer = nginx.padded(answer, head)
+            answer = padded(answer, head.get("user-agent") or "")
             if answer.status in (403, 404) and files.compresses(self._profile, answer, head):
                 return files.compressed(self._profile, answer)
         both = head.get("transfer-encoding") is not None and head.get("content-length") is not None
