@@ -7,10 +7,9 @@ and the telnetd of BusyBox and inetutils.
     python benchmarks/realism_dialogues.py    (part of `nox -s realism`; as root, with the servers installed)
 
 Each server is asked what the folders `dialogues` in tests/decnet_decoys/ssh, http, https, terminal and services list,
-and so is
-a decky that claims to be it. A line is a server: dialogues, those in which the real one says what is on record, those
-in which the decky says so, too. Below it the dialogues in which they differ, with the reason. A name with -more or
--third is a second or third set of dialogues, written before the service was looked at.
+and so is a decky that claims to be it. A line is a server: dialogues, those in which the real one says what is on
+record, those in which the decky says so, too. Below it the dialogues in which they differ, with the reason. A name with
+-more or -third is a second or third set of dialogues, written before the service was looked at.
 """
 
 from __future__ import annotations
@@ -36,6 +35,7 @@ from tests.decnet_decoys.ssh.dialogues import otherwise  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues import real_servers as ssh_servers  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues.play import differing  # noqa: E402
 from tests.decnet_decoys.terminal import test_beside_bash as terminal  # noqa: E402
+from tests.decnet_decoys.terminal.dialogues import play as terminal_play  # noqa: E402
 from tests.ports import free_port, own_address  # noqa: E402
 
 WAITS = (1.0, 4.0)
@@ -86,8 +86,8 @@ async def by_terminal(name: str, directory: Path) -> None:
     if not ssh_servers.missing():
         (directory / "real").mkdir()
         address = own_address(69)
-        async with terminal.play.shell_of_root(directory / "real", address, free_port(address)) as server:
-            real = len(records) - len(await terminal.play.differing(server, records, WAITS))
+        async with terminal_play.shell_of_root(directory / "real", address, free_port(address)) as server:
+            real = len(records) - len(await terminal_play.differing(server, records, WAITS))
     wrong = await terminal.otherwise(directory / "ours")
     print(row(name, len(records), real, len(records) - len(wrong)))
     for title in wrong:
