@@ -86,7 +86,11 @@ def settle(connection: Connection, regrouped: Regrouped, shown: Collection[str])
 def write_features(connection: Connection, regrouped: Regrouped) -> None:
     """Write the cores of features."""
     features = regrouped.features
-    rows = [CoreRow(*key, *settled) for key, settled in features.items() if settled is not None]
+    rows = [
+        CoreRow(*key, settled.core, settled.weight, settled.proven, settled.magnitude)
+        for key, settled in features.items()
+        if settled is not None
+    ]
     core_rows.write_cores(connection, rows, [key for key, settled in features.items() if settled is None])
 
 
