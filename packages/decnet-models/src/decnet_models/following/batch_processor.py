@@ -172,7 +172,7 @@ class BatchProcessor:
             events = [one for one in events if self._known.match(one.event) is None]
         write = self._computed(events) if events else None
         kinds: set[str] = set()
-        with writing(self._engine, synced=False) as connection:
+        with writing(self._engine, synced=False, rows=len(events)) as connection:
             self._position.move(connection, span, position, end)
             if write is not None:
                 kinds = _add(connection, write(connection))
