@@ -24,7 +24,7 @@ OTHERWISE_KIB: Final = 2000
 """SQLite's own default."""
 
 
-MANY_ROWS: Final = 1000
+MANY_ROWS: Final = 2000
 """From so many on a transaction gets the larger cache."""
 
 
