@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
 """How well and at what cost the workers find who is who, in worlds where that is known.
 
-    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--second|...|--sixth] [--rounds 4] [--json]
+    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--second|...|--seventh] [--rounds 4] [--json]
     python benchmarks/worlds.py --attackers 1000 --write FOLDER
     python benchmarks/worlds.py --world FOLDER
 
 A world has people with several addresses over time, who show some of their marks from each and replace marks; people
 who act together; and the crowd: infected devices, guessers with public password lists, scanners, users of kits,
 addresses that several people share, loaders that several bought, copycats who show other people's marks, and floods of
-different fingerprints. `--second` to `--sixth` make worlds in other ways (`planted.second`, ...). Its events go into a
-new database in rounds; after each, profiler, ttp, clusterer and campaign-clusterer work in processes of their own until
-nothing is left. A worker that is not there yet is left out.
+different fingerprints. `--second` to `--seventh` make worlds in other ways (`planted.second`, ...). Its events go into
+a new database in rounds; after each, profiler, ttp, clusterer and campaign-clusterer work in processes of their own
+until nothing is left. A worker that is not there yet is left out.
 
 Scored is B³ precision and recall, over all addresses whose actor is known ("all"), and only over those that are not
 alone, in truth or as found ("grouped"): the many who rightly stay alone cannot hide mistakes there. Memory is the peak
@@ -46,18 +46,20 @@ from planted.fourth import FourthWorld
 from planted.generator import World
 from planted.play import Outcome, play
 from planted.second import SecondWorld
+from planted.seventh import SeventhWorld
 from planted.sixth import SixthWorld
 from planted.third import ThirdWorld
 
 from decnet_core.events.envelope import Event
 
-AnyWorld = World | SecondWorld | ThirdWorld | FourthWorld | FifthWorld | SixthWorld
+AnyWorld = World | SecondWorld | ThirdWorld | FourthWorld | FifthWorld | SixthWorld | SeventhWorld
 OTHERS: dict[str, type[AnyWorld]] = {
     "second": SecondWorld,
     "third": ThirdWorld,
     "fourth": FourthWorld,
     "fifth": FifthWorld,
     "sixth": SixthWorld,
+    "seventh": SeventhWorld,
 }
 """The worlds that are made in other ways than the first."""
 EVENTS_PER_ATTACKER = 24

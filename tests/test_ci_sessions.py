@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import time
@@ -10,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-pytestmark = pytest.mark.fault
 
 ROOT = Path(__file__).parents[1]
 RUN = """
@@ -43,6 +42,19 @@ while :; do sleep 0.05; done
 SECONDS = 120.0
 
 
+def test_the_run_installs_what_finds_the_processes_of_sessions(tmp_path: Path) -> None:
+    (tmp_path / "dirname").symlink_to(shutil.which("dirname") or "")
+    run = ["/bin/bash", ".ci/run"]  # without apt-get it only says what is missing
+    said = subprocess.run(run, cwd=ROOT, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert said.returncode == 1
+    assert "procps" in said.stderr.split()
+
+
+def test_how_the_run_ends_is_known_before_it_is_said() -> None:
+    run = (ROOT / ".ci" / "run").read_text()
+    assert run.index(". .ci/sessions.sh") < run.index("end_running")
+
+
 def is_there(pid: int) -> bool:
     """Whether a process runs; one that nobody has reaped does not."""
     try:
@@ -58,6 +70,7 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("end", [signal.SIGINT, "failure", "alone"])
 def test_a_session_is_told_to_stop_and_nothing_of_it_is_left(tmp_path: Path, end: signal.Signals | str) -> None:
     (tmp_path / "session").write_text(SESSION.format(place=tmp_path))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A fourth world, for judging only: operations as public reports describe them. No weight was tuned to it.
 
-That its researchers stayed apart is why the contact that a Web client names is evidence (`clusterer.agent_text`).
+That its researchers stayed apart is why the contact that a Web client names is evidence (`clusterer.texts.agent_text`).
 
 - A botnet: devices that infect with what its loader serves at the time; the host changes every few days, the programs
   every week, the family's name stays for weeks. Servers of its operator deliver the same over SSH.

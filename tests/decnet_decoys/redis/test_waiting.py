@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
-from tests.decnet_decoys.decky_host import DEADLINE
+from tests.decnet_decoys.decky_host import DEADLINE, DeckyHost, fleet_settings
 from tests.decnet_decoys.redis.test_lua import client
 
+from decnet_core.events.catalogue import ServiceRequest
 from decnet_decoys.redis.dispatch import answer
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.protocol import Encoded, Pushed, encoded
+from decnet_decoys.redis.service import RedisService
 from decnet_decoys.redis.waiting import Waiting
 
 
@@ -112,7 +116,7 @@ async def test_write_wakes_one_client_at_a_time() -> None:
     order: list[int] = []
 
     async def one(number: int) -> None:
-        assert await made.written(time.monotonic() + DEADLINE)
+        assert await made.written(made.joined(), time.monotonic() + DEADLINE)
         order.append(number)
         made.pass_on()
 
@@ -123,3 +127,87 @@ async def test_write_wakes_one_client_at_a_time() -> None:
     assert len(made) == 49
     await asyncio.gather(*tasks)
     assert order == list(range(50))
+
+
+async def test_who_waits_past_the_bound_of_consumers_wakes_nobody() -> None:
+    one = client()
+    one.instance.longest_wait = DEADLINE
+    await said(one, "XGROUP CREATE s g $ MKSTREAM")
+    for number in range(100):
+        await said(one, f"XREADGROUP GROUP g c{number} STREAMS s 0")
+    readers = [asyncio.create_task(said(beside(one), f"XREADGROUP GROUP g {n} BLOCK 0 STREAMS s >")) for n in "ab"]
+    await waiting(one, 2)
+    before = one.instance.changes, one.instance.used["xreadgroup"]
+    await said(one, "SET other x")
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert (one.instance.changes - before[0], one.instance.used["xreadgroup"] - before[1]) == (2, 2)
+    for reader in readers:
+        reader.cancel()
+    await asyncio.gather(*readers, return_exceptions=True)
+
+
+@pytest.mark.parametrize("command", ["BZPOPMIN", "BZPOPMAX"])
+async def test_score_that_was_waited_for_comes_with_its_key(command: str) -> None:
+    """As redis-server 7.0.15 answers in both versions of the protocol."""
+    one = client()
+    for version, answered in (
+        (2, b"*3\r\n$1\r\nz\r\n$1\r\na\r\n$1\r\n1\r\n"),
+        (3, b"*3\r\n$1\r\nz\r\n$1\r\na\r\n,1\r\n"),
+    ):
+        one.version = version
+        await said(one, "ZADD z 1 a")
+        assert await said(one, f"{command} z 0") == answered
+
+
+async def test_who_leaves_passes_on_what_woke_it() -> None:
+    one = client()
+    one.instance.longest_wait = DEADLINE
+    first, second = beside(one), beside(one)
+    tasks = [asyncio.create_task(said(each, "BLPOP q 0")) for each in (first, second)]
+    await waiting(one, 2)
+    await said(one, "RPUSH q a")
+    first.leave()
+    assert await tasks[0] == b""
+    assert await tasks[1] == b"*2\r\n$1\r\nq\r\n$1\r\na\r\n"
+
+
+@pytest.fixture
+async def host(tmp_path: Path) -> AsyncIterator[DeckyHost]:
+    made = DeckyHost(tmp_path, fleet_settings("mail-server", offers=("redis",)))
+    await made.open()
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize("behind", [b"", b"PING\r\n" * 3])
+async def test_end_of_a_client_that_waits_is_noticed(host: DeckyHost, behind: bytes) -> None:
+    service = host.listeners[0]._service
+    assert isinstance(service, RedisService)
+    _, writer = await asyncio.open_connection(host.decky.address, host.decky.services["redis"])
+    writer.write(b"BLPOP secret-queue 0\r\n" + behind)
+    async with asyncio.timeout(DEADLINE):
+        while not len(service.instance.waiting):
+            await asyncio.sleep(0.001)
+        writer.close()
+        while service.instance.connected or len(service.instance.waiting):
+            await asyncio.sleep(0.001)
+    first = (await host.until(ServiceRequest, 1))[0]
+    assert (first.action, first.detail) == ("BLPOP", {"ARGS": "secret-queue 0"})
+
+
+async def test_what_was_asked_before_a_wait_is_answered_at_once_and_what_comes_meanwhile_after_it(
+    host: DeckyHost,
+) -> None:
+    address, port = host.decky.address, host.decky.services["redis"]
+    reader, writer = await asyncio.open_connection(address, port)
+    _, other = await asyncio.open_connection(address, port)
+    async with asyncio.timeout(DEADLINE):
+        writer.write(b"PING\r\nBLPOP q 0\r\nECHO x\r\n")
+        assert await reader.readexactly(7) == b"+PONG\r\n"
+        writer.write(b"ECHO y\r\n")
+        other.write(b"RPUSH q a\r\n")
+        answered = b"*2\r\n$1\r\nq\r\n$1\r\na\r\n$1\r\nx\r\n$1\r\ny\r\n"
+        assert await reader.readexactly(len(answered)) == answered
+    for one in (writer, other):
+        one.close()

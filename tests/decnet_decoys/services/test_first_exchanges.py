@@ -42,6 +42,7 @@ FINISHED = {
     ),
     "redis-more": (
         "streams", "streams' errors", "streams read", "groups", "blocking pops", "blocked within MULTI",
+        "blocked, then given", "a miner's module",
     ),
     "mysql-more": ("a statement prepared", "a statement with a parameter", "COM_CHANGE_USER"),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -53,6 +54,17 @@ spec.loader.exec_module(initial)
 BEGINNING = ("_events", "_progress", "_notices")
 revision, down_revision = {revision!r}, {before!r}
 """
+INSERT_EVIDENCE = text(
+    "INSERT INTO identity_evidence (kind, digest, attacker, first_seen, last_seen)"
+    " VALUES (:kind, :digest, :attacker, :first_seen, :last_seen)"
+)
+INSERT_FEATURE = text(
+    "INSERT INTO identity_feature (kind, digest, value, subjects, first_seen, last_seen)"
+    " VALUES (:kind, :digest, :value, 2, :first_seen, :last_seen)"
+)
+INSERT_ATTACKER = text(
+    "INSERT INTO identity_attacker (attacker, own, first_seen, last_seen, bond) VALUES (:attacker, :own, 1, 2, '@')"
+)
 Rows = dict[str, list[dict[str, Any]]]
 TABLES = (
     *("event", "event_volume", "event_forgotten", "ingest_position"),
@@ -271,3 +283,35 @@ def test_from_0028_all_identities_count_as_changed_to_campaign_clusterer_alone(o
         found = progress.cursors(connection)
     engine.dispose()
     assert found == {**before, "campaign-clusterer": 0}
+
+
+def test_from_0030_all_is_weighed_again_without_what_is_no_evidence_any_more(old_url: str) -> None:
+    engine = open_engine(old_url)
+    own, others = ("new_password", "vK3bTq9x"), (("new_password", "$P"), ("image", "docker.io/library"))
+    with writing(engine) as connection:
+        migrate_to(connection, "0029_after_evidence_by_subject")
+        for kind, value in (own, *others):
+            row = {
+                "kind": kind,
+                "digest": value,
+                "value": value,
+                "attacker": "192.0.2.1",
+                "first_seen": 1,
+                "last_seen": 2,
+            }
+            connection.execute(INSERT_EVIDENCE, row)
+            connection.execute(INSERT_FEATURE, row)
+        connection.execute(INSERT_ATTACKER, {"attacker": "192.0.2.1", "own": UUID(int=1).hex})
+        progress.begin_cursor(connection, "campaign-clusterer", now_ns=5)
+        assert progress.advance_cursor(connection, "campaign-clusterer", 0, 41, now_ns=6)
+        migrate_to(connection, "0030_after_weights")
+        left = {
+            table: [tuple(row) for row in connection.execute(text(f"SELECT kind, {column} FROM {table}"))]
+            for table, column in (("identity_evidence", "digest"), ("identity_feature", "value"))
+        }
+        waiting = [tuple(row) for row in connection.execute(text("SELECT kind, name FROM identity_pending"))]
+        cursors = progress.cursors(connection)
+    engine.dispose()
+    assert left == {"identity_evidence": [own], "identity_feature": [own]}
+    assert waiting == [("", "192.0.2.1")]
+    assert cursors["campaign-clusterer"] == 0

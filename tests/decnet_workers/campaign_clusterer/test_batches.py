@@ -69,16 +69,19 @@ def killed(engine: Engine) -> None:
 
 
 NUMBERS = st.integers(0, 7)
+FEATURES = (
+    *(("host", f"c{number}.example") for number in (2, 3, 4)),
+    *(("wallet", f"4{letter * 94}") for letter in "AB"),
+    *(("image", "intruder7"), ("planted_key", "SHA256:theirs"), ("applet", "KIVI"), ("applet", "MIRAI")),
+)
 SHOWS = st.builds(
     lambda number, hosts, day, address: (
         partial(show, number=number, day=day, address=f"198.51.100.{number * 3 + address}")
         if not hosts
-        else lambda engine: show(
-            engine, number, *(("host", host) for host in hosts), day=day, address=f"198.51.100.{number * 3 + address}"
-        )
+        else lambda engine: show(engine, number, *hosts, day=day, address=f"198.51.100.{number * 3 + address}")
     ),
     NUMBERS,
-    st.lists(st.sampled_from(("c2.example", "c3.example", "c4.example")), max_size=2),
+    st.lists(st.sampled_from(FEATURES), max_size=2),
     st.integers(0, 20),
     st.integers(0, 2),
 )

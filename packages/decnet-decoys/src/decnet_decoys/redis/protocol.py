@@ -49,7 +49,14 @@ class Nothing(NamedTuple):
 class Pairs(NamedTuple):
     """A map, which version 2 sends as a list."""
 
-    items: Mapping[str, "Reply"] | Mapping[bytes, "Reply"]
+    items: Mapping[str, "Reply"] | Mapping[bytes, "Reply"] | Sequence[tuple[bytes, "Reply"]]
+    """In a sequence a name may come twice."""
+
+    @property
+    def flat(self) -> "list[Reply]":
+        """Names and values, one after the other."""
+        pairs = self.items.items() if isinstance(self.items, Mapping) else self.items
+        return [part for pair in pairs for part in pair]
 
 
 class Members(NamedTuple):
@@ -274,7 +281,7 @@ def _several(reply: "Pairs | Members | Message | Sequence[Reply]", version: int)
         return b"%s%d\r\n" % (begin, len(reply.items)) + _each(reply.items, version)
     if not isinstance(reply, Pairs):
         return b"*%d\r\n" % len(reply) + _each(reply, version)
-    parts = [encoded(part, version) for pair in reply.items.items() for part in pair]
+    parts = [encoded(part, version) for part in reply.flat]
     return (b"%%%d\r\n" % len(reply.items) if version == 3 else b"*%d\r\n" % len(parts)) + b"".join(parts)
 
 

@@ -5,27 +5,32 @@ from __future__ import annotations
 
 import itertools
 import re
+from contextlib import nullcontext
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured
 from decnet_decoys.changes.decky_changes import MAX_FILE
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import UNKNOWN_COMMAND, text
 from decnet_decoys.processor import turn
-from decnet_decoys.redis.dispatch import answer, has_a_name, is_known, name_of
+from decnet_decoys.redis.dispatch import answered, has_a_name, is_known, name_of, waited
 from decnet_decoys.redis.instance import Client, Instance
 from decnet_decoys.redis.persistence import rdb
 from decnet_decoys.redis.persistence.dump_file import DumpFile
 from decnet_decoys.redis.profile import RedisProfile
-from decnet_decoys.redis.protocol import Error, Requests, encoded
+from decnet_decoys.redis.protocol import Error, Reply, Requests, encoded
 from decnet_decoys.redis.server import DIRECTORIES
-from decnet_decoys.services.connection import NO_REQUEST, Connection, ConnectionEnded
+from decnet_decoys.redis.waiting import Waits
+from decnet_decoys.services.connection import NO_REQUEST, Connection, ConnectionEnded, TcpConnection
 from decnet_decoys.services.machine_files import MachineFiles
 from decnet_decoys.services.service import Service
 
 MOST_ANSWERS = 64 << 10
 """Bytes of answers that wait for the end of what was read."""
+MOST_AHEAD = 1 << 20
+"""Bytes of requests that are read while another one waits for a key."""
 SHOWN_ARGUMENTS = 2048
 """Characters of a command that its event keeps."""
+_LOG_INS = ("auth", "hello")
 _OF_THE_WEB = ("post", "host:")
 """What a browser sends that was led here: the real server closes the connection."""
 _OF_MODULES = frozenset(("system.exec", "system.rev", "shell.exec"))
@@ -93,12 +98,34 @@ class _Dialogue:
     async def _more(self) -> bool:
         await self._flush()
         data = await self._connection.read()
+        if not self._fed(data):
+            raise ConnectionEnded("no memory for the request")
+        return bool(data)
+
+    def _fed(self, data: bytes) -> bool:
+        """Keep what has come; False: there is no memory for it."""
         self._requests.feed(data)
         held = self._requests.held
         if held > self._held and not self._connection.lease.hold(held - self._held):
-            raise ConnectionEnded("no memory for the request")
+            return False
         self._held = max(self._held, held)
-        return bool(data)
+        return True
+
+    def _heard(self, data: bytes) -> bool:
+        """Keep what comes while the client waits for a key, and see it leave; False: no more of it is read."""
+        if not data or not self._fed(data):
+            self._client.leave()
+        return self._requests.held < MOST_AHEAD
+
+    async def _replied(self, arguments: list[bytes]) -> Reply:
+        """Return the reply to a request; before it waits, what was asked before is answered."""
+        reply = await answered(self._client, arguments)
+        if not isinstance(reply, Waits):
+            return reply
+        await self._flush()
+        connection = self._connection
+        with connection.overheard(self._heard) if isinstance(connection, TcpConnection) else nullcontext():
+            return await waited(self._client, arguments, reply)
 
     async def _answer(self, arguments: list[bytes]) -> None:
         name = name_of(arguments)
@@ -110,10 +137,12 @@ class _Dialogue:
         names_directory = name == "config" and len(arguments) > 3 and arguments[2].lower() == b"dir"
         if names_directory and self._client.authenticated:
             await self._directory_named(text(arguments[3][:4096]))
-        reply = await answer(self._client, arguments)
-        if name in ("auth", "hello"):
+        if name not in _LOG_INS:  # of which more is known when they are answered
+            self._record(arguments)
+        reply = await self._replied(arguments)
+        if name in _LOG_INS:
             self._record_login(arguments, success=not isinstance(reply, Error))
-        self._record(arguments)
+            self._record(arguments)
         if self._client.saved:
             self._client.saved = False
             reply = reply if await self._saved() or name == "bgsave" else Error("ERR")
@@ -136,7 +165,7 @@ class _Dialogue:
         shown = arguments[1:64] if named else arguments[:64]
         given = " ".join(text(one[:SHOWN_ARGUMENTS]) for one in shown)[:SHOWN_ARGUMENTS]
         action = name.upper() if named else UNKNOWN_COMMAND
-        self._recorder.request(action, "" if name in ("auth", "hello") else given, known=is_known(name))
+        self._recorder.request(action, "" if name in _LOG_INS else given, known=is_known(name))
 
     def _record_login(self, arguments: list[bytes], *, success: bool) -> None:
         words = arguments[1:] if name_of(arguments) == "auth" else arguments[3:5]

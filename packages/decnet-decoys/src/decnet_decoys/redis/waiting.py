@@ -50,10 +50,14 @@ class Waiting:
             if not first.done():
                 first.set_result(None)
 
-    async def written(self, deadline: float) -> bool:
-        """Wait for a write; False: it is later than `deadline` (seconds of the monotonic clock)."""
+    def joined(self) -> asyncio.Future[None]:
+        """Return what is done at the next write, for `written`; who leaves before sets it."""
         future = asyncio.get_running_loop().create_future()
         self._futures[future] = self._writes
+        return future
+
+    async def written(self, future: asyncio.Future[None], deadline: float) -> bool:
+        """Wait for a write; False: it is later than `deadline` (seconds of the monotonic clock)."""
         try:
             async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
                 await future

@@ -5,6 +5,8 @@ import asyncio
 import socket
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from math import inf
 from typing import Any
 
@@ -63,14 +65,18 @@ class Connection(ABC):
         await asyncio.sleep(0)  # what has arrived is returned at once: a client that floods must not starve the others
         async with asyncio.timeout(min(self._idle_seconds, at_most_seconds)):
             data = await self._receive()
-        self.received.add(data)
         if self.delay_seconds:
             await asyncio.sleep(self.delay_seconds)
+        self._account(data)
+        return data
+
+    def _account(self, data: bytes) -> None:
+        """Count what the client sent; raises ConnectionEnded if it is more than it may."""
+        self.received.add(data)
         self._left -= len(data)
         if self._left < 0:
             self.recorder.counters.add("decoys_connections_cut")
             raise ConnectionEnded("the client sent more than [decoys.limits] session_bytes")
-        return data
 
     async def write(self, data: bytes) -> None:
         """Send all of `data`, waiting while the client does not take it; raises OSError, TimeoutError."""
@@ -129,6 +135,31 @@ class TcpConnection(Connection):
         if self.other_protocol is None and data:
             self.other_protocol = note_other_protocol(self.recorder, data)
         return data
+
+    @contextmanager
+    def overheard(self, hear: Callable[[bytes], bool]) -> Iterator[None]:
+        """Hand what arrives to `hear` while the block runs, b"" at the connection's end, until it returns False.
+
+        So the end is noticed by who waits for something else than the client, and with it for the next bytes.
+        """
+        loop = asyncio.get_running_loop()
+
+        def arrived() -> None:
+            try:
+                data = self.socket.recv(MOST_AT_ONCE)
+                self._account(data)
+            except (BlockingIOError, InterruptedError):
+                return
+            except (OSError, ConnectionEnded):
+                data = b""
+            if not (hear(data) and data):
+                loop.remove_reader(self.socket)
+
+        loop.add_reader(self.socket, arrived)
+        try:
+            yield
+        finally:
+            loop.remove_reader(self.socket)
 
     async def _send(self, data: bytes) -> None:
         await asyncio.get_running_loop().sock_sendall(self.socket, data)

@@ -98,10 +98,15 @@ def is_guessable(user: str, secret: str) -> bool:
     if is_public(user, secret):
         return True
     plain = secret.lower().strip(_AFFIXES)
-    word = plain.translate(_LOOK_ALIKES)
+    word = plain_word(secret)
     return bool({word, plain} & {user.lower(), *_ACCOUNTS}) or any(
         short_digest(one) in _public()[0] for one in (word, plain)
     )
+
+
+def plain_word(secret: str) -> str:
+    """Return a password without the digits and signs at its ends, in small letters, with letters for look-alikes."""
+    return secret.lower().strip(_AFFIXES).translate(_LOOK_ALIKES)
 
 
 _LOOK_ALIKES = str.maketrans("@4031$57", "aaoeisst")

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from decnet_models.grouping.values import Evidence, Feature
-from decnet_workers.campaign_clusterer.signals import AIMING, APPLET, DECKY, METHODS, TARGET, WALLET
+from decnet_workers.campaign_clusterer.signals import AIMING, APPLET, DECKY, INFECTED, METHODS, TARGET, WALLET
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Profiles:
             self._targets(one.value for one in evidence if one.kind == TARGET),
             times,
             frozenset(one.value for one in evidence if one.kind == WALLET),
-            any(one.kind == APPLET for one in evidence),
+            any(one.kind in (APPLET, INFECTED) for one in evidence),
         )
 
     def _targets(self, values: Iterable[str]) -> dict[str, frozenset[int]]:
@@ -82,5 +82,5 @@ class Profiles:
         return {decky: once(weeks, weeks) for decky, weeks in zip(found, map(frozenset, found.values()), strict=True)}
 
 
-_OTHERS = frozenset((AIMING, DECKY, METHODS))
+_OTHERS = frozenset((AIMING, DECKY, INFECTED, METHODS))
 """Kinds of evidence that profiles do not have as features."""

@@ -13,7 +13,16 @@ from decnet_models.grouping.values import Evidence, Times, widened
 from decnet_models.identities.gateways import gateways
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.ttp.tables import ttp_tag
-from decnet_workers.campaign_clusterer.signals import DECKY, METHODS, SHARED, methods, of_identity, targets
+from decnet_workers.campaign_clusterer.signals import (
+    APPLET,
+    DECKY,
+    INFECTED,
+    METHODS,
+    SHARED,
+    methods,
+    of_identity,
+    targets,
+)
 from decnet_workers.commodity.limits import limits
 
 ATTACKERS = 16
@@ -79,12 +88,15 @@ def _shared_kinds(connection: Connection, attackers: Iterable[str]) -> list[Evid
     same = (feature.kind == c.kind) & (feature.digest == c.digest)
     shown = (c.attacker, c.kind, feature.value, c.first_seen, c.last_seen, c.digest)
     query = select(*shown).join(IDENTITIES.feature, same).where(c.kind.in_(SHARED))
-    return [
-        Evidence(*row[:5])
-        for part in parts(attackers)
-        for row in connection.execute(query.where(c.attacker.in_(part)))
-        if limits().get((row.kind, row.digest)) != 0
-    ]
+    rows = (row for part in parts(attackers) for row in connection.execute(query.where(c.attacker.in_(part))))
+    return [one for row in rows if (one := _told(Evidence(*row[:5]), row.digest)) is not None]
+
+
+def _told(one: Evidence[str], digest: str) -> Evidence[str] | None:
+    """Return what evidence says to others; of a commodity nothing, but that who shows it is an infected device."""
+    if limits().get((one.kind, digest)) != 0:
+        return one
+    return Evidence(one.subject, INFECTED, "", one.first_seen, one.last_seen) if one.kind == APPLET else None
 
 
 def _acts(

@@ -18,6 +18,8 @@ APPLET, WALLET = "applet", "wallet"
 SHARED = ("host", "url", "image", "payload", "command", "credential", "planted_key", WALLET, APPLET)
 """Kinds of evidence of attackers that are evidence of their identity too."""
 FAMILY, DECKY, METHODS = "family", "decky", "methods"
+INFECTED = "infected"
+"""That an identity is an infected device, as it shows by a word for an applet that is published: many use that word."""
 TARGET, AIMING = "target", "aiming"
 """A decky at which an identity aimed in a week, and that it aimed at any in that week."""
 

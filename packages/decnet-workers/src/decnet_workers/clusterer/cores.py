@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 from decnet_models.grouping.values import digest
 from decnet_models.identities.gateways import differs_from_itself
-from decnet_workers.clusterer.command_text import INFECTED
 from decnet_workers.clusterer.kinds import DISCRIMINATING, JOIN, KINDS
+from decnet_workers.clusterer.texts.command_text import INFECTED
 from decnet_workers.commodity.limits import Key, limits
 
 SAMPLE = 63

@@ -31,17 +31,17 @@ from decnet_core.events.catalogue import (
 from decnet_core.events.typing_digest import TypingDigest
 from decnet_models.attackers.password_lists import is_guessable
 from decnet_models.grouping.values import digest
-from decnet_workers.clusterer.agent_text import contact
-from decnet_workers.clusterer.command_text import (
+from decnet_workers.clusterer.texts.agent_text import contact
+from decnet_workers.clusterer.texts.command_text import (
     applets,
     hosts,
     image_accounts,
     keys,
-    new_passwords,
     parts,
     urls,
     wallets,
 )
+from decnet_workers.clusterer.texts.new_passwords import is_own, new_passwords
 from decnet_workers.commodity.limits import Key
 
 _LONGEST = 2048
@@ -128,7 +128,7 @@ def _own_passwords(command: str) -> list[str]:
     """Return the new passwords that nobody would guess: only their owner uses the same one again."""
     if "passwd" not in command:
         return []
-    return [secret for secret in new_passwords(command) if not is_guessable("", secret)]
+    return [secret for secret in new_passwords(command) if is_own(secret)]
 
 
 _kept_of_command = lru_cache(maxsize=_KEPT)(_of_command)

@@ -296,8 +296,7 @@ def lua_of(reply: Reply) -> Value:  # noqa: C901, PLR0911  # a case for each kin
         case bytes():
             return reply
         case Pairs():
-            flat = [part for pair in reply.items.items() for part in pair]
-            return Table.of([lua_of(one) for one in flat])
+            return Table.of([lua_of(one) for one in reply.flat])
         case Members() | Message():
             return Table.of([lua_of(one) for one in reply.items])
         case Pushed():

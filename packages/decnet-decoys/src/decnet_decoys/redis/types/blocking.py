@@ -57,8 +57,7 @@ def _popping_scores(take: Callable[[Client, Arguments], Reply]) -> Function:
 
     def taken(client: Client, key: bytes) -> Reply:
         found = take(client, [key])
-        flat = found[0] if client.version == 3 and isinstance(found, list) else found
-        return [key, *flat] if isinstance(flat, list) else found
+        return [key, *found] if isinstance(found, list) else found
 
     return _waits(lambda client, keys: _first(keys, client, lambda key: taken(client, key)))
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 LARGEST = (1 << 64) - 1
+PENDING_BYTES = 128
+"""Of memory, that an entry takes which is not acknowledged."""
 
 
 class Id(NamedTuple):
@@ -39,7 +41,7 @@ class Group(msgspec.Struct):
     @property
     def size(self) -> int:
         """Bytes of memory."""
-        return 256 + 128 * len(self.pending) + sum(64 + len(one) for one in self.consumers)
+        return 256 + PENDING_BYTES * len(self.pending) + sum(64 + len(one) for one in self.consumers)
 
 
 class Stream(msgspec.Struct):
@@ -62,14 +64,11 @@ class Stream(msgspec.Struct):
     @property
     def size(self) -> int:
         """Bytes of memory that the whole stream takes, about."""
-        entries = sum(128 + sum(map(len, one)) + 48 * len(one) for one in self.entries.values())
+        entries = sum(map(entry_size, self.entries.values()))
         return 256 + entries + sum(len(name) + one.size for name, one in self.groups.items())
 
     def between(self, first: Id, last: Id) -> list[tuple[Id, list[bytes]]]:
         return [one for one in self.entries.items() if first <= one[0] <= last]
-
-    def after(self, place: Id) -> list[tuple[Id, list[bytes]]]:
-        return [one for one in self.entries.items() if one[0] > place]
 
     def trim(self, most: int) -> int:
         """Drop the oldest entries but for `most`; return how many."""
@@ -84,6 +83,11 @@ class Stream(msgspec.Struct):
     def next_id(self) -> Id:
         """Return the ID of an entry that is added now."""
         return max(Id(int(time.time() * 1000), 0), following(self.last))
+
+
+def entry_size(fields: list[bytes]) -> int:
+    """Return the bytes of memory that an entry takes, about."""
+    return 128 + sum(map(len, fields)) + 48 * len(fields)
 
 
 def following(place: Id) -> Id:

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable
 
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import OK, SYNTAX, Arguments, Function
 from decnet_decoys.redis.protocol import Error, Pairs, Reply
 from decnet_decoys.redis.server import text, unknown_subcommand
-from decnet_decoys.redis.types.stream import FIRST, LAST, Group, Id, Stream, parsed
-from decnet_decoys.redis.types.streams import INVALID, Reading, read, reading, shown
+from decnet_decoys.redis.types.stream import FIRST, LAST, PENDING_BYTES, Group, Id, Stream, entry_size, parsed
+from decnet_decoys.redis.types.stream_reading import Indexes, Reading, read, reading
+from decnet_decoys.redis.types.streams import INVALID, shown
 
 _NEEDS_KEY = Error(
     "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the MKSTREAM option "
@@ -129,40 +131,67 @@ def xreadgroup(client: Client, given: Arguments) -> Reply:
         return asked
     if not asked.group:
         return Error("ERR Missing GROUP option for XREADGROUP")
-    found: dict[bytes, Reply] = {}
+    streams: dict[bytes, _Shared] = {}
+    places: list[tuple[bytes, Id | None]] = []
     for key, word in asked.streams:
         place = None if word == b">" else parsed(word)
         if word != b">" and place is None:
             return INVALID
-        before = client.keys.stream(key)
-        if before is None or asked.group not in before.groups:
-            return _missing(asked.group, key, " in XREADGROUP with GROUP option")
-        after = before.copied()
-        entries = _given(after, asked, place)
-        if entries or asked.consumer not in before.groups[asked.group].consumers:
-            client.keys.put(key, after, keeps_time=True)
-        if entries or place is not None:
-            found[key] = entries
-    return read(found, client, asked, given)
+        if key not in streams:
+            before = client.keys.stream(key)
+            if before is None or asked.group not in before.groups:
+                return _missing(asked.group, key, " in XREADGROUP with GROUP option")
+            streams[key] = _Shared(before.copied(), asked)
+        places.append((key, place))
+    indexes = Indexes()
+    found = [(key, place, streams[key].read(place, indexes)) for key, place in places]
+    for key, one in streams.items():
+        if one.changed:
+            client.keys.put(key, one.stream, keeps_time=True)
+    return read([(key, entries) for key, place, entries in found if entries or place is not None], client, asked, given)
 
 
-def _given(stream: Stream, asked: Reading, place: Id | None) -> list[Reply]:
-    """Give a consumer new entries, or again those after `place` that it has not acknowledged."""
-    group = stream.groups[asked.group]
-    if len(group.consumers) < _MOST_CONSUMERS:
-        group.consumers[asked.consumer] = None
-    if place is not None:
-        own = sorted(one for one, consumer in group.pending.items() if consumer == asked.consumer and one > place)
-        return [[one.text, stream.entries.get(one)] for one in own[: asked.count]]
-    entries = stream.after(group.last)[: asked.count]
-    for one, _ in entries:
-        group.last = one
-        group.read = group.read + 1 if group.read is not None else None
-        if not asked.acknowledged:
-            group.pending[one] = asked.consumer
-    if entries and group.last == stream.last:
-        group.read = stream.added
-    return shown(entries)
+class _Shared:
+    """A stream as one consumer of a group reads it by one command, which may name it a thousand times."""
+
+    def __init__(self, stream: Stream, asked: Reading) -> None:
+        self.stream, self._asked, self._group = stream, asked, stream.groups[asked.group]
+        self.changed = False
+        self._own: list[Id] | None = None
+        """What the consumer has not acknowledged, in order; None: it was not asked yet."""
+
+    def read(self, place: Id | None, indexes: Indexes) -> list[Reply]:
+        """Give the consumer new entries, or again those after `place` that it has not acknowledged; raises Full."""
+        found = shown(self._given(indexes)) if place is None else self._again(place, indexes)
+        consumers = self._group.consumers
+        served = found or place is not None  # who waits is no consumer yet
+        if served and self._asked.consumer not in consumers and len(consumers) < _MOST_CONSUMERS:
+            consumers[self._asked.consumer] = None
+            self.changed = True
+        return found
+
+    def _given(self, indexes: Indexes) -> list[tuple[Id, list[bytes]]]:
+        group, entries = self._group, indexes.after(self.stream, self._group.last, self._asked.count)
+        for one, _ in entries:
+            group.last = one
+            group.read = group.read + 1 if group.read is not None else None
+            if not self._asked.acknowledged:
+                group.pending[one] = self._asked.consumer
+        if entries:
+            self.changed, self._own = True, None
+            if group.last == self.stream.last:
+                group.read = self.stream.added
+        return entries
+
+    def _again(self, place: Id, indexes: Indexes) -> list[Reply]:
+        if self._own is None:
+            indexes.take(PENDING_BYTES * len(self._group.pending))  # which are looked through
+            self._own = sorted(one for one, consumer in self._group.pending.items() if consumer == self._asked.consumer)
+        first = bisect.bisect_right(self._own, place)
+        own = self._own[first : None if self._asked.count is None else first + self._asked.count]
+        entries = [(one, self.stream.entries.get(one)) for one in own]
+        indexes.take(sum(entry_size(fields or []) for _, fields in entries))
+        return [[one.text, fields] for one, fields in entries]
 
 
 def xack(client: Client, given: Arguments) -> Reply:

@@ -6,14 +6,22 @@ from __future__ import annotations
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.keyspace import Keyspace
-from decnet_decoys.redis.protocol import Error, Nothing, Pairs, Reply
-from decnet_decoys.redis.types.stream import FIRST, LARGEST, LAST, Id, Stream, following, parsed, preceding
-from decnet_decoys.redis.waiting import Waits
+from decnet_decoys.redis.protocol import Error, Nothing, Reply
+from decnet_decoys.redis.types.stream import (
+    FIRST,
+    LARGEST,
+    LAST,
+    Id,
+    Stream,
+    following,
+    parsed,
+    preceding,
+)
+from decnet_decoys.redis.types.stream_reading import Indexes, read, reading
 
 INVALID = Error("ERR Invalid stream ID specified as stream command argument")
 _SMALLER = Error("ERR The ID specified in XADD is equal or smaller than the target stream top item")
 _SMALLEST = Error("ERR The ID specified in XADD must be greater than 0-0")
-_UNBALANCED = Error("ERR Unbalanced '{}' list of streams: for each stream key an ID or '$' must be specified.")
 _LIMIT = Error("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy")
 _NO_KEY = Error("ERR no such key")
 
@@ -199,54 +207,11 @@ def _bound(text: bytes, *, least: bool) -> Id | None:
     return following(place) if least else preceding(place)
 
 
-class Reading:
-    """What XREAD and XREADGROUP are asked: how many entries, of which streams after which IDs, and how long to wait."""
-
-    def __init__(self) -> None:
-        self.count: int | None = None
-        self.seconds: float | None = None
-        """None: it does not wait."""
-        self.group = self.consumer = b""
-        self.acknowledged = False
-        """Whether what is read is acknowledged at once (NOACK)."""
-        self.streams: list[tuple[bytes, bytes]] = []
-
-
-def reading(given: Arguments, name: str) -> Reading | Error:
-    """Return what is asked."""
-    asked, rest = Reading(), list(given)
-    while rest:
-        word = rest.pop(0).upper()
-        if word == b"STREAMS":
-            if not rest or len(rest) % 2:
-                return Error(_UNBALANCED.text.format(name)) if rest else SYNTAX
-            half = len(rest) // 2
-            asked.streams = list(zip(rest[:half], rest[half:], strict=True))
-            return asked
-        if word == b"NOACK" and name == "xreadgroup":
-            asked.acknowledged = True
-        elif word == b"GROUP" and name == "xreadgroup" and len(rest) > 1:
-            asked.group, asked.consumer = rest.pop(0), rest.pop(0)
-        elif word in (b"COUNT", b"BLOCK") and rest:
-            amount = number(rest.pop(0))
-            if amount is None:
-                return NOT_A_NUMBER if word == b"COUNT" else Error("ERR timeout is not an integer or out of range")
-            if word == b"BLOCK" and amount < 0:
-                return Error("ERR timeout is negative")
-            if word == b"COUNT":
-                asked.count = amount if amount > 0 else None
-            else:
-                asked.seconds = amount / 1000
-        else:
-            return SYNTAX
-    return SYNTAX
-
-
 def xread(client: Client, given: Arguments) -> Reply:
     asked = reading(given, "xread")
     if isinstance(asked, Error):
         return asked
-    found: dict[bytes, Reply] = {}
+    places: list[tuple[bytes, Stream, Id]] = []
     again = list(given)
     for at, (key, text) in enumerate(asked.streams):
         stream = there(client.keys, key)
@@ -255,17 +220,10 @@ def xread(client: Client, given: Arguments) -> Reply:
             return INVALID
         if text == b"$":  # what is added while it waits comes after what is there now
             again[len(given) - len(asked.streams) + at] = place.text
-        entries = stream.after(place)[: asked.count]
-        if entries:
-            found[key] = shown(entries)
-    return read(found, client, asked, again)
-
-
-def read(found: dict[bytes, Reply], client: Client, asked: Reading, again: Arguments) -> Reply:
-    """Return the entries of streams as a reply; one that waits, to be tried `again`, if there are none."""
-    if found:
-        return Pairs(found) if client.version == 3 else [[key, entries] for key, entries in found.items()]
-    return Nothing() if asked.seconds is None else Waits(asked.seconds, Nothing(), again)
+        places.append((key, stream, place))
+    indexes = Indexes()
+    found = [(key, shown(indexes.after(stream, place, asked.count))) for key, stream, place in places]
+    return read([one for one in found if one[1]], client, asked, again)
 
 
 COMMANDS: dict[str, tuple[Function, int]] = {

