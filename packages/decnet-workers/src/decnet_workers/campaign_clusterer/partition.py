@@ -174,6 +174,8 @@ class _Groups:
             self._linked.setdefault(other, []).append(one)
             self._bits[self._pair(one, other)] = each.bits
         self._apart: set[int] = set()
+        self._refused: set[frozenset[tuple[int, int]]] = set()
+        """Pairs of groups, as they were, that no link joins: the first member and the number of each."""
         self._group = [[number] for number in range(len(self._profiles))]
         for ruling in decided.rulings:
             self._obey(ruling)
@@ -184,11 +186,16 @@ class _Groups:
         one, other = (self._group[self._numbers[identity]] for identity in each.pair)
         if one is other:
             return True
-        linked = _by_aim(each) or self._several(one, other)
-        if linked and not self._separated(one, other) and self._alike(one, other):
-            self._join(one, other)
-            return True
-        return False
+        state = frozenset(((one[0], len(one)), (other[0], len(other))))  # groups only grow
+        if state in self._refused:
+            return False
+        if not (_by_aim(each) or self._several(one, other)):
+            return False
+        if self._separated(one, other) or not self._alike(one, other):
+            self._refused.add(state)
+            return False
+        self._join(one, other)
+        return True
 
     def found(self) -> list[list[UUID]]:
         groups = {id(group): group for group in self._group if len(group) > 1}
