@@ -47,6 +47,15 @@ def test_what_is_no_url_is_refused_with_the_forms_that_are(url: str) -> None:
         Remote(url, TOKEN)
 
 
+@pytest.mark.parametrize(
+    ("token", "said"), [("", "needs a token"), ("wrong", "has 8 to 512"), (f"{TOKEN}\n", "no spaces")]
+)
+def test_who_gives_no_token_is_told_so_and_who_gives_another_text_that_it_is_none(token: str, said: str) -> None:
+    with pytest.raises(WrongUsageError, match=said) as raised:
+        Remote("https://h.example", token)
+    assert not token or token not in str(raised.value)
+
+
 def test_a_page_in_place_of_an_answer_is_no_api(portal: str) -> None:
     remote = Remote(portal, TOKEN)
     said = f"{portal} is no API of DECNET: it answered 200 OK, text/html"

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from ctypes import CDLL
+
+import pytest
 
 from decnet_core.library_pages import clean_mappings
 
@@ -69,3 +72,34 @@ print(before, after)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     before, after = map(int, done.stdout.split())
     assert after < before
+
+
+HEAPS = """
+import sys, tempfile, threading
+from ctypes import CDLL, c_void_p
+from decnet_core.library_pages import share_one_heap
+if sys.argv[1] == "shared":
+    share_one_heap()
+libc = CDLL(None)
+libc.malloc.restype = libc.fdopen.restype = c_void_p
+threads = [threading.Thread(target=libc.malloc, args=(100,)) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+with tempfile.TemporaryFile() as file:
+    stream = c_void_p(libc.fdopen(file.fileno(), b"w"))
+    libc.malloc_info(0, stream)
+    libc.fflush(stream)
+    file.seek(0)
+    print(file.read().count(b"<heap nr="))
+"""
+
+
+@pytest.mark.skipif(not hasattr(CDLL(None), "malloc_info"), reason="another C library than glibc")
+def test_threads_take_from_one_heap() -> None:
+    def heaps(how: str) -> int:
+        return int(subprocess.run([sys.executable, "-c", HEAPS, how], check=True, capture_output=True).stdout)
+
+    assert heaps("own") > 1
+    assert heaps("shared") == 1

@@ -129,6 +129,27 @@ def test_hours_and_log_together_count_what_the_log_alone_would(
             assert by_hours(connection, window) == by_log(events, window, ours)
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_value_of_the_log_may_overtake_all_candidates_of_the_hours(
+    engine: Engine, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tally, "_CANDIDATES", 2)
+    counted = {"a": 20, "b": 19, "c": 18, "d": 17, "e": 16, "f": 15, "late": 14, "rare": 1}
+    since = {"late": 8, "b": 2, "rare": 1, "new": 13}
+
+    def sent(times: dict[str, int]) -> list[Event]:
+        return [made(CommandRun("ssh", line), BEGIN + 1) for line, number in times.items() for _ in range(number)]
+
+    with writing(engine) as connection:
+        insert_events(connection, sent(counted))
+    follow(engine)
+    with writing(engine) as connection:
+        insert_events(connection, sent(since))
+    with reading(engine) as connection:
+        found = tally_of(connection, Window()).most_sent("command", limit)
+    assert [(one.value.text, one.times) for one in found] == [("late", 22), ("b", 21), ("a", 20)][:limit]
+
+
 def test_values_are_ranked_without_the_addresses_of_the_hours(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     def asked_for(*_: Any) -> Any:
         raise AssertionError("read, though nobody asks for it")

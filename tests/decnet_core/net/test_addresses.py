@@ -6,7 +6,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from decnet_core.net.addresses import (
@@ -49,6 +49,18 @@ def test_canonical_is_stable(address: object) -> None:
     once = canonical(str(address))
     assert once is not None
     assert canonical(once) == once
+
+
+@given(st.from_regex(r"\A[0-9]{1,4}(\.[0-9]{0,4}){2,4}\Z") | st.text("0123456789.\0x%: \u0661", max_size=18))
+@example("192.0.2.1\n")
+@example("192.0.2.\u0661")
+@example("192.0.2.1\0")
+@example("127.1")
+@example("0x7f.0.0.1")
+@example("010.0.0.1")
+def test_dotted_text_is_an_address_where_the_standard_library_has_it_as_one(text: str) -> None:
+    address = parse_address(text)
+    assert canonical(text) == (None if address is None else str(address))
 
 
 @given(st.text(max_size=60))

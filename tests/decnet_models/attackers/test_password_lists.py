@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decnet_models.attackers import password_lists
-from decnet_models.attackers.password_lists import LISTS, is_guessable, short_digest, spearman, walked
+from decnet_models.attackers.password_lists import LISTS, explicable, is_guessable, short_digest, spearman, walked
 
 TOP = (
     *("123456", "password", "12345678", "qwerty", "123456789", "12345", "1234", "111111", "1234567", "dragon"),
@@ -38,6 +38,14 @@ def test_gaps_and_strange_entries_do_not_hide_it_but_another_order_does() -> Non
     random.Random(3).shuffle(mixed)
     assert walked(tries(mixed)) == ()
     assert walked(tries([*TOP, *(f"other{n}" for n in range(20))])) == ()
+
+
+def test_what_no_list_can_explain_any_more_is_walked_from_none() -> None:
+    many = [f"secret{number}" for number in range(200)]
+    assert explicable(tries(many))
+    assert explicable([(f"user{number}", "123456") for number in range(999)])
+    assert not explicable(tries([*many, "123456"]))
+    assert walked(tries([*TOP, *many])) == ()
 
 
 def test_seven_entries_are_too_few() -> None:

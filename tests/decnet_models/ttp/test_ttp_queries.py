@@ -19,6 +19,7 @@ from decnet_models.ttp.queries import (
     prepared,
     tagged_events,
     tags,
+    tags_of_session,
     technique_sequences,
     techniques_in,
     techniques_of,
@@ -163,3 +164,13 @@ def test_a_sequence_names_each_technique_once_in_the_order_of_the_log(engine: En
         add_tags(connection, [tag(seq, technique=technique) for seq, technique in order])
         add_tags(connection, [tag(9, technique="T1", attacker="192.0.2.2")])
         assert technique_sequences(connection, ["192.0.2.1", "192.0.2.3"]) == {"192.0.2.1": ["T1110", "T1105", "T1003"]}
+
+
+def test_tags_of_a_session_are_found_behind_any_number_of_later_ones(engine: Engine) -> None:
+    of = {"session": "S"}
+    mine = [tag(5, **of), tag(6, **of), tag(7, session="T"), tag(8, attacker="192.0.2.2", **of), tag(9)]
+    with writing(engine) as connection:
+        add_tags(connection, [*mine, *(tag(number) for number in range(10, 60))])
+        assert tags_of_session(connection, "192.0.2.1", "S", 10) == [mine[1], mine[0]]
+        assert tags_of_session(connection, "192.0.2.1", "S", 10, from_seq=6) == [mine[1]]
+        assert tags_of_session(connection, "192.0.2.1", "S", 1) == [mine[1]]

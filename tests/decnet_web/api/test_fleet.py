@@ -56,6 +56,27 @@ async def test_readers_read_at_once_and_close_their_connections_at_rest(tmp_path
 
 
 @ON_SQLITE
+async def test_what_a_report_took_is_returned_also_when_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trimmed: list[str] = []
+    monkeypatch.setattr("decnet_web.api.fleet.trim_heap", lambda: trimmed.append(threading.current_thread().name))
+
+    def failing(_: Connection) -> int:
+        raise Problem(404, detail="nothing")
+
+    with serving(tmp_path) as served:
+        fleet = Fleet(served.deployment)
+        try:
+            assert await fleet.report(number) == 3
+            with pytest.raises(Problem, match="nothing"):
+                await fleet.report(failing)
+        finally:
+            fleet.close()
+    assert [name.startswith("api-work") for name in trimmed] == [True, True]
+
+
+@ON_SQLITE
 async def test_a_number_too_large_for_the_database_is_bad_input(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
         fleet = Fleet(served.deployment)

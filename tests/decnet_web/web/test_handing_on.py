@@ -46,6 +46,15 @@ async def test_a_trusted_proxy_names_the_client(start_web: Start) -> None:
     assert (status, fields["strict-transport-security"]) == (200, "max-age=31536000")
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+async def test_what_the_api_has_at_its_root_is_asked_there_as_from_elsewhere(start_web: Start, path: str) -> None:
+    web = await start_web()
+    await web.get(path)
+    (sent,) = web.api.connections
+    assert sent.startswith(f"GET {path} HTTP/1.1\r\n".encode())
+    assert b"\r\nx-forwarded-for: 127.0.0.1\r\n" in sent
+
+
 async def test_bodies_pass_in_both_framings(start_web: Start) -> None:
     web = await start_web()
     head = b"POST /api/v1/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"

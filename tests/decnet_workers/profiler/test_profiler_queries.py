@@ -22,6 +22,7 @@ from decnet_core.events.catalogue import (
 from decnet_core.events.notices import CanaryTriggered
 from decnet_core.runtime.worker import NoSettings
 from decnet_models.attackers import queries, tables
+from decnet_models.attackers.analysis import USES_READ_FIRST, lists_of, tries_of
 from decnet_models.attackers.merge import Tally
 from decnet_models.attackers.profile import TokenHits
 from decnet_models.canary.queries import add_token
@@ -70,6 +71,26 @@ def test_new_attackers_are_those_first_seen_in_the_span(visit: Connection) -> No
     assert queries.new_in(visit, Window()) == set(first) == {IP, "2001:db8::7"}
     assert queries.new_in(visit, Window(since=first[IP] + 1)) == {"2001:db8::7"}
     assert queries.new_in(visit, Window(first[IP], first["2001:db8::7"])) == {IP}
+
+
+def test_a_list_is_recognised_from_the_first_uses_however_many_deckies_each_entry_is_tried_on(
+    connection: Connection, stored: Callable[..., StoredEvent]
+) -> None:
+    words = ("123456", "password", "12345678", "qwerty", "123456789", "12345", "1234", "111111", "1234567", "dragon")
+    places = [(word, f"host-{number}") for word in words for number in range(40)]
+    log = [
+        stored(second, LoginAttempt("ssh", "root", success=False, password=word), decky=decky)
+        for second, (word, decky) in enumerate(places)
+    ]
+    log += [
+        stored(600 + number, LoginAttempt("ssh", "root", success=False, password=f"x{number}"), src_ip="192.0.2.9")
+        for number in range(USES_READ_FIRST)
+    ]
+    Profiler(NoSettings()).handle(EventBatch(connection, log))
+    assert len(tries_of(connection, IP, USES_READ_FIRST)) < len(words) == len(tries_of(connection, IP))
+    assert [one.tried for one in lists_of(connection, IP)][:1] == [len(words)]
+    assert lists_of(connection, "192.0.2.9") == ()
+    connection.rollback()
 
 
 def test_profile_shows_the_whole_visit(visit: Connection) -> None:

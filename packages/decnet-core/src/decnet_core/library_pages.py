@@ -17,6 +17,7 @@ from pathlib import Path
 
 _MADV_DONTNEED = 4  # madvise(2)
 _M_MMAP_THRESHOLD = -3  # mallopt(3)
+_M_ARENA_MAX = -8
 _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (.{4}) [0-9a-f]+ \S+ (\d+)")
 _OUR_OWN = ("Anonymous:", "Swap:", "Locked:")
 
@@ -46,8 +47,20 @@ def map_large_blocks(kib: int = 256) -> None:
     Without this, mallopt(3), the threshold grows to the largest block that was ever freed, up to 32 MiB: what comes
     later lies in the heap, between small blocks that keep it. Does nothing with another C library.
     """
+    _mallopt(_M_MMAP_THRESHOLD, kib << 10)
+
+
+def share_one_heap() -> None:
+    """Have glibc give threads that start later no heap of their own; call it when few of them allocate at once.
+
+    What one thread frees, another one then uses. Does nothing with another C library.
+    """
+    _mallopt(_M_ARENA_MAX, 1)
+
+
+def _mallopt(option: int, value: int) -> None:
     if (mallopt := getattr(CDLL(None), "mallopt", None)) is not None:
-        mallopt(_M_MMAP_THRESHOLD, kib << 10)
+        mallopt(option, value)
 
 
 def clean_mappings(smaps: Iterable[str]) -> Iterator[tuple[int, int]]:

@@ -11,11 +11,13 @@ import pytest
 from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, Header, HTTPException, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field, computed_field
 from starlette.responses import JSONResponse, Response
 
 from decnet_web.api.listings.narrowing import narrowing
 from decnet_web.api.listings.recent import RecentRoute
 from decnet_web.api.listings.solving import solving
+from decnet_web.api.moments import Moment
 from decnet_web.api.routes.findings import attackers, events, sessions
 
 
@@ -81,9 +83,35 @@ def serving(route_class: type[APIRoute]) -> FastAPI:
         several.append("added")
         return JSONResponse({**locals()}, 201)
 
+    @router.get("/model/{of}")
+    async def model(of: int, needed: int, span: Annotated[str, Depends(span)]) -> Shown:
+        return Longer(
+            of=of, at=1_700_000_000_000_000_001, more=[Inner(needed=needed)], text=span, secret="not declared"
+        )
+
     application = FastAPI()
     application.include_router(router, prefix="/below")
     return application
+
+
+class Inner(BaseModel):
+    needed: int
+
+
+class Shown(BaseModel):
+    of: int
+    at: Moment
+    more: list[Inner]
+    text: str = Field(serialization_alias="as")
+
+    @computed_field  # type: ignore[prop-decorator]  # as pydantic documents
+    @property
+    def twice(self) -> int:
+        return 2 * self.of
+
+
+class Longer(Shown):
+    secret: str
 
 
 async def answers(route_class: type[APIRoute], of: str) -> list[tuple[int, bytes]]:
@@ -102,7 +130,7 @@ ASKED = (
 )
 
 
-@pytest.mark.parametrize(("of", "good"), [("listing", 200), ("made", 201)])
+@pytest.mark.parametrize(("of", "good"), [("listing", 200), ("made", 201), ("model", 200)])
 async def test_narrowed_handlers_answer_as_the_whole_one(of: str, good: int) -> None:
     narrowed, whole = await answers(Narrowed, of), await answers(APIRoute, of)
     assert narrowed == whole
@@ -135,8 +163,17 @@ def test_what_fastapi_has_to_do_more_for_is_left_to_it() -> None:
         raise NotImplementedError
 
     left = (valued, headed, answering, afterwards, threaded, closing, afresh)
-    found = {one.__name__ for one in (plain, *left) if solving(APIRoute("/", one).dependant) is None}
+    found = {one.__name__ for one in (plain, *left) if solving(APIRoute("/", one)) is None}
     assert found == {one.__name__ for one in left}
+
+
+def test_models_are_left_to_fastapi_when_they_are_not_shown_as_they_are() -> None:
+    async def shown(word: str = "") -> Shown:
+        raise NotImplementedError
+
+    assert solving(APIRoute("/", shown)) is not None
+    assert solving(APIRoute("/", shown, status_code=201)) is None
+    assert solving(APIRoute("/", shown, response_model=Inner)) is None
 
 
 async def test_dependencies_that_a_router_adds_are_asked() -> None:
@@ -166,8 +203,8 @@ async def test_dependencies_that_a_router_adds_are_asked() -> None:
 def test_listing_without_parameters_has_none_to_look_at(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Dependant] = []
 
-    def recorded(one: Dependant) -> object:
-        made.append(one)
+    def recorded(one: APIRoute) -> object:
+        made.append(one.dependant)
         return solving(one)
 
     monkeypatch.setattr("decnet_web.api.listings.narrowing.solving", recorded)

@@ -2,6 +2,7 @@
 """Queries of the artifacts; times are ns since the Unix epoch, names and URLs the attacker's own."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -137,13 +138,18 @@ def sightings(
     session: str | None = None,
 ) -> list[Sighting]:
     """Return the sightings of one artifact, attacker or session, newest first; ValueError without any of them."""
-    c = artifact_sighting.c
-    asked = {c.sha256: sha256, c.attacker: attacker, c.session: session}
-    conditions = [column == value for column, value in asked.items() if value is not None]
-    if not conditions:
+    asked = {"sha256": sha256, "attacker": attacker, "session": session}
+    values = {name: value for name, value in asked.items() if value is not None}
+    if not values:
         raise ValueError("name an artifact, an attacker or a session")
-    query = select(*(c[name] for name in Sighting.__struct_fields__)).where(*conditions)
-    return [Sighting(*row) for row in connection.execute(query.order_by(c.ts.desc(), c.event_id).limit(limit))]
+    return [sighting_of(row) for row in _sightings_with(tuple(values)).rows(connection, limit=limit, **values)]
+
+
+@cache
+def _sightings_with(names: tuple[str, ...]) -> RowSelect:
+    c = artifact_sighting.c
+    query = select(*(c[name] for name in Sighting.__struct_fields__)).order_by(c.ts.desc(), c.event_id)
+    return RowSelect(lambda _: query.where(*(c[name] == bindparam(name) for name in names)).limit(bindparam("limit")))
 
 
 def newest_sightings(connection: Connection, digests: Collection[str]) -> dict[str, Sighting]:

@@ -146,18 +146,34 @@ def _public() -> tuple[frozenset[bytes], frozenset[bytes]]:
 
 def walked(tries: Sequence[tuple[str, str]]) -> tuple[WalkedList, ...]:
     """Return the lists that explain `tries` of users and passwords, in the order of the first one; best first."""
-    secrets = dict.fromkeys(secret for _, secret in tries)
-    pairs = dict.fromkeys(f"{user}:{secret}" for user, secret in tries)
-    compared = (_compared(name, pairs if LISTS[name].pairs else secrets) for name in LISTS)
+    entries = _entries(tries)
+    compared = (_compared(name, entries[LISTS[name].pairs]) for name in LISTS)
     found = [one for one in compared if one is not None]
     return tuple(sorted(found, key=lambda one: (-one.tried, -(one.correlation or 0), one.name)))
+
+
+def explicable(tries: Sequence[tuple[str, str]]) -> bool:
+    """Return whether a list could explain the tries, going by how many there are alone; more tries never help."""
+    entries = _entries(tries)
+    return any(_could_explain(name, entries[one.pairs]) for name, one in LISTS.items())
+
+
+def _entries(tries: Sequence[tuple[str, str]]) -> tuple[Collection[str], Collection[str]]:
+    """Return the different secrets, and the different pairs."""
+    secrets = dict.fromkeys(secret for _, secret in tries)
+    return secrets, dict.fromkeys(f"{user}:{secret}" for user, secret in tries)
+
+
+def _could_explain(name: str, entries: Collection[str]) -> bool:
+    """Return whether all of a list would be a large enough part of the entries."""
+    return len(entries) * (LEAST_DRAWN if LISTS[name].pairs else LEAST_SHARE) <= len(_places(name))
 
 
 def _compared(name: str, entries: Collection[str]) -> WalkedList | None:
     """Return whether a list explains these entries, which are in the order of the first try."""
     places, pairs = _places(name), LISTS[name].pairs
     least = LEAST_DRAWN if pairs else LEAST_SHARE
-    if len(entries) * least > len(places):  # even all of the list would not be enough: digests cost most here
+    if not _could_explain(name, entries):  # digests cost most here
         return None
     digests = dict.fromkeys(map(short_digest, entries))
     order = [places[one] for one in digests if one in places]

@@ -23,6 +23,7 @@ from decnet_models.attackers.profile import (
 )
 from decnet_models.attackers.scoring.score import Facts, terms
 from decnet_models.database.rows.keyset import Direction, in_order
+from decnet_models.database.rows.page_select import Condition, PageSelect
 from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import existing, parts
 from decnet_models.database.window import Window
@@ -61,16 +62,17 @@ def count(connection: Connection) -> int:
 
 def attacker(connection: Connection, ip: str, *, limit: int = 1000) -> AttackerProfile | None:
     """Return everything about the address (canonical text), or None; each list has at most `limit` entries."""
-    row = connection.execute(_columns(tables.attacker, Attacker).where(tables.attacker.c.ip == ip)).one_or_none()
-    if row is None:
+    found = _ATTACKER.rows(connection, ip=ip)
+    if not found:
         return None
+    shown = Attacker(*found[0])
     facts = facts_of(connection, [ip])[ip]
     beat = rhythm_of(connection, ip)
     counts = (facts.deckies, facts.services, facts.logins, facts.requests, facts.scans)
     breadth = Breadth(*counts, scanner="scanner" in facts.purposes)
     return AttackerProfile(
-        attacker=Attacker(*row),
-        terms=terms(facts, row.verdict),
+        attacker=shown,
+        terms=terms(facts, shown.verdict),
         traits=traits(breadth, beat, typing_of(connection, ip, limit)),
         rhythm=beat,
         phases=seen_of(connection, "phase", ip, limit),
@@ -89,11 +91,9 @@ def sessions(
     connection: Connection, limit: int = 50, *, attacker: str | None = None, window: Window | None = None
 ) -> list[Session]:
     """Return interactive sessions, newest first; with a window those of which a part lies in it."""
-    table = tables.attacker_session
-    query = _columns(table, Session).order_by(table.c.last_seen.desc(), table.c.session).limit(limit)
-    if window is not None:
-        query = query.where(table.c.last_seen >= window.since, table.c.first_seen < window.until)
-    return [Session(*row) for row in connection.execute(_of(query, table, attacker))]
+    since, until = (None, None) if window is None else (window.since, window.until)
+    rows = _SESSIONS.rows(connection, limit, attacker=attacker, since=since, until=until)
+    return [Session(*row) for row in rows]
 
 
 def sessions_named(connection: Connection, prefix: str, limit: int = 2) -> list[Session]:
@@ -122,34 +122,20 @@ def credentials(connection: Connection, limit: int = 50) -> list[Credential]:
 
 def credential_uses(connection: Connection, limit: int = 50, *, attacker: str | None = None) -> list[CredentialUse]:
     """Return where credentials were tried, accepted ones first, then newest first."""
-    c, known = tables.credential_use.c, tables.credential.c
-    where = func.nullif(c.decky, tables.UNKNOWN)
-    query = select(c.attacker, c.credential, c.service, where, c.uses, c.accepted, c.first_seen, c.last_seen)
-    query = _of(query, tables.credential_use, attacker).order_by(*_accepted_first(c)).limit(limit)
-    rows = connection.execute(query).all()
-    named = select(known.digest, known.username, known.password, known.public_key)
-    names: dict[str, tuple[Any, ...]] = {  # not by a join: thousands of uses are sorted twice as fast without
-        row[0]: tuple(row[1:])
-        for part in parts({row.credential for row in rows})
-        for row in connection.execute(named.where(known.digest.in_(part)))
-    }
+    rows = _USES.rows(connection, limit, attacker=attacker)
+    digests = sorted({row[1] for row in rows})
+    # Not by a join: thousands of uses are sorted twice as fast without.
+    names = {row[0]: row[1:] for row in map(tuple, _NAMES_OF.rows(connection, digests=digests))}
     # Rows that were salvaged from a broken database can lack a credential.
-    return [CredentialUse(*[*row[:2], *names[row.credential], *row[2:]]) for row in rows if row.credential in names]
-
-
-def _accepted_first(use: Any) -> tuple[ColumnElement[Any], ...]:
-    return ((use.accepted > 0).desc(), use.last_seen.desc(), use.credential, use.service)
+    return [CredentialUse(*row[:2], *names[row[1]], *row[2:]) for row in rows if row[1] in names]
 
 
 def commands(
     connection: Connection, limit: int = 50, *, attacker: str | None = None, session: str | None = None
 ) -> list[Command]:
     """Return the newest command lines, in the order they were committed."""
-    table = tables.command
-    query = _of(_columns(table, Command), table, attacker).order_by(table.c.seq.desc()).limit(limit)
-    if session is not None:
-        query = query.where(table.c.session == session)
-    return [Command(*row) for row in reversed(connection.execute(query).all())]
+    rows = _COMMANDS.rows(connection, limit, attacker=attacker, session=session)
+    return [Command(*(*row[:-1], bool(row[-1]))) for row in reversed(rows)]
 
 
 def canary_hits(
@@ -162,12 +148,9 @@ def canary_hits(
     direction: Direction = "desc",
 ) -> list[CanaryHit]:
     """Return uses of canary tokens, newest first; page on with `after` = the last one's `seq`."""
-    table = tables.canary_hit
-    query = _of(_columns(table, CanaryHit), table, attacker).limit(limit)
-    query = in_order(query, (table.c.seq,), None if after is None else (after,), direction)
-    if token is not None:
-        query = query.where(table.c.token == token)
-    return [CanaryHit(*row) for row in connection.execute(query)]
+    place = None if after is None else (after,)
+    rows = _HITS.rows(connection, limit, after=place, direction=direction, attacker=attacker, token=token)
+    return [CanaryHit(*row) for row in rows]
 
 
 def hits_by_token(connection: Connection, tokens: Iterable[str] | None = None) -> dict[str, TokenHits]:
@@ -215,12 +198,48 @@ def _number_of(connection: Connection, table: Table) -> Select[*tuple[Any, ...]]
     return select(column, func.count()).where(listed(connection, column, "ips")).group_by(column)
 
 
+def _names_of(connection: Connection) -> Select[Any]:
+    c = tables.credential.c
+    return select(c.digest, c.username, c.password, c.public_key).where(listed(connection, c.digest, "digests"))
+
+
 def _purposes_of(connection: Connection) -> Select[Any]:
     c = tables.attacker_tool.c
     return select(c.attacker, c.purpose).where(listed(connection, c.attacker, "ips"))
 
 
-_A = tables.attacker.c
+def _columns(table: Table, shape: type[Any]) -> Select[Any]:
+    """Select the columns named by the fields of `shape`, in their order."""
+    return select(*(table.c[name] for name in shape.__struct_fields__))
+
+
+def _listing(
+    shape: type[Any], table: Table, order: Sequence[ColumnElement[Any]], *names: str, **more: Any
+) -> PageSelect:
+    """Return the pages of a table, which may be asked for those with a value of one of these columns."""
+    conditions: dict[str, Condition] = {name: table.c[name] == bindparam(name) for name in names}
+    return PageSelect(lambda _: _columns(table, shape), order, {**conditions, **more})
+
+
+_A, _S, _U = tables.attacker.c, tables.attacker_session.c, tables.credential_use.c
+_C, _H = tables.command.c, tables.canary_hit.c
+_ATTACKER = RowSelect(lambda _: _columns(tables.attacker, Attacker).where(_A.ip == bindparam("ip")))
+_SESSIONS = _listing(
+    *(Session, tables.attacker_session, (_S.last_seen, _S.attacker, _S.session), "attacker"),
+    since=_S.last_seen >= bindparam("since"),
+    until=_S.first_seen < bindparam("until"),
+)
+_USES = PageSelect(
+    lambda _: select(
+        *(_U.attacker, _U.credential, _U.service, func.nullif(_U.decky, tables.UNKNOWN)),
+        *(_U.uses, _U.accepted, _U.first_seen, _U.last_seen),
+    ),
+    (_U.accepted > 0, _U.last_seen, _U.credential, _U.service),
+    {"attacker": _U.attacker == bindparam("attacker")},
+)
+_NAMES_OF = RowSelect(_names_of)
+_COMMANDS = _listing(Command, tables.command, (_C.seq,), "attacker", "session")
+_HITS = _listing(CanaryHit, tables.canary_hit, (_H.seq,), "attacker", "token")
 _NEW = RowSelect(lambda _: select(_A.ip).where(_A.first_seen >= bindparam("since"), _A.first_seen < bindparam("until")))
 _COUNTS_OF, _PURPOSES_OF = RowSelect(_counts_of), RowSelect(_purposes_of)
 _DECKIES_OF = RowSelect(partial(_number_of, table=tables.attacker_decky))
@@ -233,17 +252,8 @@ def known_uses(connection: Connection, uses: Iterable[tuple[str, str, str]]) -> 
     return existing(connection, (c.attacker, c.credential, c.service), uses)
 
 
-def _columns(table: Table, shape: type[Any]) -> Select[Any]:
-    """Select the columns named by the fields of `shape`, in their order."""
-    return select(*(table.c[name] for name in shape.__struct_fields__))
-
-
 def _active(window: Window) -> ColumnElement[bool]:
     attacker, active = tables.attacker.c, tables.attacker_activity.c
     first, last = window.since // MINUTE_NS, (window.until - 1) // MINUTE_NS
     minutes = select(active.minute).where(active.attacker == attacker.ip, active.minute.between(first, last))
     return and_(attacker.last_seen >= window.since, attacker.first_seen < window.until, minutes.exists())
-
-
-def _of(query: Select[Any], table: Table, attacker: str | None) -> Select[Any]:
-    return query if attacker is None else query.where(table.c.attacker == attacker)

@@ -2,9 +2,9 @@
 """Queries of the counts by hour. Hours are counted from the Unix epoch; `first` is included, `end` is not."""
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, literal_column, select
 
 from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import parts
@@ -13,9 +13,15 @@ from decnet_models.history.source_set import unpacked
 from decnet_models.history.tables import hourly_attacker, hourly_count, hourly_value
 
 _C = hourly_attacker.c
-_ACTIVE = RowSelect(lambda _: select(_C.attacker).where(_C.hour >= bindparam("first"), _C.hour < bindparam("end")))
-_HOURS_READ = 6
-"""Hours whose addresses are in memory as rows: to have the database sort them apart takes longer than a set."""
+_SPACE: Any = literal_column("' '")  # a str would need values of all parameters when the statement is compiled
+_ACTIVE = RowSelect(
+    lambda _: select(func.aggregate_strings(_C.attacker, _SPACE)).where(
+        _C.hour >= bindparam("first"), _C.hour < bindparam("end")
+    )
+)
+"""One text of all addresses: to make a row of each takes the driver longer than all the rest."""
+_HOURS_READ = 2
+"""Hours whose addresses are in memory as a text: to have the database sort them apart takes longer than a set."""
 
 
 class PlaceCount(NamedTuple):
@@ -63,8 +69,8 @@ def attackers_in(connection: Connection, first: int, end: int) -> set[str]:
     """Return the addresses that were active, read a few hours at a time."""
     found: set[str] = set()
     for hour in range(first, end, _HOURS_READ):
-        rows = _ACTIVE.rows(connection, first=hour, end=min(end, hour + _HOURS_READ))
-        found.update(address for (address,) in rows)
+        ((addresses,),) = _ACTIVE.rows(connection, first=hour, end=min(end, hour + _HOURS_READ))
+        found.update((addresses or "").split())
     return found
 
 

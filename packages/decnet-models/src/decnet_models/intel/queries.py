@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Queries of the intelligence; times are ns since the Unix epoch."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, case, delete, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, case, delete, or_, select, tuple_, update
 
 from decnet_core.text import for_column
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import PART, insert_into, parts
 from decnet_models.intel.tables import intel, provider_quota
 
@@ -83,20 +84,20 @@ def without_current_finding(
 
 def findings(connection: Connection, indicator: str) -> list[Finding]:
     """Return the last finding of each provider, including expired ones."""
-    query = select(intel).where(intel.c.indicator == indicator).order_by(intel.c.provider)
-    return [_finding(row) for row in connection.execute(query)]
+    return [_finding(row) for row in _FINDINGS.rows(connection, indicator=indicator)]
 
 
 def summaries(connection: Connection, indicators: Iterable[str], *, now_ns: int | None) -> dict[str, Summary]:
     """Return the worst current verdict on each of `indicators` that has one; without a time, of whatever age."""
     c = intel.c
-    query = select(intel).order_by(c.indicator, c.provider)
+    query = select(*(c[name] for name in Finding.__struct_fields__)).order_by(c.indicator, c.provider)
     if now_ns is not None:
         query = query.where(c.expires_at > now_ns)
     current: dict[str, list[Finding]] = {}
     for part in parts(indicators):
         for row in connection.execute(query.where(c.indicator.in_(part))):
-            current.setdefault(row.indicator, []).append(_finding(row))
+            finding = _finding(row)
+            current.setdefault(finding.indicator, []).append(finding)
     return {indicator: summary(verdicts) for indicator, verdicts in current.items()}
 
 
@@ -198,6 +199,16 @@ def _row(one: Finding) -> dict[str, Any]:
     }
 
 
-def _finding(row: Any) -> Finding:
-    reasons, detail = _reasons.decode(row.reasons), _detail.decode(row.detail)
-    return Finding(row.indicator, row.provider, row.verdict, reasons, detail, row.fetched_at, row.expires_at)
+def _all_of(_: Connection) -> Select[Any]:
+    columns = (intel.c[name] for name in Finding.__struct_fields__)
+    return select(*columns).where(intel.c.indicator == bindparam("indicator")).order_by(intel.c.provider)
+
+
+_FINDINGS = RowSelect(_all_of)
+
+
+def _finding(row: Sequence[Any]) -> Finding:
+    indicator, provider, verdict, reasons, detail, fetched_at, expires_at = row
+    return Finding(
+        indicator, provider, verdict, _reasons.decode(reasons), _detail.decode(detail), fetched_at, expires_at
+    )

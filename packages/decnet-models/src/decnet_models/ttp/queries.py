@@ -82,7 +82,22 @@ def _ever_used(_: Connection) -> Select[Any]:
     )
 
 
+def _by_title(_: Connection) -> Select[Any]:
+    c = ttp_tag.c
+    query = select(c.technique, c.title, func.count(), func.min(c.ts), func.max(c.ts))
+    query = query.where(c.attacker == bindparam("attacker")).group_by(c.technique, c.title)
+    return query.order_by(c.technique, c.title)
+
+
+def _of_session(_: Connection) -> Select[Any]:
+    c = ttp_tag.c
+    of = (c.attacker == bindparam("attacker"), c.session == bindparam("session"), c.seq >= bindparam("seq"))
+    return select(ttp_tag).where(*of).order_by(*(column.desc() for column in _ORDER)).limit(bindparam("limit"))
+
+
 _T = ttp_tag.c
+_OF_SESSION = RowSelect(_of_session)
+_BY_TITLE = RowSelect(_by_title)
 _OF_TECHNIQUE = PageSelect(
     lambda _: select(ttp_tag),
     (_T.ts, _T.attacker, _T.seq, _T.rule_id),
@@ -147,6 +162,12 @@ def tags(
     return [Tag(*row) for row in connection.execute(in_order(query, _ORDER, _place(before)).limit(limit))]
 
 
+def tags_of_session(connection: Connection, attacker: str, session: str, limit: int, *, from_seq: int = 0) -> list[Tag]:
+    """Return the newest `limit` tags of an attacker's session, newest first; none is of an event before `from_seq`."""
+    rows = _OF_SESSION.rows(connection, attacker=attacker, session=session, seq=from_seq, limit=limit)
+    return [tag_of(row) for row in rows]
+
+
 def forget(connection: Connection, attackers: Iterable[str]) -> None:
     """Delete the tags of these attackers."""
     for part in parts(attackers):
@@ -155,15 +176,8 @@ def forget(connection: Connection, attackers: Iterable[str]) -> None:
 
 def techniques_of(connection: Connection, attacker: str) -> list[TechniqueSeen]:
     """Return the attacker's techniques in the order in which they were first seen."""
-    column = ttp_tag.c
-    rows = connection.execute(
-        select(column.technique, column.title, func.count(), func.min(column.ts), func.max(column.ts))
-        .where(column.attacker == attacker)
-        .group_by(column.technique, column.title)
-        .order_by(column.technique, column.title)
-    )
     merged: dict[str, TechniqueSeen] = {}
-    for technique, title, count, first, last in rows:
+    for technique, title, count, first, last in _BY_TITLE.rows(connection, attacker=attacker):
         one = TechniqueSeen(technique, count, first, last, (title,))
         merged[technique] = _joined(merged[technique], one) if technique in merged else one
     return sorted(merged.values(), key=lambda seen: (seen.first_seen, seen.technique))

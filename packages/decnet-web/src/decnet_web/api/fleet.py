@@ -28,6 +28,7 @@ from sqlalchemy.exc import IntegrityError
 from decnet.cli.errors import RefusedError
 from decnet.fleet.deployment import Deployment, explained
 from decnet_core.bus.interface import Bus
+from decnet_core.library_pages import trim_heap
 from decnet_models.database.commits import Commits
 from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.ownership import guard
@@ -85,6 +86,13 @@ class Fleet:
                 self._prompt.forget(kind)
         async with self._turns.turn():
             return await self._readers.run(lambda: self._read(function, kind))
+
+    async def report(self, function: Callable[[Connection], T]) -> T:
+        """Do what `read` does for what takes several MiB while it is computed, and return them to the kernel."""
+        try:
+            return await self.read(function)
+        finally:
+            await self.thread(trim_heap)
 
     async def write(self, function: Callable[[Connection], T]) -> T:
         """Run `function(connection)` in a transaction and commit; one at a time. Raises as `read`."""

@@ -104,6 +104,7 @@ class Api(Worker[ApiSettings]):
             await self._first_client(ctx)
         if ctx.stopping.is_set():
             return
+        _prepare_memory()
         with uncollected():
             _prepare_imports()
             fleet = self._fleet = self._opened(ctx)
@@ -209,6 +210,14 @@ class Api(Worker[ApiSettings]):
                 log.info("the certificate was read again")
         except WebError as error:
             log.warning("%s; the former one stays in use", error)
+
+
+def _prepare_memory() -> None:
+    """Keep what reports and large pages take from staying in heaps that grow; before the first thread starts."""
+    from decnet_core import library_pages  # ctypes: nothing that an idle worker should hold
+
+    library_pages.map_large_blocks()
+    library_pages.share_one_heap()
 
 
 def _prepare_imports() -> None:

@@ -22,6 +22,8 @@ from decnet_web.web.stream import Stream
 
 log = logging.getLogger(__name__)
 
+_OF_API = frozenset(("/healthz", "/readyz", "/metrics"))
+"""What `api` answers besides /api/; for /metrics it asks those for a token who come through here."""
 _LINGER_SECONDS = 1.0
 _LINGER_BYTES = 1 << 20
 _BROKEN = (ConnectionError, TimeoutError, asyncio.IncompleteReadError, OSError)
@@ -100,7 +102,7 @@ class Client:
             await self._refuse(421, "This server is not known by that name; its operator can add it to [web] hosts.")
             return False
         who = sender(request, self._peer, "https" if self._tls else "http", self._site.proxies)
-        if not request.path.startswith("/api/") and request.path not in ("/healthz", "/readyz"):
+        if not request.path.startswith("/api/") and request.path not in _OF_API:
             return await self._local(request, secure=who.scheme == "https")
         return await self._hand_on(request, who)
 

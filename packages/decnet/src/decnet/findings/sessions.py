@@ -20,8 +20,9 @@ from decnet_models.attackers.tables import attacker_session
 from decnet_models.attackers.typists import typist
 from decnet_models.database.rows.keyset import Direction
 from decnet_models.database.rows.page_select import PageSelect
+from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.window import Window
-from decnet_models.ttp.queries import Tag, tags
+from decnet_models.ttp.queries import Tag, tags_of_session
 
 Position = tuple[int, str, str]
 """Last seen, attacker and name of the session before."""
@@ -41,6 +42,14 @@ _PAGE = PageSelect(
         "since": _C.last_seen >= bindparam("since"),
         "until": _C.first_seen < bindparam("until"),
     },
+)
+_NAMED = RowSelect(
+    lambda _: (
+        select(*_COLUMNS, _C.typing, _C.first_seq)
+        .where(_C.session == bindparam("name"))
+        .order_by(_C.last_seen.desc())
+        .limit(1)
+    )
 )
 
 
@@ -112,13 +121,13 @@ def sessions_beginning_with(connection: Connection, text: str, limit: int) -> li
 
 def whole_session(connection: Connection, name: str, limit: int = 1000) -> WholeSession:
     """Return the session of that name, of each of its lists at most `limit`; raises NotFoundError."""
-    query = select(*_COLUMNS, _C.typing).where(_C.session == name).order_by(_C.last_seen.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
-    if row is None:
+    found = _NAMED.rows(connection, name=name)
+    if not found:
         raise NotFoundError("there is no such session; decnet sessions lists them")
-    session, who = Session(*row[:-1]), _who(row.typing)
+    *values, typing, first_seq = found[0]
+    session, who = Session(*values), _who(typing)
     lines = lines_of(connection, session.attacker, name)
-    named = [one for one in tags(connection, session.attacker, limit) if one.session == name]
+    named = tags_of_session(connection, session.attacker, name, limit, from_seq=first_seq)
     return WholeSession(
         session,
         Story(name, sentence(session, lines, who), who),

@@ -8,8 +8,9 @@ what is newer than the worker's position, is counted from the event log. So the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from heapq import nlargest
 from itertools import chain
 
 import msgspec
@@ -73,7 +74,9 @@ class Tally:
 
     @cached_property
     def attackers(self) -> set[str]:
-        return self._attackers | queries.attackers_in(self._connection, self._hours.first, self._hours.end)
+        found = queries.attackers_in(self._connection, self._hours.first, self._hours.end)
+        found |= self._attackers
+        return found
 
     @cached_property
     def not_counted(self) -> int:
@@ -110,21 +113,14 @@ class Tally:
         """Return the values of a sort that were sent most often."""
         values = {digest_of(value): value for value in self._uses if value.what == what}
         sums = {digest: (self._uses[value].times, self._uses[value].accepted) for digest, value in values.items()}
-        for one in self._counted(what, sums, max(_CANDIDATES, 2 * limit)):
-            times, accepted = sums.get(one.digest, (0, 0))
-            sums[one.digest] = (times + one.times, accepted + one.accepted)
+        candidates = max(_CANDIDATES, 2 * limit)
+        most = queries.most_sent(self._connection, what, self._hours.first, self._hours.end, candidates)
+        _add(sums, most)
+        if len(most) == candidates:
+            rest = _candidates(sums, most, limit)[:candidates]
+            _add(sums, queries.sent(self._connection, what, self._hours.each, rest))
         best = sorted(sums, key=lambda digest: (-sums[digest][0], digest))[:limit]
         return sorted(self._ranked(what, best, values, sums), key=_order)
-
-    def _counted(self, what: str, sums: Iterable[int], limit: int) -> Iterator[queries.ValueCount]:
-        """Yield the counts in the hours of those that were sent most often, and of the candidates of the log."""
-        first, end = self._hours.first, self._hours.end
-        most = queries.most_sent(self._connection, what, first, end, limit)
-        yield from most
-        found = {one.digest for one in most}
-        if len(most) == limit:
-            rest = [digest for digest in sums if digest not in found][:limit]
-            yield from queries.sent(self._connection, what, self._hours.each, rest)
 
     def _ranked(
         self, what: str, best: list[int], values: dict[int, Value], sums: dict[int, tuple[int, int]]
@@ -135,6 +131,23 @@ class Tally:
             sources[one.digest].append(one.sources)
         for digest in best:
             yield Ranked(values[digest], *sums[digest], size(united(*sources[digest])))
+
+
+def _add(sums: dict[int, tuple[int, int]], counts: Iterable[queries.ValueCount]) -> None:
+    for one in counts:
+        times, accepted = sums.get(one.digest, (0, 0))
+        sums[one.digest] = (times + one.times, accepted + one.accepted)
+
+
+def _candidates(sums: Mapping[int, tuple[int, int]], most: Sequence[queries.ValueCount], limit: int) -> list[int]:
+    """Return those of the log, not of `most`, that may be among the first `limit`, those sent most often first.
+
+    None of them was sent in the hours more often than the last one of `most`.
+    """
+    found, beyond = {one.digest for one in most}, most[-1].times
+    least = nlargest(limit, (times for times, _ in sums.values()))[-1]
+    rest = [digest for digest, (times, _) in sums.items() if digest not in found and times + beyond >= least]
+    return sorted(rest, key=lambda digest: (-sums[digest][0], digest))
 
 
 class _Places:

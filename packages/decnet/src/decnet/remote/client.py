@@ -43,8 +43,10 @@ class Remote:
             raise WrongUsageError(
                 "--api: the URL has no user, password, query or fragment; give the token with --token"
             )
-        if not _TOKEN.fullmatch(token):
+        if not token:
             raise WrongUsageError(f"--api needs a token: --token, --token-file, {TOKEN} or {TOKEN_FILE}")
+        if not _TOKEN.fullmatch(token):
+            raise WrongUsageError("--api: a token has 8 to 512 characters and no spaces; `decnet token add` makes one")
         self._scheme, self._host, self._port = parts.scheme, parts.hostname or "", port
         self._socket, self._path = (parts.path, "") if parts.scheme == "unix" else ("", parts.path.rstrip("/"))
         self._token = token

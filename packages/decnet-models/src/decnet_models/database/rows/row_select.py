@@ -45,7 +45,7 @@ class RowSelect:
         return self._statements[name]
 
     def _compile(self, connection: Connection) -> None:
-        compiled = self._statement(connection).compile(
+        compiled = self._make(connection).compile(  # of which only the text is kept: a statement is 10 to 30 KiB
             dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
         )
         self._names = tuple(compiled.positiontup or ())

@@ -39,7 +39,7 @@ def narrowing(route: APIRoute) -> Handler:
     def handler(given: frozenset[str]) -> Handler:
         narrowed = copy(route)
         narrowed.dependant = _without(whole, frozenset(field for field in omissible if field.alias not in given))
-        return solving(narrowed.dependant) or APIRoute.get_route_handler(narrowed)
+        return solving(narrowed) or APIRoute.get_route_handler(narrowed)
 
     async def handle(request: Request) -> Response:
         return await handler(known.intersection(request.query_params))(request)

@@ -20,7 +20,6 @@ from typing import Any
 from fastapi import Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from decnet_models.database.commits import Mark
 from decnet_web.api.accounts.authentication import MARK
@@ -28,7 +27,7 @@ from decnet_web.api.dependencies import Access
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.exports import wanted
 from decnet_web.api.listings.narrowing import dependant_of, narrowing
-from decnet_web.api.listings.solving import Handler, solving
+from decnet_web.api.listings.solving import Handler, answering, solving
 from decnet_web.api.passage.etags import etag
 
 SECONDS = 1.0
@@ -104,7 +103,7 @@ class RecentRoute(APIRoute):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         if self._direct is not None:
-            self.app = _answering(self._direct)
+            self.app = answering(self._direct)
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
@@ -136,7 +135,7 @@ class RecentRoute(APIRoute):
             recent.keep(mark, key, made)
             return made
 
-        if solving(self.dependant) is not None:
+        if solving(self) is not None:
             self._direct = handle
         return handle
 
@@ -150,13 +149,3 @@ class RecentRoute(APIRoute):
 
 def _key(request: Request) -> Key:
     return request.scope["path"], request.scope["query_string"], wanted(request.headers.get("accept", ""))
-
-
-def _answering(handle: Handler) -> ASGIApp:
-    """Return the application of a handler; what it raises is answered by Starlette's middleware for exceptions."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        response = await handle(Request(scope, receive, send))
-        await response(scope, receive, send)
-
-    return app

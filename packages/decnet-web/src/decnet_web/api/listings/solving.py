@@ -2,8 +2,8 @@
 """Handlers that call a route's dependencies and its function as FastAPI does, with all decided that can be beforehand.
 
 FastAPI finds out at each request what kind of function each dependency is, and looks for bodies, headers, cookies,
-background tasks and telemetry. Of a route that has none of these, whose functions are coroutines and which makes its
-answer itself, all that is known beforehand; what parameters mean, and what is wrong with them, FastAPI says as ever.
+background tasks and telemetry. Of a route that has none of these, whose functions are coroutines and which returns an
+answer or a model, all that is known beforehand; what parameters mean, and what is wrong with them, FastAPI says.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_typed_return_annotation, request_params_to_args
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 Handler: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -28,20 +31,39 @@ _ASKED = (
 """What FastAPI would give to a function besides the request, or do about it."""
 
 
-def solving(dependant: Dependant) -> Handler | None:
+def solving(route: APIRoute) -> Handler | None:
     """Return what answers a request to a route of GET; None: leave it to FastAPI."""
-    if not _is_plain(dependant) or not _answers(dependant.call):
+    answered = _answered(route)
+    if answered is None or not _is_plain(route.dependant):
         return None
-    whole = _Step(dependant)
+    whole = _Step(route.dependant)
 
     async def handle(request: Request) -> Response:
         values, wrong = await whole.values(request, {})
         if wrong:
             raise RequestValidationError(wrong)
-        answer: Response = await whole.call(**values)
-        return answer
+        return answered(await whole.call(**values))
 
     return handle
+
+
+def answering(handle: Handler) -> ASGIApp:
+    """Return the application of a handler; what it raises is answered by Starlette's middleware for exceptions."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await handle(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
+
+
+class DirectRoute(APIRoute):
+    """A route of which nothing but its own dependencies is asked for (`solving`), whatever includes its router."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        if self.methods == {"GET"} and (handle := solving(self)) is not None:
+            self.app = answering(handle)
 
 
 class _Step:
@@ -87,7 +109,22 @@ def _is_plain(dependant: Dependant) -> bool:
     return all(map(_is_plain, dependant.dependencies))
 
 
-def _answers(call: Any) -> bool:
-    """Return whether the function makes the answer, which FastAPI then sends as it is."""
-    answer = get_typed_return_annotation(call)
-    return inspect.isclass(answer) and issubclass(answer, Response)
+def _answered(route: APIRoute) -> Callable[[Any], Response] | None:
+    """Return what makes the answer of what the function returns; None: FastAPI has to."""
+    declared = get_typed_return_annotation(route.dependant.call)  # type: ignore[arg-type]  # `_is_plain`
+    if not inspect.isclass(declared):
+        return None
+    if issubclass(declared, Response):
+        return _as_it_is
+    if not issubclass(declared, BaseModel) or declared is not route.response_model or route.status_code is not None:
+        return None
+    return lambda model: Response(_json(declared, model), media_type="application/json")
+
+
+def _as_it_is(answer: Any) -> Response:
+    response: Response = answer
+    return response
+
+
+def _json(declared: type[BaseModel], model: Any) -> bytes:
+    return declared.__pydantic_serializer__.to_json(model, by_alias=True)  # which may be built only now

@@ -22,9 +22,10 @@ from decnet_web.api.accounts.tickets import ticket_digest
 from decnet_web.api.audit import record
 from decnet_web.api.dependencies import InFleet, Viewer
 from decnet_web.api.fleet import Fleet
+from decnet_web.api.listings.solving import DirectRoute
 from decnet_web.api.problems import Problem
 
-router = APIRouter(prefix="/session", tags=["accounts"])
+router = APIRouter(prefix="/session", tags=["accounts"], route_class=DirectRoute)
 
 _WRONG_CODE = "the code is wrong or was used before"
 _WRONG_LINK = "the link is unknown, was used or has expired; `decnet user link NAME` makes another one"
@@ -93,12 +94,12 @@ async def log_in_by_link(body: LinkLogin, door: InDoor) -> LoginOutcome:
     return await door.enter(Entrance(account, "link"), attempt.succeeded)
 
 
-@router.get("")
-async def show_own_session(request: Request, response: Response, fleet: InFleet, viewer: Viewer) -> SessionInfo:
+@router.get("", response_model=SessionInfo)
+async def show_own_session(request: Request, fleet: InFleet, viewer: Viewer) -> Response:
     """Show who is logged in, and the CSRF token of the session."""
     secret = cookies.secret_in(request.headers.getlist("cookie")) if viewer.means == "session" else None
-    response.headers["cache-control"] = "no-store"
-    return await fleet.read(lambda connection: describe(connection, viewer, secret))
+    found = await fleet.read(lambda connection: describe(connection, viewer, secret), describe)
+    return Response(found.model_dump_json(), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 @router.delete("", status_code=204)

@@ -191,7 +191,7 @@ async def show_attacker(
 ) -> AttackerWhole:
     """Show everything about an address: score terms, sessions, commands, techniques, what others say, ..."""
     address = canonical_address(ip)
-    return await fleet.read(lambda connection: _whole(profile_of(connection, address, limit)))
+    return await fleet.read(lambda connection: _whole(profile_of(connection, address, limit)), (_whole, address))
 
 
 def _whole(found: Profile) -> AttackerWhole:

@@ -110,7 +110,7 @@ async def list_top_credentials(
     def fetch(connection: Connection) -> LoginsTried:
         return LoginsTried.model_validate({"items": logins_of(tally_of(connection, window), limit)})
 
-    return await fleet.read(fetch)
+    return await fleet.report(fetch)
 
 
 @router.get("/credentials/reused")

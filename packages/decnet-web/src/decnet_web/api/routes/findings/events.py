@@ -227,7 +227,7 @@ def _language() -> EventLanguage:
 @router.get("/events/{event}")
 async def show_event(fleet: InFleet, _viewer: Viewer, event: UUID) -> EventItem:
     """Show one event of the log."""
-    found = await fleet.read(lambda connection: queries.by_ids(connection, [event]))
+    found = await fleet.read(lambda connection: queries.by_ids(connection, [event]), show_event)
     if not found:
         raise NotFoundError(f"the log has no event {event}; it was never there, or has been forgotten")
     return event_item(found[0])

@@ -112,7 +112,7 @@ async def show_file(
             }
         )
 
-    return await fleet.read(fetch)
+    return await fleet.read(fetch, (FileWhole, sha256))
 
 
 @router.get(

@@ -43,7 +43,7 @@ async def show_intel(
 ) -> IntelKnown:
     """Show what each provider says about an indicator, and what is still being asked."""
     text = canonical(indicator) or indicator.lower()
-    return await fleet.read(lambda connection: _answer(connection, text))
+    return await fleet.read(lambda connection: _answer(connection, text), (_answer, text))
 
 
 @router.post("/{address}/refresh", status_code=202)

@@ -104,7 +104,7 @@ _FILE = {"schema": {"type": "string", "format": "binary"}}
 @router.get("/summary")
 async def show_summary(fleet: InFleet, window: InWindow, _viewer: Viewer, limit: Limit = 10) -> SummaryAnswer:
     """Sum up what happened in a span of time, exactly; a long one takes a while."""
-    return await fleet.read(lambda connection: _answer(connection, summary_of(connection, window, limit)))
+    return await fleet.report(lambda connection: _answer(connection, summary_of(connection, window, limit)))
 
 
 def _answer(connection: Connection, found: Summary) -> SummaryAnswer:
@@ -141,7 +141,7 @@ async def download_report(
             return html_report(found)
         return markdown_report(found) if form is ReportFormat.MARKDOWN else documents.document(found)
 
-    text = await fleet.read(write)
+    text = await fleet.report(write)
     await audited(fleet, viewer, "report.download", form.value)
     return Response(f"{text}\n", headers=_attached(f"decnet-report.{form.value}"), media_type=_TYPES[form])
 

@@ -73,7 +73,11 @@ async def list_sessions(
 @router.get("/sessions/{session}")
 async def show_session(fleet: InFleet, _viewer: Viewer, session: str) -> SessionWhole:
     """Show a session: its story, commands, files, and what rules recognised."""
-    return await fleet.read(lambda connection: SessionWhole.model_validate(listing.whole_session(connection, session)))
+
+    def fetch(connection: Connection) -> SessionWhole:
+        return SessionWhole.model_validate(listing.whole_session(connection, session))
+
+    return await fleet.read(fetch, (SessionWhole, session))
 
 
 @router.get(
