@@ -47,10 +47,10 @@ Write = Callable[[Connection], Iterable[tuple[str, Notice]]]
 Compute = Callable[[Connection, Sequence[StoredEvent]], Write]
 
 NEAR_EVENTS = 1000
-"""A batch has no more, unless the worker is far behind: of 4,000 events profiler and ttp keep 6 to 8 MiB more."""
+"""A batch has no more, unless the worker is far behind: after one of 4,000, profiler and ttp keep 6 to 7 MiB more."""
 
 FAR_BEHIND = 2
-"""Whole batches that are ahead of a worker that is far behind, and has to hurry: a large batch takes less for an event."""
+"""A worker that has more whole batches before it is far behind, and hurries: a large one takes less for an event."""
 
 WINDOW = 20
 """A batch examines at most this many times its size of rows, so that one transaction never walks a whole backlog."""
@@ -142,7 +142,7 @@ class BatchProcessor:
             return BatchResult(notices=dict.fromkeys(kinds, notices.last_seq(connection)) if kinds else {})
 
     def _limit_at(self, lag: int) -> int:
-        """Return how many events the next batch has at most; a large one would keep its memory for the worker's life."""
+        """Return how many events the next batch has at most."""
         return self._limit if lag > FAR_BEHIND * self._limit else min(self._limit, NEAR_EVENTS)
 
     def _rows(self, connection: Connection, span: Span, through: int, limit: int) -> Sequence[StoredRow]:
