@@ -82,4 +82,5 @@ def test_in_chromium(control: Control, test: Path) -> None:
     }
     command = ["node", "--test", "--test-concurrency=1", f"--test-timeout={(MINUTES - 1) * 60_000}", str(test)]
     done = subprocess.run(command, cwd=FRONTEND, env=environment, check=False, capture_output=True, text=True)
+    print(done.stdout)  # the figures that it measured, for `pytest -rP`
     assert done.returncode == 0, done.stdout + done.stderr + "\n" + control.fleet.said()[-3000:]
