@@ -60,6 +60,7 @@ mount --bind "$1/root/proc/sys" "$1/root/proc/sys" && mount -o remount,ro,bind "
 mount --bind /proc/sys/net "$1/root/proc/sys/net" &&
 mount -t tmpfs -o mode=1777 tmpfs "$1/root/tmp" &&
 mkdir -p "$1/root/dev/shm" && ip link set lo up && hostname "$3" && echo "$3" > "$1/root/etc/hostname" &&
+chmod 644 "$1/root/etc/hostname" && ulimit -Sn 1024 &&
 cd "$1/root" && exec \
 setpriv --bounding-set -sys_time,-sys_boot,-sys_module chroot . /usr/bin/env -i \
 HOME=/root USER=root LOGNAME=root SHELL=/bin/bash LANG=en_US.UTF-8 \
@@ -68,9 +69,11 @@ bash -c 'cd /root; exec -a bash /bin/bash -c "$1"' bash "$4"
 """
 _SETTLE = f"""\
 localedef -i en_US -f UTF-8 en_US.UTF-8 && rm -rf /root/.ssh && echo root:admin123 | chpasswd &&
-printf '127.0.0.1\\tlocalhost\\n10.20.0.10\\t{HOST}\\n' > /etc/hosts
+printf '127.0.0.1\\tlocalhost\\n10.20.0.10\\t{HOST}\\n::1\\tlocalhost ip6-localhost\\n' > /etc/hosts &&
+useradd -m -u 1000 -c Deploy,,, -s /bin/bash -G sudo,www-data deploy && mkdir -p -m 700 /lost+found &&
+sed -i 's/^#PermitRootLogin.*/PermitRootLogin yes/' /etc/ssh/sshd_config && mkdir -p /run/sshd
 """
-"""What an installer does besides."""
+"""What an installer does besides, and the persona's user, so that lists of them are the same."""
 
 Mode = Literal["=", "#", "~", "?"]
 

@@ -17,6 +17,7 @@ if find_spec("decnet_models"):
 
 
 LONG = (
+    "tests/decnet_decoys/services/test_first_exchanges.py",
     "tests/fleet/test_drill.py",
     "tests/fleet/",
     "tests/decnet_core/supervise/",

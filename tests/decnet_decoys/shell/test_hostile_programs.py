@@ -11,15 +11,18 @@ import shlex
 import tarfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import root_shell
 from tests.decnet_decoys.shell.hostile import measured
+from tests.examples import examples
 
+from decnet_decoys.shell.commands.busybox.words import APPLETS
 from decnet_decoys.shell.effects import Effects, Print
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.machine.access import KERNEL
 from decnet_decoys.shell.machine.machine import Machine
+from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.streams import MAX_OUTPUT
 
 PER_LINE = 0.1
@@ -190,6 +193,31 @@ def test_any_operands(machine: Machine, line: str) -> None:
     check(machine, line)
 
 
+NAMES = (
+    "$'a\\n\\nb'",
+    "$'a\\tb'",
+    "$'\\xff\\xfe'",
+    "$'a b\\n'",
+    "$'\\n'",
+    "$'\\e[1m: x=\\u2019'",
+    "$'\\x85\\u2028\\f\\x1c'",
+)
+APPLETS_AND_PROGRAMS = (*sorted(programs()), *(f"busybox {applet}" for applet in APPLETS))
+FORMS = (
+    "%s %s", "%s -l %s", "%s -c %s %s", "%s x %s", "%s -f %s /tmp/x", "cat %s | %s -a -- %s", "%s -%s", "%s --%s=x",
+)  # fmt: skip
+
+
+@given(st.sampled_from(APPLETS_AND_PROGRAMS), st.sampled_from(FORMS), st.sampled_from(NAMES))
+@settings(max_examples=examples(400))
+def test_names_with_ends_of_lines_and_bytes_that_are_no_text(
+    machine: Machine, program: str, form: str, name: str
+) -> None:
+    words = [name] * form.count("%s")
+    words[form.startswith("cat")] = program
+    check(machine, f"cd /tmp; printf 'b 2\\na 1\\n' > {name};" + form % tuple(words))
+
+
 @given(
     st.sampled_from(
         ("gzip -d", "tar xzf -", "tar tf -", "bunzip2", "xz -d", "base64 -d", "xxd -r", "uudecode", "zcat")
@@ -228,6 +256,7 @@ def test_an_archive_whose_member_is_larger_than_any_file(machine: Machine) -> No
         'python3 -c \'print("x".encode("nothing"))\'',
         "echo '(2^6000)*(2^6000)' | bc; echo 'x=2^6900;x*x;x+x;length(x);sqrt(x)' | bc",
         "echo 'l(0);l(-1);e(9999999)' | bc -l; echo 's(2^4000);c(10^3000)' | bc -l",
+        "printf 'a b\\n' > $'a\\n\\nb'; busybox wc $'a\\n\\nb'",
         "printf '%(%Y)T' 99999999999999999999; date -d @99999999999999999999; date -d @-99999999999999999999",
     ],
 )

@@ -78,6 +78,18 @@ async def test_a_control_character_in_a_name_or_password_is_recorded_as_sent(hos
     assert (attempt.username, attempt.password) == ("a\x01b", "p\x7f")
 
 
+async def test_a_name_with_a_style_logs_in_to_the_account_and_is_recorded_as_sent(host: DeckyHost) -> None:
+    await refused(host, username="root:x:y", client_keys=[asyncssh.generate_private_key("ssh-ed25519")])
+    async with connecting(host, username="root:skey", password="admin123") as connection:
+        whoami = await connection.run("whoami")
+    attempts = await host.until(LoginAttempt, 2)
+    assert [(one.username, one.method, one.success) for one in attempts] == [
+        ("root:x:y", "publickey", False),
+        ("root:skey", "password", True),
+    ]
+    assert whoami.stdout == "root\n"
+
+
 async def test_a_client_names_its_software_once(host: DeckyHost) -> None:
     async with connecting(host, password="admin123", client_version="Go"):
         await host.until(LoginAttempt)

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import struct
+import subprocess
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,6 +191,58 @@ def test_each_announced_extension_answers(shell: ShellState) -> None:
     content = shell.files.read("/etc/hostname", shell.access)
     assert shell.files.read("/tmp/copy", shell.access) == content
     assert shell.files.read("/tmp/linked", shell.access) == content
+
+
+SFTP_SERVER = Path("/usr/lib/openssh/sftp-server")
+RENAMED = {
+    (source, target): 4 for source in ("file", "dir", "link", "dangling") for target in ("file", "dir", "link")
+} | {(source, "nothing"): 0 for source in ("file", "dir", "link", "dangling")} | {
+    ("file", "dangling"): 4, ("dir", "dangling"): 2, ("link", "dangling"): 0, ("dangling", "dangling"): 0,
+    ("nothing", "nothing"): 2, ("nothing", "dangling"): 2,
+}  # fmt: skip
+"""Status of RENAME by what is renamed and what has the name, as OpenSSH 9.2's sftp-server answers."""
+
+
+def entries(make_directory: Callable[[str], object], put: Callable[[str], object], link: Callable[..., object]) -> None:
+    """Make one entry of each kind for each place of a rename."""
+    for place in ("from", "to"):
+        make_directory(f"{place}-dir")
+        put(f"{place}-file")
+        link("/", f"{place}-link")
+        link("nowhere", f"{place}-dangling")
+
+
+@pytest.mark.parametrize(("source", "target"), RENAMED)
+def test_a_rename_is_answered_as_openssh_does(shell: ShellState, source: str, target: str) -> None:
+    shell.files.mkdir("/tmp/x", shell.access)
+    entries(
+        lambda name: shell.files.mkdir(f"/tmp/x/{name}", shell.access),
+        lambda name: shell.files.write(f"/tmp/x/{name}", b"", shell.access),
+        lambda to, name: shell.files.link(to, f"/tmp/x/{name}", shell.access),
+    )
+    rename = packet(18, 7, f"/tmp/x/from-{source}".encode(), f"/tmp/x/to-{target}".encode())
+    reply = fed(begun(shell, 100, lambda _: None), rename)
+    assert (reply[4], int.from_bytes(reply[9:13], "big")) == (101, RENAMED[source, target])
+
+
+@pytest.mark.skipif(not SFTP_SERVER.exists(), reason="needs openssh-sftp-server")
+@pytest.mark.parametrize(("source", "target"), RENAMED)
+def test_openssh_answers_a_rename_so(tmp_path: Path, source: str, target: str) -> None:
+    entries(
+        lambda name: (tmp_path / name).mkdir(),
+        lambda name: (tmp_path / name).touch(),
+        lambda to, name: (tmp_path / name).symlink_to(to),
+    )
+    rename = packet(18, 7, str(tmp_path / f"from-{source}").encode(), str(tmp_path / f"to-{target}").encode())
+    asked = b"\0\0\0\5\1\0\0\0\3" + rename
+    with subprocess.Popen([SFTP_SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(asked)
+        server.stdin.flush()  # it would leave at once where its input ends
+        _, reply = (server.stdout.read(int.from_bytes(server.stdout.read(4), "big")) for _ in range(2))
+        server.stdin.close()
+    assert (reply[0], int.from_bytes(reply[5:9], "big")) == (101, RENAMED[source, target])
 
 
 MIB = 1 << 20

@@ -7,7 +7,7 @@ import asyncio
 import datetime as dt
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -176,7 +176,7 @@ async def test_every_format_waits_until_the_date_that_a_receiver_names(
     """The three ways to write it (RFC 9110 §5.6.7)."""
     at = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
     receiver = OddReceiver(Odd(head(status, f"Retry-After: {at.strftime(written)}", "Content-Length: 0"), "pending"))
-    async with await asyncio.start_server(receiver.serve, "127.0.0.1") as server:
+    with closing(await asyncio.start_server(receiver.serve, "127.0.0.1")) as server:  # its end waits for idle clients
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         names = {added(fleet, form, f"{url}/{form}").id: form for form in BY_HTTP}
         fleet.notice("0")

@@ -10,6 +10,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -116,7 +117,10 @@ def test_no_other_socket_of_a_decky_reaches_anybody(held: Holding) -> None:
         address = ATTACKER_6 if sock.family == socket.AF_INET6 else ATTACKER
         attempts.append((sock, address, PORT))
     found = dialled(*attempts, (held.clients[0], "10.77.0.11", 22))
-    assert found == [None if sock.type == socket.SOCK_STREAM else errno.EPERM for sock in others]
+    # Where a socket that listens may connect at all (Linux 6.18: EINVAL), nothing answers it.
+    streams = {code for sock, code in zip(others, found, strict=True) if sock.type == socket.SOCK_STREAM}
+    assert streams <= {None, errno.EINVAL}
+    assert {code for sock, code in zip(others, found, strict=True) if sock.type == socket.SOCK_DGRAM} == {errno.EPERM}
 
 
 def test_nothing_marks_another_socket_or_opens_the_namespace(held: Holding) -> None:
@@ -178,6 +182,8 @@ def test_a_set_of_more_addresses_than_a_message_has_is_filled_and_emptied(networ
             nftables.replace(netlink, "decnet-many", [], b"note", [many])
             for wanted in ({first + number for number in range(1201)}, {first, first + 5000}, set()):
                 sets.fill(netlink, "decnet-many", many, wanted)
-                assert set(map(ipaddress.ip_address, sets.elements(netlink, "decnet-many", many))) == wanted
+                until = time.monotonic() + 10  # while the kernel makes the set's table larger, it tells some only
+                while (found := set(map(ipaddress.ip_address, sets.elements(netlink, "decnet-many", many)))) != wanted:
+                    assert time.monotonic() < until, found ^ wanted
 
     network.host(fill)

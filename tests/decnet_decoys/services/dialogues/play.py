@@ -34,6 +34,8 @@ Step: TypeAlias = "bytes | Literal['end', 'tls'] | Transfer | Callable[[bytes], 
 """Bytes, END, TLS, a transfer, or what makes the bytes of all that the server has said."""
 Answers: TypeAlias = list[str]
 """The greeting, the answer to each step, and <open> or <closed>."""
+_SILENT_SECONDS = 0.3
+"""For so long nothing comes where nothing is expected; what comes later stands in the answer to the next step."""
 
 
 def lines(*each: bytes) -> tuple[Step, ...]:
@@ -49,9 +51,10 @@ class _Client:
 
     async def answer(self, expected: str | None, data: bytes = b"") -> str:
         """Return what comes after `data` until it is what is expected, or nothing has come for a while."""
+        quiet = min(self._quiet, _SILENT_SECONDS) if expected == "" else self._quiet
         try:
             while not self.ended and (expected in (None, "") or self._shown(data) != expected):
-                async with asyncio.timeout(self._quiet):
+                async with asyncio.timeout(quiet):
                     piece = await self._reader.read(1 << 16)
                 data += piece
                 self.ended = not piece
@@ -139,7 +142,7 @@ async def played(  # noqa: PLR0917  # one call
             writer.write(step(client.seen) if callable(step) else step)
         answers.append(await client.answer(wanted, first))
     if not client.ended:
-        answers[-1] += await client.answer(None)
+        answers[-1] += await client.answer("" if expected and expected[-1] == "<open>" else None)
     writer.transport.abort()
     return [*answers, "<closed>" if client.ended else "<open>"]
 

@@ -65,8 +65,11 @@ def is_client(sock: socket.socket) -> bool:
 def _dissolve(sock: socket.socket) -> None:
     """End its connection and give its port back; raises OSError."""
     _disconnect(sock)
-    if sock.getsockname()[1]:  # one that was bound and never connected keeps its port, unless it has listened
-        sock.listen(0)
+    if sock.getsockname()[1]:  # one that was bound keeps its port until it has connected: here to itself
+        patience = sock.gettimeout()
+        sock.setblocking(False)
+        sock.connect_ex(sock.getsockname())
+        sock.settimeout(patience)
         _disconnect(sock)
 
 

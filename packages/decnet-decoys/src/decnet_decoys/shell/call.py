@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import groupby
 
 from decnet_decoys.shell.effects import Effects, ReadAll, Steps, turn
 from decnet_decoys.shell.encoding import QUOTE, encode
@@ -171,8 +172,20 @@ class Call:
 
 
 def shell_quoted(path: str) -> str:
-    """Return a path as coreutils quote it in what they complain about."""
-    return f'"{path}"' if "'" in path else f"'{path}'"
+    """Return a path as coreutils quote it in what they complain about: gnulib's style shell-escape-always."""
+    if path.isprintable():
+        plain = "'" in path and not any(one in path for one in '"$`\\!')
+        return f'"{path}"' if plain else "'" + path.replace("'", "'\\''") + "'"
+    runs = [("".join(run), shown) for shown, run in groupby(path, str.isprintable)]
+    shown = "".join("'" + run.replace("'", "'\\''") + "'" if plain else _escaped(run) for run, plain in runs)
+    return shown if path[0].isprintable() else "''" + shown
+
+
+def _escaped(run: str) -> str:
+    return "$'" + "".join(_ESCAPES.get(byte) or f"\\{byte:03o}" for byte in encode(run)) + "'"
+
+
+_ESCAPES = dict(zip(b"\a\b\t\n\v\f\r", ("\\a", "\\b", "\\t", "\\n", "\\v", "\\f", "\\r"), strict=True))
 
 
 def _letters(cluster: str, takes_value: str, options: dict[str, str], args: Iterator[str]) -> None:

@@ -38,7 +38,7 @@ def find(shell: ShellState, name: str) -> Found:
     if "/" in name:
         return _at_path(shell, name)
     program = programs().get(name)
-    if program is not None and (name in BUILTINS or not program.folder):
+    if program is not None and name not in shell.disabled and (name in BUILTINS or not program.folder):
         known = shell.machine.persona.family in program.families
         return Found(name, program.handler) if known else _missing(shell, name)
     if not shell.variables.get("PATH"):

@@ -293,6 +293,8 @@ class Interpreter:
             call = called_program(found.name, argv, self, streams, tty=tty, own=program)
             return (yield from run_program(self, self._budget, found.handler, call, argv))
         if found.script is not None:
+            if not program:
+                remember_path(shell, argv[0])
             return (yield from run_script(self, self._budget, found.name, found.script, argv, streams))
         streams.err.write(encode(shell.complaint(found.complaint) + "\n"))
         return found.status

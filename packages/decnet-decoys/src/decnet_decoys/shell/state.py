@@ -301,14 +301,21 @@ class ShellState(Variables):
         kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
         of_shell = (self.parameters, set(self.options), self._scopes, self.script, self.kind, self.line)
         bare = self.bare
-        of_process = (self.umask, dict(self.limits), dict(self.shopt), self.string, dict(self.hashed))
+        of_process = (
+            self.umask,
+            dict(self.limits),
+            dict(self.shopt),
+            self.string,
+            dict(self.hashed),
+            self.disabled.copy(),
+        )
         jobs, self.jobs = self.jobs, self.jobs.inherited()
         try:
             yield
         finally:
             self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
             self.parameters, self.options, self._scopes, self.script, self.kind, self.line = of_shell
-            self.umask, self.limits, self.shopt, self.string, self.hashed = of_process
+            self.umask, self.limits, self.shopt, self.string, self.hashed, self.disabled = of_process
             self.bare = bare
             jobs.adopt(self.jobs, self.clock())
             self.jobs, self.own_groups = jobs, groups

@@ -43,7 +43,7 @@ class Login(asyncssh.SSHServer):
         self._credentials = credentials
         self._recorder = connection.recorder
         self._identified = False
-        self._username = ""
+        self._username = self._sent_name = ""
         self._channels = 0
         self._open = 0
         self._let_in = False
@@ -79,10 +79,10 @@ class Login(asyncssh.SSHServer):
             self._identified = True
             self._recorder.emit(ClientIdentified(service=self._recorder.service, software=text(software)))
 
-    def identify(self, username: str) -> None:
-        """Note as whom the client logs in."""
+    def identify(self, username: str, sent: str) -> None:
+        """Note as whom the client logs in, and the name that it sent for that: OpenSSH takes `root:x` for `root`."""
         self._identify()
-        self._username = username
+        self._username, self._sent_name = username, sent
 
     def other_protocol(self, data: bytes) -> None:
         """Record a client that sent no version of SSH's."""
@@ -96,7 +96,7 @@ class Login(asyncssh.SSHServer):
         """Accept a key that an intruder planted; its signature is checked then, and `auth_completed` called."""
         planted_by = self._context.changes.key_planted_by(username, base64.b64encode(key.public_data).decode())
         if not planted_by:
-            self._recorder.login(username, success=False, method="publickey", public_key=key.get_fingerprint())
+            self._recorder.login(self._sent_name, success=False, method="publickey", public_key=key.get_fingerprint())
             return False
         self._offered = (key.get_fingerprint(), planted_by)
         return True
@@ -110,7 +110,7 @@ class Login(asyncssh.SSHServer):
         if self._offered is not None:
             (key, planted_by), self._offered = self._offered, None
             self._recorder.login(
-                self._username, success=success, method="publickey", public_key=key, planted_by=planted_by
+                self._sent_name, success=success, method="publickey", public_key=key, planted_by=planted_by
             )
 
     async def validate_password(self, username: str, password: str, method: str = "password") -> bool:
@@ -118,7 +118,8 @@ class Login(asyncssh.SSHServer):
         info = self._recorder.info  # a synthetic user has an account here, whatever its password is
         accepted = info.synthetic or self._credentials.accepts(info.src[0], username, password)
         planted_by = self._credentials.planted_by(username, password) if accepted else ""
-        self._recorder.login(username, success=accepted, password=password, method=method, planted_by=planted_by)
+        name = self._sent_name
+        self._recorder.login(name, success=accepted, password=password, method=method, planted_by=planted_by)
         self._let_in = accepted
         if not accepted:
             await asyncio.sleep(self._context.settings.failure_delay_ms / 1000)

@@ -33,7 +33,18 @@ from decnet_workers.clusterer.cores import (
     shown_by,
     size_of,
 )
-from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SPREAD, Feature, may_be_known, weight
+from decnet_workers.clusterer.kinds import (
+    BOUGHT,
+    JOIN,
+    KINDS,
+    PROVEN,
+    RARE,
+    SET_OF,
+    SPREAD,
+    Feature,
+    may_be_known,
+    weight,
+)
 from decnet_workers.clusterer.reading.view import Settled, View, weight_alone
 from decnet_workers.commodity.limits import Key, limits
 from decnet_workers.errors import WorkersError
@@ -88,6 +99,7 @@ class _Regrouping:
         self._settled: dict[Key, Settled] = {}
         self._samples: dict[Key, tuple[str, ...]] = {}
         self._weights = _Weights()
+        self._weighed_members: set[Key] = set()
         self._proven: set[Key] = set()
         self._profiles: dict[Key, Profile] = {}
         self._shown_by: dict[tuple[str, ...], Shown] = {}
@@ -174,7 +186,23 @@ class _Regrouping:
                 self._weights[key] = now
             else:
                 self._weights.pop(key, None)
-        return {key for key in keys if self._weights[key] != self._weight_before(key)}
+        self._weighed_members |= {key for key in keys if key[0] in SET_OF}
+        return {key for key in keys if self._weighs_other(key)}
+
+    def _weighs_other(self, key: Key) -> bool:
+        """Return whether a feature, or a set of which it is a member, can weigh something else than before.
+
+        A member that twice as many show may weigh the same, as when these came at once or when all are more, too.
+        """
+        now = self._weights[key]
+        return now != self._weight_before(key) or (now > 0 and self._magnitude_now(key) != self._settled[key].magnitude)
+
+    def _magnitude_now(self, key: Key) -> int:
+        """Return of a member of sets the power of two by which these were weighed last; 0 for other features."""
+        if key in self._weighed_members:
+            return self._attackers[key].bit_length()
+        settled = self._settled.get(key)
+        return settled.magnitude if settled else 0
 
     def _may_be_shared(self, key: Key) -> bool:
         """Return whether the weight of a feature depends on what else its attackers show."""
@@ -456,4 +484,5 @@ class _Regrouping:
     def _now(self, key: Key, cores: dict[Key, str]) -> Settled | None:
         if self._weights[key] <= 0:
             return None
-        return Settled(self._core(key, cores), self._weights[key], self._is_proven(key, cores))
+        core, proven = self._core(key, cores), self._is_proven(key, cores)
+        return Settled(core, self._weights[key], proven, self._magnitude_now(key))

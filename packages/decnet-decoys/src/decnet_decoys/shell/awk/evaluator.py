@@ -173,8 +173,8 @@ class Evaluator:
 
     def _computed(self, operator: str, left: Value, right: Value) -> float:
         a, b = number(left), number(right)
-        if operator in "/%" and b == 0:
-            raise AwkError("division by zero" + (" in %" if operator == "%" else ""))
+        if operator in "/%" and b == 0:  # as IEEE 754 has it: mawk does not complain
+            return math.copysign(math.inf, a) if operator == "/" and a else -math.nan
         try:
             return _OPERATIONS["^" if operator == "**" else operator](a, b)
         except (OverflowError, ValueError, ZeroDivisionError):

@@ -32,6 +32,10 @@ _ROWS: tuple[tuple[str, tuple[str, ...], str], ...] = (
      "systemd-cgls systemd-cgtop busctl networkctl", _LONG, _SYSTEMD),
     ("ps free uptime w", _BOTH, "{} from procps-ng 4.0.2"),
     ("pgrep pkill vmstat watch sysctl kill", _LONG, "{} from procps-ng 4.0.2"),
+    ("lsblk findmnt dmesg column rev whereis logger mesg last lastb renice more getopt flock wall write fallocate "
+     "namei blkid chrt fsck mkfs partx runuser su swapon swapoff wipefs lsipc linux32 linux64", ("-V",),
+     "{} from util-linux 2.38.1"),
+    ("wall write fallocate namei logger mesg last getopt renice", _LONG, "{} from util-linux 2.38.1"),
     ("setsid lscpu hexdump nsenter unshare lsns prlimit mkswap script mountpoint losetup chrt ionice taskset",
      _BOTH, "{} from util-linux 2.38.1"),
     ("netstat route arp ifconfig", _BOTH, "net-tools 2.10"),

@@ -8,7 +8,7 @@ from decnet_decoys.shell.environment.wording import reworded, shown_token, words
 BASH_ONLY = frozenset(
     ("[[", "source", "let", "declare", "typeset", "shopt", "pushd", "popd", "dirs", "mapfile", "readarray", "compgen",
      "complete", "compopt", "disown", "enable", "help", "logout", "builtin", "caller", "suspend", "bind", "history",
-     "select", "function")
+     "select", "function", "((")
 )  # fmt: skip
 VARIABLES = ("UID", "EUID", "HOSTNAME", "BASHPID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "RANDOM", "SECONDS")
 """What only bash sets."""

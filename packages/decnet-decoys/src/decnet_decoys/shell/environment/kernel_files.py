@@ -77,6 +77,11 @@ _TEXTS = {
     "/proc/net/packet": "sk               RefCnt Type Proto  Iface R Rmem   User   Inode\n",
     "/proc/net/sockstat": "sockets: used 131\nTCP: inuse 4 orphan 0 tw 0 alloc 6 mem 1\nUDP: inuse 1 mem 1\n"
     "UDPLITE: inuse 0\nRAW: inuse 0\nFRAG: inuse 0 memory 0\n",
+    "/proc/net/snmp": "Ip: Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors ForwDatagrams InUnknownProtos "
+    "InDiscards InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout ReasmReqds ReasmOKs ReasmFails FragOKs "
+    "FragFails FragCreates\nIp: 2 64 812334 0 0 0 0 0 811902 643120 20 0 0 0 0 0 0 0 0\n"
+    "Udp: InDatagrams NoPorts InErrors OutDatagrams RcvbufErrors SndbufErrors InCsumErrors IgnoredMulti MemErrors\n"
+    "Udp: 20418 41 0 20466 0 0 0 0 0\n",
     "/proc/net/if_inet6": "00000000000000000000000000000001 01 80 10 80       lo\n",
     "/proc/net/fib_trie": "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n",
     "/proc/net/protocols": "protocol  size sockets  memory press maxhdr  slab module     cl co di ac io in de sh ss gs "

@@ -12,6 +12,7 @@ from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.environment.preloading import preload_errors
+from decnet_decoys.shell.execution import refused_builtins
 from decnet_decoys.shell.machine.distribution import called_as
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS
@@ -68,6 +69,11 @@ def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call
         text = wrong.text.replace(f"{name}: ", f"{called}: ", 1).replace(f"'{name} --", f"'{called} --")
         (streams.err if wrong.error else streams.out).write(encode(text if called != name else wrong.text))
         return wrong.status
+    if wrong is None and name in BUILTINS and shell.kind == "bash" and not call.is_program:
+        told = refused_builtins.refused(name, argv[1:])
+        if told is not None:
+            streams.err.write(encode(f"{shell.complaint(told[0])}\n{told[1]}\n"))
+            return 2
     if of_debian:
         streams.err.write(encode(preload_errors(shell)))
     with budget:  # `exec exec exec ...` nests too

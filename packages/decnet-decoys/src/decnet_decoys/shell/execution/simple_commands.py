@@ -37,7 +37,7 @@ def simple_command(
         if kept is not None:
             shell.exported.add(assignment.name)
     if "xtrace" in shell.options:
-        shown = argv if argv[:1] == ["[["] else map(shell_word, argv)
+        shown = argv if argv[:1] == ["[["] else ["((", *argv[1:], "))"] if argv[:1] == ["(("] else map(shell_word, argv)
         trace(shell, " ".join([*traced, *shown]), streams.err)
     try:
         return (yield from run(argv, simple, streams))

@@ -58,6 +58,20 @@ def put(shell: ShellState, name: str, key: str, value: str) -> None:
     _join(shell, name)
 
 
+def remove(shell: ShellState, name: str, key: str) -> None:
+    """Remove one element, or with `@` or `*` all of them; a plain variable is its own first element."""
+    if f"{name}[@]" not in shell.variables:
+        if key == "0":
+            shell.unset(name)
+        return
+    if key in ("@", "*"):
+        clear(shell, name)
+        shell.unset(name)
+        return
+    shell.unset(f"{name}[{_index(shell, name, key)}]")
+    _join(shell, name)
+
+
 def fill(shell: ShellState, name: str, values: list[str]) -> None:
     """Set an array to these values."""
     clear(shell, name)

@@ -55,8 +55,10 @@ _FIRST_OTHER_GROUP = 120
 _COREUTILS = """
     arch base32 base64 basename cat chgrp chmod chown cp cut date dd df dirname du echo env expr false groups head
     hostid id ln logname ls md5sum mkdir mkfifo mktemp mv nice nl nohup nproc od paste printenv printf pwd readlink
-    realpath rm rmdir seq sha1sum sha256sum sha512sum shred sleep sort split stat stdbuf sync tac tail tee test timeout
-    touch tr true tty uname uniq users wc who whoami yes
+    b2sum chroot cksum comm dir expand expr factor fold install join link mkfifo mknod numfmt pathchk readlink
+    realpath rm rmdir seq sha1sum sha224sum sha256sum sha384sum sha512sum shred shuf sleep sort split stat stdbuf stty
+    sum sync tac tail tee test timeout touch tr true truncate tty uname unexpand uniq unlink users vdir wc
+    who whoami yes
 """
 _NAMED_AS_CALLED = frozenset(
     (*_COREUTILS.split(), "grep", "egrep", "fgrep", "sed", "tar", "find", "xargs", "diff", "cmp")

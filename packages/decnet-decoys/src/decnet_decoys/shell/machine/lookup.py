@@ -151,6 +151,14 @@ class ReadableFiles:
             return False
         return True
 
+    def has_name(self, path: str, access: Access = KERNEL) -> bool:
+        """Return whether there is an entry, be it a link to nothing."""
+        try:
+            self.stat(path, access, follow=False)
+        except FileSystemError:
+            return False
+        return True
+
     def names(self, path: str, access: Access = KERNEL) -> list[str]:
         return self._names(self._directory(path, access, 4))
 

@@ -13,9 +13,11 @@ from decnet_decoys.shell.effects import AskLine, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import piece_of
-from decnet_decoys.shell.python.evaluator import Evaluator, may_compute, os_error
+from decnet_decoys.shell.python.evaluator import Evaluator
 from decnet_decoys.shell.python.formats import formatted
 from decnet_decoys.shell.python.methods import in_order
+from decnet_decoys.shell.python.operators import may_compute
+from decnet_decoys.shell.python.system_errors import os_error
 from decnet_decoys.shell.python.values import (
     MAX_ITEMS,
     MAX_TEXT,

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,17 +12,27 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.python.attributes import attribute_of
 from decnet_decoys.shell.python.formats import formatted, percent
-from decnet_decoys.shell.python.methods import METHODS_OF, method
+from decnet_decoys.shell.python.methods import method
+from decnet_decoys.shell.python.operators import (
+    BINARY,
+    COMPARISONS,
+    COMPUTED,
+    METHODS_OF_SIGNS,
+    SIGNS,
+    may_compute,
+    may_repeat,
+    special_method,
+)
+from decnet_decoys.shell.python.system_errors import os_error
 from decnet_decoys.shell.python.values import (
-    MAX_BITS,
     MAX_ITEMS,
     MAX_TEXT,
     Class,
     Function,
     Instance,
     Method,
-    Module,
     Native,
     NotPlayedError,
     RaisedError,
@@ -38,7 +47,6 @@ from decnet_decoys.shell.python.values import (
     merged,
     represented,
     text_of,
-    type_of,
     weighed,
 )
 
@@ -53,20 +61,6 @@ HELD_AT_ONCE = 256 << 10
 ITEM_BYTES = 32
 BUFFER = 8192
 """Bytes after which what is printed into a pipe is written."""
-_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift, ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.BitXor: operator.xor,
-}  # fmt: skip
-_SIGNS = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "** or pow()",
-    ast.LShift: "<<", ast.RShift: ">>", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
-}  # fmt: skip
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
-    ast.GtE: operator.ge, ast.In: lambda one, many: one in many, ast.NotIn: lambda one, many: one not in many,
-    ast.Is: operator.is_, ast.IsNot: operator.is_not,
-}  # fmt: skip
 NATIVE_ERRORS = (
     ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RuntimeError, OSError, EOFError, MemoryError,
 )  # fmt: skip
@@ -74,7 +68,6 @@ NATIVE_ERRORS = (
 OBJECT_BYTES = 256
 _NOT_MADE = (ast.stmt, ast.Name, ast.Constant, ast.Attribute)
 """Nodes that make no value, or none that was not there before."""
-_COMPUTED = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset)
 
 
 class Evaluator:
@@ -212,12 +205,26 @@ class Evaluator:
                 return value.args[0] if type(value).__str__ is BaseException.__str__ else str(value)[:MAX_TEXT]
             weighed(value)
             return str(value)[:MAX_TEXT]
-        return represented(value)
+        return (yield from self.repr(value)) if isinstance(value, list | tuple) else text_of(value)
 
     def repr(self, value: Any) -> Steps[str]:
         if isinstance(value, Instance) and value.kind.find("__repr__") is not None:
             return text_of((yield from self.called(self.attribute(value, "__repr__"), [], {})))[:MAX_TEXT]
+        if isinstance(value, list | tuple) and any(special_method("__repr__", one) for one in value[:MAX_ITEMS]):
+            return (yield from self._repr_of_items(value))
         return represented(value)
+
+    def _repr_of_items(self, value: list[Any] | tuple[Any, ...]) -> Steps[str]:
+        """Return a list of objects that show themselves, of which those within others do not."""
+        shown, size = [], 0
+        for one in value:
+            text = (yield from self.repr(one)) if isinstance(one, Instance) else represented(one)
+            size += len(text)
+            if size > MAX_TEXT:
+                raise RaisedError(MemoryError())
+            shown.append(text)
+        inside = ", ".join(shown)
+        return f"[{inside}]" if isinstance(value, list) else f"({inside}{',' * (len(shown) == 1)})"
 
     def truth(self, value: Any) -> Steps[bool]:
         yield from ()
@@ -299,14 +306,17 @@ class Evaluator:
         kind = type(sign)
         if isinstance(left, str | bytes) and kind is ast.Mod:
             return (yield from percent(self, left, right))
-        if not isinstance(left, _COMPUTED) or not isinstance(right, _COMPUTED):
+        special = special_method(METHODS_OF_SIGNS.get(kind, ""), left)
+        if special is not None:
+            return (yield from self.called(special, [left, right], {}))
+        if not isinstance(left, COMPUTED) or not isinstance(right, COMPUTED):
             names = f"'{kind_name(left)}' and '{kind_name(right)}'"
-            raise TypeError(f"unsupported operand type(s) for {_SIGNS.get(kind, '@')}: {names}")
-        if kind not in _BINARY:
+            raise TypeError(f"unsupported operand type(s) for {SIGNS.get(kind, '@')}: {names}")
+        if kind not in BINARY:
             raise NotPlayedError
         if kind is ast.Mult:
-            _may_repeat(left, right)
-            _may_repeat(right, left)
+            may_repeat(left, right)
+            may_repeat(right, left)
         if isinstance(left, int) and isinstance(right, int):
             may_compute(kind, left, right)
         if isinstance(left, list | tuple | set | frozenset | dict) and kind in (
@@ -316,7 +326,7 @@ class Evaluator:
             ast.Sub,
         ):
             weighed(left, right)
-        return _BINARY[kind](left, right)
+        return BINARY[kind](left, right)
 
     def _v_Compare(self, node: ast.Compare) -> Steps[Any]:  # noqa: N802
         left = contents((yield from self.value(node.left)))
@@ -328,7 +338,15 @@ class Evaluator:
                 return isinstance(sign, ast.NotIn)
             if isinstance(sign, ast.In | ast.NotIn) and isinstance(right, dict | set | frozenset):
                 hashed(left)
-            if not _COMPARISONS[type(sign)](left, right):
+            special = special_method(METHODS_OF_SIGNS.get(type(sign), ""), left)
+            opposite = special_method("__eq__", left) if special is None and isinstance(sign, ast.NotEq) else None
+            if special is not None:
+                holds = yield from self.called(special, [left, right], {})
+            elif opposite is not None:
+                holds = not (yield from self.called(opposite, [left, right], {}))
+            else:
+                holds = COMPARISONS[type(sign)](left, right)
+            if not holds:
                 return False
             left = right
         return True
@@ -362,19 +380,7 @@ class Evaluator:
 
     def attribute(self, owner: Any, name: str) -> Any:
         """Return an attribute; raises AttributeError of the program."""
-        if isinstance(owner, Module | Record):
-            if name in owner.names and name not in ("__items__", "__iter__", "__repr__"):
-                return owner.names[name]
-            what = f"module '{owner.name}'" if isinstance(owner, Module) else f"'{owner.title}' object"
-            raise RaisedError(AttributeError(f"{what} has no attribute '{name}'"))
-        if isinstance(owner, Instance):
-            return _of_instance(owner, name)
-        if isinstance(owner, Class):
-            return _of_class(owner, name)
-        found = _of_plain(owner, name)
-        if found is None:
-            raise RaisedError(AttributeError(f"'{kind_name(owner)}' object has no attribute '{name}'"))
-        return found[0]
+        return attribute_of(owner, name)
 
     def _v_Lambda(self, node: ast.Lambda) -> Steps[Any]:  # noqa: N802
         return (yield from self.function("<lambda>", node.args, node.body))
@@ -515,81 +521,3 @@ class Evaluator:
 
     def run_function(self, function: Function, args: list[Any], named: dict[str, Any]) -> Steps[Any]:
         raise NotImplementedError
-
-
-def _of_instance(owner: Instance, name: str) -> Any:
-    """Return an attribute of an object or of its class; raises AttributeError of the program."""
-    if name in owner.names:
-        return owner.names[name]
-    found = owner.kind.find(name)
-    if isinstance(found, Function) and found.static != "staticmethod":
-        return Method(owner.kind if found.static == "classmethod" else owner, found)
-    if found is None:
-        native = owner.kind.native() is not None
-        others: dict[str, Any] = {
-            "__class__": owner.kind, "__dict__": dict(owner.names), "args": owner.args,
-            "__init__": Native("__init__", lambda _program, *args: setattr(owner, "args", args if native else ())),
-        }  # fmt: skip
-        if name not in others:
-            raise RaisedError(AttributeError(f"'{owner.kind.name}' object has no attribute '{name}'"))
-        return others[name]
-    return found
-
-
-def _of_class(owner: Class, name: str) -> Any:
-    found = owner.name if name == "__name__" else owner.find(name)
-    if found is None:
-        raise RaisedError(AttributeError(f"type object '{owner.name}' has no attribute '{name}'"))
-    return Method(owner, found) if isinstance(found, Function) and found.static == "classmethod" else found
-
-
-_OF_ERRORS = frozenset(("args", "errno", "strerror", "filename", "returncode", "output", "code", "reason"))
-
-
-def _of_plain(owner: Any, name: str) -> tuple[Any] | None:
-    """Return an attribute of a value of Python's own, in a tuple; None where it has none, or none that is played."""
-    if isinstance(owner, BaseException):
-        return (getattr(owner, name, None),) if name in _OF_ERRORS else None
-    if name == "__name__" and isinstance(owner, type | Function | Native):
-        return (owner.__name__ if isinstance(owner, type) else owner.name,)
-    if name == "__class__":
-        return (type_of(owner),)
-    kind = owner.__name__ if isinstance(owner, type) else type(owner).__name__
-    return (Method(owner, name),) if name in METHODS_OF.get(kind, ()) else None
-
-
-def _may_repeat(one: Any, times: Any) -> None:
-    """Raise MemoryError of the program for a text or list that would be repeated too often."""
-    most = MAX_TEXT if isinstance(one, str | bytes) else MAX_ITEMS
-    repeated = isinstance(one, str | bytes | list | tuple) and isinstance(times, int)
-    if repeated and len(one) * max(0, times) > most:
-        raise RaisedError(MemoryError())
-
-
-def may_compute(kind: type[ast.operator], left: int, right: int) -> None:
-    """Raise MemoryError of the program for a number that would be too large."""
-    bits = left.bit_length() + right.bit_length()
-    if kind is ast.Pow and right > 0:
-        bits = left.bit_length() * right if left not in (-1, 0, 1) else 1
-    elif kind is ast.LShift:
-        bits = left.bit_length() + max(0, right)
-    elif kind is not ast.Mult:
-        return
-    if bits > 2 * MAX_BITS:
-        raise RaisedError(MemoryError())
-
-
-_NUMBERS = {
-    "No such file or directory": 2, "Permission denied": 13, "Not a directory": 20, "Is a directory": 21,
-    "File exists": 17, "Directory not empty": 39, "No space left on device": 28, "Operation not permitted": 1,
-    "File name too long": 36, "Too many levels of symbolic links": 40,
-}  # fmt: skip
-
-
-def os_error(error: FileSystemError | str, path: Any) -> OSError:
-    """Return what Python makes of a system call's error."""
-    return (
-        OSError(_NUMBERS.get(str(error), 5), str(error), path)
-        if path
-        else OSError(_NUMBERS.get(str(error), 5), str(error))
-    )

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.python.dates import of_date
 from decnet_decoys.shell.python.values import MAX_TEXT, NotPlayedError, RaisedError, kind_name
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ def formatted(program: Evaluator, value: Any, spec: str, conversion: str = "") -
         value = (yield from program.repr(value)) if conversion in "ra" else (yield from program.text(value))
     if not spec:
         return (yield from program.text(value))
+    if isinstance(value, date):
+        return str(of_date(value, "strftime", [spec], {}))
     if not _SPEC.fullmatch(spec):
         raise ValueError(f"Invalid format specifier '{spec}' for object of type '{kind_name(value)}'")
     if not isinstance(value, str | int | float | complex):

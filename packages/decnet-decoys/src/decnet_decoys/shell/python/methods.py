@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Steps
+from decnet_decoys.shell.python.dates import of_date
 from decnet_decoys.shell.python.formats import filled
 from decnet_decoys.shell.python.values import MAX_TEXT, RaisedError, gathered, merged, text_of, weighed
 
@@ -38,7 +40,16 @@ METHODS_OF: dict[str, frozenset[str]] = {
     "frozenset": _words("difference intersection isdisjoint issubset issuperset union"),
     "int": frozenset(("bit_length", "to_bytes", "from_bytes")),
     "float": frozenset(("is_integer",)),
+    "date": _words("isoformat strftime weekday isoweekday toordinal ctime replace"),
+    "datetime": _words("isoformat strftime weekday isoweekday toordinal ctime replace date timestamp"),
+    "timedelta": _words("total_seconds"),
 }  # fmt: skip
+FIELDS_OF: dict[str, frozenset[str]] = {
+    "date": _words("year month day"),
+    "datetime": _words("year month day hour minute second microsecond tzinfo"),
+    "timedelta": _words("days seconds microseconds"),
+}
+"""Attributes of dates that are values."""
 _PAIRWISE = frozenset(("strip", "lstrip", "rstrip", "rfind", "rindex", "rpartition", "rsplit"))
 """Methods of texts that may compare each character with each of those that they are given."""
 MAX_PAIRS = 1 << 22
@@ -61,6 +72,8 @@ def method(program: Evaluator, owner: Any, name: str, args: list[Any], named: di
         return (yield from _of_mapping(program, owner, name, args, named))
     if isinstance(owner, list | tuple | set | frozenset):
         return (yield from _of_items(program, owner, name, args, named))
+    if isinstance(owner, date | timedelta):
+        return of_date(owner, name, args, named)
     length = named.get("length", args[0] if args else 1)
     if name == "to_bytes" and (not isinstance(length, int) or length > MAX_TEXT):
         raise RaisedError(MemoryError())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from datetime import date, timedelta, timezone
 from typing import Any
 
 from decnet_decoys.errors import DecoysError
@@ -151,6 +152,14 @@ class Native(Shown):
         self.name, self.play = name, play
 
 
+class NativeKind(Native):
+    """A type of a module of ours: calling it makes a value, and its names are other ways to make one."""
+
+    def __init__(self, name: str, play: Callable[..., Any], names: dict[str, Any]) -> None:
+        super().__init__(name, play)
+        self.names = names
+
+
 class Method(Shown):
     """A function with the value that it was taken from."""
 
@@ -258,9 +267,12 @@ def type_of(value: Any) -> Any:
     return value.kind if isinstance(value, Instance) else type if isinstance(value, Class) else type(value)
 
 
+_DATED = (date, timedelta, timezone)
+
+
 def text_of(value: Any) -> str:
     """Return a value as text, where nothing of the program is called for it; raises MemoryError of the program."""
-    return value if isinstance(value, str) else represented(value)
+    return value if isinstance(value, str) else str(value) if isinstance(value, _DATED) else represented(value)
 
 
 def represented(value: Any) -> str:

@@ -81,5 +81,5 @@ def counting(expressions: str, body: Sequence, redirects: tuple[Redirect, ...]) 
 
 
 def _let(expression: str) -> tuple[Pipeline, str]:
-    words = (literal("let"), parts_of(expression)) if expression.strip() else (literal(":"),)
+    words = (literal("(("), parts_of(expression)) if expression.strip() else (literal(":"),)
     return Pipeline((Simple((), words, ()),), False), ";"

@@ -98,13 +98,13 @@ class Lexer:
         return self.text.startswith(("<(", ">("), self.at)
 
     def _arithmetic_command(self) -> bool:
-        """Take `((expression))` as `let expression`; False when it is a group within a group."""
+        """Take `((expression))` as a command with that name; False when it is a group within a group."""
         start = self.at
         inner = self._balanced(self.at, "(")
         if not inner.endswith(")"):
             self.at = start
             return False
-        self.found += [(Part("text", "let", quoted=False),), parts_of(inner[1:-1]) or (Part("text", "", quoted=True),)]
+        self.found += [(Part("text", "((", quoted=False),), parts_of(inner[1:-1]) or (Part("text", "", quoted=True),)]
         return True
 
     def _skip_blank(self) -> bool:

@@ -288,13 +288,17 @@ class Parser:
             self._at += 1
 
     def _for(self, *, asks: bool) -> Steps[For | Group]:
-        name = self._literal()
+        counts = self._keyword("((") is not None
+        self._at += counts
+        name = "" if counts else self._literal()
         counted = self._peek()
-        if name == "let" and isinstance(counted, tuple) and not isinstance(counted, Operator):
+        if counts and isinstance(counted, tuple) and not isinstance(counted, Operator):
             expressions = "".join(part.text if part.kind == "text" else f"${{{part.text}}}" for part in counted)
             if expressions.count(";") == 2:
                 self._at += 1
                 return bash_extensions.counting(expressions, (yield from self._do()), self._redirects())
+        if counts:
+            raise self._fault()
         self._skip_newlines()
         words: list[Word] | None = None
         if self._keyword("in"):

@@ -95,7 +95,7 @@ def _command(command: Command, depth: int) -> Steps[str]:
     if isinstance(command, Simple):
         given = {one.name: _assignment(one) for one in command.assignments}
         after = [given.pop(text, text) for text in map(_word, command.words)]  # `local a=(1 2)` has its name there
-        words = [*given.values(), *after]
+        words = [f"(({' '.join(after[1:])}))"] if after[:1] == ["(("] else [*given.values(), *after]
         return " ".join([*words, *map(_redirect, command.redirects)])
     if isinstance(command, Function):
         return f"function {command.name} () \n{_pad(depth)}" + (yield from _command(command.body, depth))

@@ -24,8 +24,8 @@ MOST_ANSWERS = 16
 class Doorkeeper(Protocol):
     """Who says whether a client may log in."""
 
-    def identify(self, username: str) -> None:
-        """Note as whom a client logs in, before it is judged."""
+    def identify(self, username: str, sent: str) -> None:
+        """Note as whom a client logs in, and the name that it sent for that, before it is judged."""
         ...
 
     async def validate_password(self, username: str, password: str, method: str) -> bool:
@@ -54,6 +54,8 @@ class Authentication:
         user, service, method = (packet.get_string() for _ in range(3))
         if self._dialect.reads_all:
             user, service, method = (name.removesuffix(b"\0") for name in (user, service, method))
+        sent = user
+        if self._dialect.reads_all:
             user = user.partition(b":")[0]  # what follows is a style of BSD's authentication
         self._check_names(user, *(() if self._dialect.lenient else (service, method)))
         claim = (_text(user), _text(service))
@@ -68,7 +70,7 @@ class Authentication:
         if refused is not None:
             raise refused
         self._connection._username = claim[0]
-        self._doorkeeper.identify(claim[0])
+        self._doorkeeper.identify(claim[0], _text(sent))
         if service != b"ssh-connection":
             self._fail()
         elif method == b"keyboard-interactive" and self._doorkeeper.keyboard_interactive():

@@ -40,7 +40,7 @@ def _statvfs(shell: ShellState, packet: Packet) -> bytes:
 def _hardlink(shell: ShellState, packet: Packet) -> int:
     """Make a copy, which stands for the link, as by `ln`."""
     old, new = packet.path(), packet.path()
-    if shell.files.exists(new):
+    if shell.files.has_name(new, shell.access):
         raise FileSystemError("File exists")
     content = whole_of(shell.files.read(old, shell.access))
     shell.files.write(new, content, shell.access)

@@ -72,11 +72,18 @@ def rename(shell: ShellState, packet: Packet) -> int:
 
 
 def _rename_to_new(shell: ShellState, packet: Packet) -> int:
-    """Give a path a name that nothing has: process_rename() of OpenSSH's sftp-server.c makes a link."""
+    """Give a path a name that nothing has: process_rename() of OpenSSH's sftp-server.c.
+
+    A file gets it as a second link, which any entry is in the way of. Of anything else only stat(2) is asked, which a
+    link to nothing does not show: rename(2) replaces that, unless by a directory.
+    """
     path, name = packet.path(), packet.path()
-    shell.files.stat(path, shell.access, follow=False)
-    if shell.files.exists(name):
+    kind = shell.files.stat(path, shell.access, follow=False).kind
+    in_the_way = shell.files.has_name(name, shell.access)
+    if shell.files.exists(name, shell.access) or (in_the_way and kind not in ("dir", "link")):
         return FAILURE
+    if in_the_way and kind == "dir":
+        return NO_SUCH_FILE  # ENOTDIR
     shell.files.rename(path, name, shell.access)
     return OK
 

@@ -74,7 +74,7 @@ def groupmod(call: Call) -> int:
     return 0
 
 
-@command("vipw", folder="/usr/sbin")
+@command("vipw", "vigr", folder="/usr/sbin")
 def vipw(call: Call) -> int:
     return 0 if call.shell.identity.uid == 0 else call.fail("Permission denied.")
 

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Commands that the shell itself has: cd, echo, printf, export, history and their kin (POSIX.1-2017 §2.14)."""
+"""Commands that the shell itself has: cd, echo, hash, history and their kin (POSIX.1-2017 §2.14)."""
 
 import posixpath
 import re
 from collections import deque
+from contextlib import suppress
 
-from decnet_decoys.errors import DecoysError
-from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.command_lookup import on_path
+from decnet_decoys.shell.command_lookup import MAX_FOLDERS, on_path
+from decnet_decoys.shell.commands.options import tried
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command
@@ -45,6 +45,10 @@ def cd(call: Call) -> int:
         return call.shell_error("cd: too many arguments")
     if not target:
         return 0
+    found = _on_cdpath(call, target)
+    if found is not None:
+        call.print(found)
+        target = found
     by_name = posixpath.normpath(posixpath.join(shell.directory, target)).replace("//", "/")
     upwards = target.startswith("..") and "-P" not in call.args  # from a link, to where the link is
     try:
@@ -58,6 +62,19 @@ def cd(call: Call) -> int:
     shell.set("PWD", resolved if "-P" in call.args else by_name)
     shell.set("PWD", shell.directory)
     return 0
+
+
+def _on_cdpath(call: Call, target: str) -> str | None:
+    """Return the directory that $CDPATH leads to, unless the path says where it begins (POSIX.1-2017, cd)."""
+    shell, folders = call.shell, call.shell.variables.get("CDPATH", "")
+    if not folders or target.startswith(("/", "./", "../")) or target in (".", ".."):
+        return None
+    for folder in filter(None, folders.split(":")[:MAX_FOLDERS]):
+        path = posixpath.join(folder, target)
+        with suppress(FileSystemError):
+            shell.files.enter(path, shell.access)
+            return path
+    return None
 
 
 @command("pwd")
@@ -95,119 +112,6 @@ def echo(call: Call) -> Effects:
         yield from turn()
     call.print(end="\n" if newline else "")
     return 0
-
-
-_FORMAT = re.compile(
-    r"%(?:(%)|([-+ #0]*)(\*|\d{1,5})?(?:\.(\*|\d{0,5}))?[hlLqjzt]*(\([^)]{0,64}\)T|[a-zA-Z])|$)|[^%]+|%"
-)
-MAX_WIDTH = 1000
-
-
-@command("printf")
-def printf(call: Call) -> Effects:
-    """Write formatted arguments (POSIX.1-2017, printf); -v NAME sets a variable."""
-    args = list(call.args)
-    if args[:1] == ["--"]:
-        args.pop(0)
-    target = args[1] if args[:1] == ["-v"] and len(args) > 1 else None
-    args = args[2:] if target is not None else args
-    if not args:
-        call.print_error("printf: usage: printf [-v var] format [arguments]")
-        return 2
-    layout, stop = unescape(args[0])
-    pieces, values, status = list(_FORMAT.finditer(layout)), deque(args[1:]), 0
-    shown: list[str] = []
-    room = MAX_WORD
-    for _ in range(MAX_REPEATS):
-        before = len(values)
-        for match in pieces:
-            yield from turn()
-            try:
-                text = _formatted(call, match, values) if match[5] else "%" if match[1] else match[0]
-            except _BadNumberError as wrong:
-                call.shell_error(f"printf: {wrong.args[0]}: invalid number")
-                text, status = wrong.shown, 1
-            if target is None:
-                call.print(text, end="")
-            elif room > 0:
-                room -= len(text) + 1
-                shown.append(text)
-        if not values or len(values) == before or stop:
-            break
-    if target is not None:
-        call.shell.set(target, "".join(shown))
-    return status
-
-
-MAX_REPEATS = 2000
-"""Times that a format is used again."""
-
-
-class _BadNumberError(DecoysError):
-    """An argument is no number."""
-
-    shown = ""
-
-
-def _formatted(call: Call, match: re.Match[str], values: deque[str]) -> str:
-    _, flags, width, precision, letter = match.groups()
-
-    def taken() -> str:
-        return values.popleft() if values else ""
-
-    wide = _integer(taken()) or 0 if width == "*" else int(width or 0)
-    exact = None if precision is None else _integer(taken()) or 0 if precision == "*" else int(precision or 0)
-    spec = "%" + flags + (str(max(-MAX_WIDTH, min(wide, MAX_WIDTH))) if wide else "")
-    spec += "" if exact is None else f".{max(0, min(exact, MAX_WIDTH))}"
-    value = taken()
-    if letter.startswith("("):
-        moment = _integer(value)
-        return call.shell.date(letter[1:-2] or "%H:%M:%S", None if moment in (None, -1) else moment)
-    if letter in "sbcq":
-        text = {"b": lambda: unescape(value)[0], "c": lambda: value[:1], "q": lambda: _shell_quoted(value)}
-        data = encode(text.get(letter, lambda: value)())  # widths are in bytes
-        return decode((spec + "s").encode() % data)
-    if letter in "diuxXoeEfFgG":
-        return _number(spec, letter, value)
-    return match[0]
-
-
-def _integer(value: str) -> int | None:
-    text = value.strip()
-    if text[:1] in "\"'" and len(text) > 1:
-        return ord(text[1])
-    try:
-        return (
-            int(text[:20], 16)
-            if text[:2].lower() == "0x"
-            else int(text[:20], 8 if text[:1] == "0" and len(text) > 1 else 10)
-        )
-    except ValueError:
-        return None
-
-
-def _number(spec: str, letter: str, value: str) -> str:
-    kind = "d" if letter in "iu" else letter
-    if letter in "diuxXo":
-        number = _integer(value) if value else 0
-        shown = spec + kind
-        if number is None:
-            wrong = _BadNumberError(value[:200])
-            digits = value[: len(value) - len(value.lstrip("0123456789"))]
-            wrong.shown = shown % int(digits[:18] or 0)
-            raise wrong
-        return shown % (number if letter in "di" else number % (1 << 64))
-    try:
-        return (spec + kind) % float(value[:40] or 0)
-    except (ValueError, OverflowError):
-        wrong = _BadNumberError(value[:200])
-        wrong.shown = (spec + kind) % 0.0
-        raise wrong from None
-
-
-def _shell_quoted(value: str) -> str:
-    safe = "_-./:=@%+,"
-    return "".join(one if one.isalnum() or one in safe else "\\" + one for one in value[:MAX_WIDTH]) or "''"
 
 
 @command("hash", folder="")
@@ -350,6 +254,8 @@ def _colour(place: int, number: int) -> str:
 
 @command("tty")
 def tty(call: Call) -> int:
+    if call.words:
+        raise tried(call, f"extra operand {quoted(call.words[0])}", 2)
     if not {"-s", "--silent", "--quiet"} & set(call.args):
         call.print("/dev/pts/0" if call.shell.terminal is not None and call.stdin is None else "not a tty")
     return int(call.shell.terminal is None)
@@ -371,6 +277,8 @@ def history(call: Call) -> int:
     """List or clear the lines entered."""
     options, operands = call.flags("d")
     if call.shell.command is not None:  # only a shell at a terminal keeps one
+        if "w" in options and operands:
+            call.shell.files.write(operands[0], b"", call.shell.access)
         return _forget(call, options["d"], []) if options.get("d") else 0
     if "c" in options:
         call.shell.history.clear()
@@ -396,13 +304,13 @@ def clear(call: Call) -> int:
     return 0
 
 
-@command("let", folder="")
+@command("let", "((", folder="")
 def let(call: Call) -> Effects:
-    """Compute and assign; `((...))` comes here, too."""
+    """Compute and assign."""
     value: int | None = None
     for expression in call.args:
         yield from turn()
         value = evaluate(expression, call.shell.variables, call.shell.set)
         if value is None:
-            return call.shell_error(f"let: {complaint(expression)}")
+            return call.shell_error(f"{call.name}: {complaint(expression)}")
     return int(not value)

@@ -58,7 +58,7 @@ class _Expression:
         value = yield from self._either()
         if self._at < len(self._args):
             shown = self._args[self._at]
-            few = len(self._args) - self._at == 1 and len(self._args) < 4
+            few = (len(self._args) - self._at == 1 and len(self._args) < 4) or (self._at == 1 and len(self._args) == 3)
             raise _WrongError(f"{shown}: binary operator expected" if few else "too many arguments")
         return value
 

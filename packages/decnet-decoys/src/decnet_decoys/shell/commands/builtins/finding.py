@@ -38,6 +38,8 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
             if kind == "file" or short:
                 call.print(path if kind == "file" else name)
         else:
+            hashed = kind == "file" and "/" not in name and name in call.shell.hashed and "a" not in options
+            path = f"hashed ({path})" if hashed else path
             shown = {"builtin": "a shell builtin", "keyword": "a shell keyword", "function": "a function"}.get(
                 kind, path
             )
@@ -65,7 +67,7 @@ def _kind(call: Call, name: str) -> tuple[str, str]:
         return "keyword", name
     if name in call.shell.functions:
         return "function", name
-    if name in BUILTINS and call.shell.machine.persona.family == "debian":
+    if name in BUILTINS and name not in call.shell.disabled and call.shell.machine.persona.family == "debian":
         return "builtin", name
     path = path_of(call, name)
     if path is None:
@@ -83,7 +85,7 @@ def path_of(call: Call, name: str) -> str | None:
     if "/" in name:
         return name
     program = programs().get(name)
-    builtin = name in BUILTINS and call.shell.machine.persona.family == "debian"
+    builtin = name in BUILTINS and name not in call.shell.disabled and call.shell.machine.persona.family == "debian"
     if program is not None and (builtin or (not program.folder and call.shell.machine.persona.family == "busybox")):
         return _beside_builtin(program, name)
     return on_path(call.shell, name)

@@ -27,6 +27,9 @@ def read(call: Call) -> Effects:
         call.stdin = source if isinstance(source, InputBuffer) else call.stdin
     if options.get("t") in ("0", "0.0"):
         return 0 if call.stdin is not None else 1
+    for name in (*names, *filter(None, [options.get("a")])):
+        if not name.partition("[")[0].isidentifier():
+            return call.shell_error(f"read: `{name[:200]}': not a valid identifier")
     text, is_whole = yield from _line(call, options)
     separators = call.shell.variables.get("IFS", " \t\n") if "N" not in options else ""
     if "a" in options:

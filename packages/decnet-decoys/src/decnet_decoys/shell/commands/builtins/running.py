@@ -168,6 +168,7 @@ def sh(call: Call) -> Effects:
             shell.set("BASH", _own_path(call))
         shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()} | named
         shell.string = text if "c" in flags else ""
+        shell.shopt = {**shell.shopt, "login_shell": bool({"l", "login"} & flags)}
         return (yield from call.runner.subshell(text, argv, streams, named=True))
 
 

@@ -7,7 +7,7 @@ from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import shell_word
 from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.expansion import arrays
-from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, of_kind
+from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, of_kind, remove
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command
 from decnet_decoys.shell.state import ShellState
@@ -99,7 +99,7 @@ def _functions(call: Call, names: list[str], flags: str) -> Effects:
 
 def _listed(call: Call, names: list[str]) -> int:
     shell, status = call.shell, 0
-    chosen = names or sorted(shell.exported if call.name == "export" else shell.variables)
+    chosen = names or sorted(shell.exported if call.name == "export" or "-x" in call.args else shell.variables)
     if call.name == "readonly":
         chosen = sorted(shell.readonly)
     for name in chosen:
@@ -192,11 +192,12 @@ def unset(call: Call) -> int:
             continue
         if name in call.shell.readonly:
             return call.shell_error(f"unset: {name}: cannot unset: readonly variable")
+        if name.endswith("]"):
+            remove(call.shell, *name[:-1].split("[", 1))
+            continue
         call.shell.unset(name)
         call.shell.functions.pop(name, None)
         clear(call.shell, name)
-        if name.endswith("[0]"):
-            call.shell.unset(name.removesuffix("[0]"))  # the first element is what the name alone stands for
     return 0
 
 
@@ -249,8 +250,14 @@ def enable(call: Call) -> int | Effects:
         return call.runner.execute(call.args, call.streams)
     if call.args and call.args[0] not in BUILTINS and not call.args[0].startswith("-"):
         return call.shell_error(f"enable: {call.args[0]}: not a shell builtin")
-    for name in BUILTINS if not call.args else ():
-        call.print(f"enable {name}")
+    flags, names = call.flags("f")
+    if names:
+        (call.shell.disabled.update if "n" in flags else call.shell.disabled.difference_update)(names)
+        return 0
+    for name in BUILTINS:
+        is_off = name in call.shell.disabled
+        if "a" in flags or is_off == ("n" in flags):
+            call.print(f"enable {'-n ' if is_off else ''}{name}")
     return 0
 
 
@@ -280,5 +287,11 @@ def pushd(call: Call) -> Effects | int:
     shown = [
         ("~" + one[len(home) :] if home and (one + "/").startswith(home + "/") else one) for one in (shell.cwd, *stack)
     ]
-    call.print(" ".join(shown))
+    flags = call.flags()[0] if call.name == "dirs" else {}
+    if "c" in flags:
+        stack.clear()
+    elif "v" in flags:
+        call.print("\n".join(f"{index:2}  {one}" for index, one in enumerate(shown)))
+    else:
+        call.print(("\n" if "p" in flags else " ").join([shell.cwd, *stack] if "l" in flags else shown))
     return 0

@@ -7,6 +7,7 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.busybox.words import worded
 from decnet_decoys.shell.commands.network.downloads import is_address
 from decnet_decoys.shell.commands.processes.ps_columns import name_of, rows
+from decnet_decoys.shell.commands.text.counting import tallied
 from decnet_decoys.shell.effects import Effects, Pause, Requested, Steps
 
 _WIDEST = 20
@@ -88,16 +89,11 @@ def _ping(call: Call) -> Effects:
 
 def _wc(call: Call) -> Effects:
     """Count as `wc` of GNU does, in columns of nine characters unless there is only one figure."""
-    names = [arg for arg in call.args if not arg.startswith("-") or arg == "-"]
-    table = yield from _of_system(call, "wc")
-    for line in table if table != [""] else ():
-        cells = line.split(None, len(line.split()) - 1)
-        figures = [cell for cell in cells if cell.isdecimal()]
-        single = len(names) < 2 and len(cells) - len(names[:1]) == 1
-        figures = figures[: len(cells) - 1] if names else figures
-        shown = cells[0] if single else " ".join(f"{figure:>9}" for figure in figures)
-        call.print(shown + (f" {cells[-1]}" if names else ""))
-    return 0 if len([line for line in table if line]) >= len(names) else 1
+    tally = yield from tallied(call)
+    width = 9 if len(tally.letters) > 1 else 1
+    for row, path in tally.shown:
+        call.print(" ".join(f"{row[letter]:{width}}" for letter in tally.letters) + (f" {path}" if path else ""))
+    return tally.status
 
 
 def _date(call: Call) -> Effects:

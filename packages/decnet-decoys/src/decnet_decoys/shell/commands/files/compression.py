@@ -195,14 +195,15 @@ def _made(call: Call, found: Options) -> Effects:
     base = _base(call, found)
     buffer, size, status = io.BytesIO(), 0, 0
     archive = tarfile.TarFile(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT)
+    told = ["member names", "hard link targets"]
     for operand in found.operands:
         path = posixpath.join(base, operand)
+        if operand.startswith("/") and told:
+            call.fail(f"Removing leading `/' from {told.pop(0)}")
         if not files.exists(path, access):
             call.fail(f"{operand}: Cannot stat: No such file or directory")
             status = 2
             continue
-        if operand.startswith("/"):
-            call.fail("Removing leading `/' from member names")
         resolved = files.locate(path, access)
         for member, entry in files.walk(resolved):
             yield from turn()

@@ -52,7 +52,7 @@ def ls(call: Call) -> Effects:
             call.print("total 0" if lister.long else "", end="\n" if lister.long else "")
             continue
         try:
-            follow = not (lister.long or "d" in found) or "L" in found
+            follow = not (lister.long or found.any("dF")) or found.any("LH")
             entry = call.shell.files.stat(path, call.shell.access, follow=follow)
             if entry.kind == "link" and "d" not in found and path.endswith("/"):
                 entry = call.shell.files.stat(path, call.shell.access)

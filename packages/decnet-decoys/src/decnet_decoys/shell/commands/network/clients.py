@@ -172,8 +172,10 @@ def connect(call: Call) -> Effects:
     if call.name in ("nc", "netcat") and call.args == ["-h"]:
         call.print_error(_NC_HELP, end="")
         return 1
-    if not operands:
-        call.print_error(_USAGES.get(call.name, f"usage: {call.name} [-options] host [port]\n"), end="")
+    wrong = _wrong_port(options, operands) if call.name == "ssh" and operands else ""
+    if wrong or not operands:
+        usage = _USAGES.get(call.name, f"usage: {call.name} [-options] host [port]\n")
+        call.print_error(wrong or usage, end="\n" if wrong else "")
         return 255 if call.name == "ssh" else 1
     host = host_of(operands[0])
     yield Requested("connect", {"program": call.name, "target": " ".join(operands)[:2048]})
@@ -184,6 +186,14 @@ def connect(call: Call) -> Effects:
         call.print_error(ssh_failure(host, options.get("p", "22")[:5]))
         return 255
     return _refused(call, host, operands[1] if len(operands) > 1 else "23")
+
+
+def _wrong_port(options: dict[str, str], operands: list[str]) -> str:
+    """Return what ssh says of a port that is none, and of no host; empty: all is well."""
+    port = options.get("p", "22")
+    if not port.isdecimal() or not 0 < int(port[:6]) < 65536:
+        return f"Bad port '{port[:64]}'"
+    return "" if not operands[0].endswith("@") else "ssh: Could not resolve hostname : Name or service not known\r"
 
 
 _LOOKUP = "Server lookup failure:  {host}:{service}, Temporary failure in name resolution"

@@ -178,7 +178,7 @@ def _make_own_folder(call: Call, path: str, *, told: bool) -> Steps[None]:
 def _made(call: Call, found: Options) -> Effects:
     kind = found.last("t", "rsa")
     if kind not in ("rsa", "ed25519", "ecdsa", "dsa"):
-        call.print_error(f"unknown key type {kind[:32]}")
+        call.print_error(f"unknown key type {kind[:32]}\r")
         return 255
     name = f"{call.shell.user.home}/.ssh/id_{kind}"
     path = found.last("f") or decode((yield AskLine(f"Enter file in which to save the key ({name}): ")) or b"") or name

@@ -97,13 +97,13 @@ def _told(call: Call, verb: str) -> int | None:
 def apt(call: Call) -> Effects:
     """Fail to reach the mirrors, after some time."""
     verb, *names = call.words or [""]
+    if call.name == "apt" and verb and not call.tty:
+        call.print_error("\nWARNING: apt does not have a stable CLI interface. Use with caution in scripts.\n")
     told = _told(call, verb)
     if told is not None:
         return told
     if verb == "list":
         call.print("Listing...")
-        if call.name == "apt":
-            call.print_error("\nWARNING: apt does not have a stable CLI interface. Use with caution in scripts.\n")
         for name, version in packages(call).items():
             if names and not any(matches(name, wanted) for wanted in names[:20]):
                 continue

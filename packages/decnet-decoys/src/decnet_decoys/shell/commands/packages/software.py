@@ -83,7 +83,7 @@ def _wrong_line(source: InputFile) -> Steps[str | None]:
         for name, field in zip(_FIELDS, (*fields, *[""] * 5), strict=False):
             named = name in ("month", "day-of-week")
             if not _FIELD.fullmatch(field) or (not named and any(one.isalpha() for one in field)):
-                return f"{number}: bad {name}"
+                return f"{number + (fields[-1:] == [field])}: bad {name}"  # the end of the line has been read, or not
         if len(fields) < 6:
             return f"{number}: bad command"
     return None
@@ -140,9 +140,29 @@ def absent(call: Call) -> int:
     return 127
 
 
-@command("sync", "logger")
+@command("sync")
 def silent(_call: Call) -> int:
-    """Succeed without output, as these programs do."""
+    """Succeed without output, as it does."""
+    return 0
+
+
+_FACILITIES = frozenset(
+    ("auth", "authpriv", "cron", "daemon", "ftp", "kern", "lpr", "mail", "news", "security", "syslog", "user", "uucp",
+     *(f"local{number}" for number in range(8)))
+)  # fmt: skip
+_PRIORITIES = frozenset(
+    ("emerg", "panic", "alert", "crit", "err", "error", "warning", "warn", "notice", "info", "debug")
+)
+
+
+@command("logger")
+def logger(call: Call) -> int:
+    """Take a message for the log, unless its facility or priority is none."""
+    asked = call.flags("fiInpPtuTdS")[0].get("p", "")
+    facility, dot, priority = asked.rpartition(".")
+    for name, known, kind in ((facility, _FACILITIES, "facility"), (priority, _PRIORITIES, "priority")):
+        if asked and (dot or kind == "priority") and name not in known and not name.isdecimal():
+            return call.fail(f"unknown {kind} name: {name[:64]}")
     return 0
 
 
@@ -157,7 +177,7 @@ def chattr(call: Call) -> Effects:
     paths = [arg for arg in call.args if not arg.startswith(("-", "+", "="))]
     changes = [arg for arg in call.args if arg not in (*paths, "-R", "-f", "-V")][:MAX_CHANGES]
     if not paths or not changes:
-        call.print_error("Usage: chattr [-pRVf] [-+=aAcCdDeijPsStTuFx] [-v version] files...")
+        call.print_error("Usage: chattr [-RVf] [-+=aAcCdDeijPsStTuFx] [-p project] [-v version] files...")
         return 1
     for path in below(call, paths) if "-R" in call.args else paths:
         yield from turn()

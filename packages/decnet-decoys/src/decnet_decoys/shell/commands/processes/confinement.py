@@ -34,6 +34,16 @@ def chroot(call: Call) -> Effects:
         return (yield from started(call, words or ["/bin/bash", "-i"]))
 
 
+_ARCHITECTURES = ("linux32", "linux64", "i386", "x86_64")
+
+
+@command(*_ARCHITECTURES, families=("debian",))
+def setarch(call: Call) -> Effects:
+    """Run a program, or a shell, as on another processor, which nothing here shows."""
+    words = [arg for arg in call.args if not arg.startswith("-")][:1]
+    return (yield from started(call, call.args[call.args.index(words[0]) :] if words else ["/bin/sh"]))
+
+
 _OF_UNSHARE = {
     "mount": "m?", "uts": "u?", "ipc": "i?", "net": "n?", "pid": "p?", "user": "U?", "cgroup": "C?", "fork": "f",
     "map-root-user": "r", "mount-proc": "P?", "kill-child": "K?", "map-user": "M:", "map-group": "G:", "root": "R:",

@@ -7,6 +7,7 @@ from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.commands.processes.listed_signals import SIGNALS
 from decnet_decoys.shell.commands.processes.ps_columns import rows
 from decnet_decoys.shell.commands.processes.signals import ended
+from decnet_decoys.shell.commands.refused_options import refused
 from decnet_decoys.shell.commands.system.tables import Column, table
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.machine.files.installed_files import TCP_PORTS, TCP_SERVICES
@@ -176,7 +177,8 @@ def fuser(call: Call) -> Effects:
         call.print(" ".join(own[:16]) + "\n" + " ".join(own[16:]))
         return 0
     if not found.operands:
-        call.print_error("No process specification given")
+        told = refused(call.name, [])
+        call.print_error(told.text if told is not None else "No process specification given\n", end="")
         return 1
     space, status = found.last("n"), 1
     for target in found.operands[:50]:

@@ -1,27 +1,42 @@
 # SPDX-License-Identifier: MIT
-"""Commands about users: id, whoami, who, w, last, su, sudo."""
+"""Commands about users: id, whoami, who, w, last, su, chsh."""
 
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.command_lookup import find_program, on_path
 from decnet_decoys.shell.commands.accounts.rows import edit
-from decnet_decoys.shell.commands.options import options, tried
+from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.commands.system.hardware import uptime_line
-from decnet_decoys.shell.effects import AskLine, Effects, Pause
+from decnet_decoys.shell.effects import AskLine, Effects, Pause, turn
 from decnet_decoys.shell.encoding import decode, quoted
-from decnet_decoys.shell.machine.fs_errors import NOT_FOUND
-from decnet_decoys.shell.programs import BUILTINS, command
+from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
+from decnet_decoys.shell.machine.tree import whole_of
+from decnet_decoys.shell.programs import command
+from decnet_decoys.shell.state import ShellState
 
 
 @command("id")
 def id_(call: Call) -> int:
     """Show who somebody is: -u -g -G with -n."""
     found = options(call, "ugGnrza", {"user": "u", "group": "g", "groups": "G", "name": "n", "real": "r"})
-    user = call.shell.account(found.operands[0]) if found.operands else call.shell.user
-    if user is None:
-        return call.fail(f"{quoted(found.operands[0])}: no such user")
+    if sum(one in found for one in "ugG") > 1:
+        return call.fail('cannot print "only" of more than one choice')
+    if found.any("nr") and not found.any("ugG"):
+        return call.fail("cannot print only names or real IDs in default format")
     if "z" in found and not found.any("ugG"):
         return call.fail("option --zero not permitted in default format")
+    status = 0
+    if not found.operands:
+        _identify(call, found, call.shell.user)
+    for name in found.operands[:100]:
+        user = call.shell.account(name)
+        if user is None:
+            status = call.fail(f"{quoted(name)}: no such user")
+        else:
+            _identify(call, found, user)
+    return status
+
+
+def _identify(call: Call, found: Options, user: User) -> None:
     groups = call.shell.groups_of(user) if found.operands else call.shell.own_groups
     first = next(iter(groups))
     if "u" in found:
@@ -34,7 +49,6 @@ def id_(call: Call) -> int:
         numbered = [f"{gid}({name})" for name, gid in groups.items()]
         name = call.shell.owner_name(user.uid)
         call.print(f"uid={user.uid}({name}) gid={numbered[0]} groups={','.join(numbered)}")
-    return 0
 
 
 @command("whoami", "logname")
@@ -148,6 +162,8 @@ def su(call: Call) -> Effects:
     user = call.shell.account(name)
     if user is None:
         return call.fail(f"user {name} does not exist or the user entry does not contain all the required fields")
+    if shell.identity.uid == 0 and not _has_shadow(shell, user.name):
+        return call.fail("Authentication failure")
     if shell.identity.uid != 0:
         given = yield AskLine("Password: ", echo=False)
         if given is None or not shell.password_is(user, decode(given)):
@@ -174,12 +190,44 @@ def su(call: Call) -> Effects:
     return 0
 
 
+def _has_shadow(shell: ShellState, name: str) -> bool:
+    """Return whether pam_unix finds out if an account has expired: it needs a row in /etc/shadow, if there is that."""
+    try:
+        rows = whole_of(shell.files.read("/etc/shadow"))
+    except FileSystemError:
+        return True
+    return f"\n{name}:".encode() in b"\n" + rows
+
+
 def _become(call: Call, user: User, stays: tuple[str, str] | None) -> None:
     """Become a user: in his home, or in the working directory, which has a path and a name."""
     call.shell.become(user)
     if stays is not None:
         call.shell.cwd = stays[0]
         call.shell.set("PWD", stays[1])
+
+
+@command("nologin", folder="/usr/sbin")
+def nologin(call: Call) -> int:
+    """Refuse a log-in."""
+    call.print("This account is currently not available.")
+    return 1
+
+
+@command("wall", "write", families=("debian",))
+def wall(call: Call) -> Effects:
+    """Write to the terminals of those who are logged in: nobody else is."""
+    if call.name == "wall":
+        if not call.words:
+            yield from call.input()
+        return 0
+    yield from turn()
+    if not call.words:
+        call.print_error("Try 'write --help' for more information.")
+        return 1
+    if not any(user.name == call.words[0] for user in call.shell.users) or call.shell.terminal is None:
+        return call.fail(f"{call.words[0][:64]} is not logged in")
+    return 0
 
 
 @command("mesg")
@@ -192,184 +240,31 @@ def mesg(call: Call) -> int:
     return 0
 
 
+def _is_listed(shell: ShellState, program: str) -> bool:
+    """Return whether a shell is one of /etc/shells, if there is that."""
+    try:
+        return program.encode() in whole_of(shell.files.read("/etc/shells")).split(b"\n")
+    except FileSystemError:
+        return True
+
+
 @command("chsh")
 def chsh(call: Call) -> int:
     """Change the shell of an account."""
     options, operands = call.flags("s")
     name = operands[0] if operands else call.shell.user.name
-    if call.shell.account(name) is None:
+    user = call.shell.account(name)
+    if user is None:
         call.print_error(f"chsh: user '{name[:32]}' does not exist")
         return 1
     wanted = options.get("s", options.get("shell", ""))
+    caller = call.shell.account(call.shell.user.name)
+    if caller is not None and not _is_listed(call.shell, caller.shell):  # pam_shells
+        if wanted:
+            call.print_error("Password: chsh: PAM: Authentication failure")
+        return 1
     if wanted and not call.shell.files.exists(wanted):
         call.print_error(f"chsh: Warning: {wanted[:256]} does not exist")
     if wanted and call.shell.identity.uid == 0:
         edit(call, "/etc/passwd", name, 6, wanted.replace(":", "").replace("\n", "")[:256])
     return 0
-
-
-@command("visudo", folder="/usr/sbin", families=("debian",))
-def visudo(call: Call) -> int:
-    """Check /etc/sudoers."""
-    if call.shell.identity.uid != 0:
-        return call.fail("/etc/sudoers: Permission denied")
-    found, files, access = options(call, "cf:hqsVxO:P"), call.shell.files, call.shell.access
-    asked = found.last("f") or next(iter(found.operands), "")
-    paths = [asked] if asked else ["/etc/sudoers"]
-    if not asked and files.exists("/etc/sudoers.d"):
-        paths += [f"/etc/sudoers.d/{name}" for name in files.names("/etc/sudoers.d")[:50] if "." not in name]
-    for path in paths:
-        if not files.exists(path, access):
-            return call.fail(f"unable to open {path}: No such file or directory")
-        if "q" not in found:
-            call.print(f"{path}: parsed OK")
-    return 0
-
-
-@command("sudo", families=("debian",))
-def sudo(call: Call) -> Effects:
-    """Run a command as root after the user's password."""
-    shell = call.shell
-    if {"-V", "--version"} & set(call.args[:1]):
-        call.print("Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50")
-        return 0
-    args, wanted, flags = list(call.args), "root", ""
-    while args and args[0].startswith("-"):
-        option = args.pop(0)
-        if option in ("-u", "-g", "-p", "-U") and args:
-            value = args.pop(0)
-            wanted = value if option == "-u" else wanted
-        elif option.startswith("-u"):
-            wanted = option[2:]
-        flags += _SUDO_FLAGS.get(option, "" if option[1:2] in "ugp-" else option[1:])
-    asks = "n" not in flags
-    if "l" in flags:
-        return (yield from _listed(call, args, asks=asks))
-    if not args and not set("is") & set(flags):
-        return (yield from _without_command(call, flags))
-    if shell.identity.uid == 0:
-        return (yield from _as(call, wanted, args))
-    if not asks:
-        return call.fail("a password is required")
-    return (yield from _sudo_after_password(call, wanted, args))
-
-
-def _without_command(call: Call, flags: str) -> Effects:
-    """Forget that a password was given (-k, -K), or ask for it again (-v)."""
-    if "v" in flags and call.shell.identity.uid != 0:
-        return (yield from _sudo_after_password(call, "root", ["true"]))
-    return 0 if set("kKv") & set(flags) else call.fail("usage: sudo -h | -K | -k | -V")
-
-
-_SUDO_FLAGS = {"--list": "l", "--non-interactive": "n", "--login": "i", "--shell": "s"}
-
-
-def _listed(call: Call, args: list[str], *, asks: bool) -> Effects:
-    """Tell what the user may run: all or nothing; root is asked for no password."""
-    shell = call.shell
-    if shell.identity.uid and not asks:
-        return call.fail("a password is required")
-    if shell.identity.uid:
-        given = yield AskLine(f"[sudo] password for {shell.user.name}: ", echo=False)
-        if given is None or not shell.password_is(shell.user, decode(given)):
-            return call.fail("1 incorrect password attempt")
-    if shell.identity.uid and not shell.user.sudo:
-        call.print_error(f"Sorry, user {shell.user.name} may not run sudo on {shell.machine.hostname}.")
-        return 1
-    if args:
-        path = on_path(shell, args[0])
-        call.print(path or "", end="\n" if path else "")
-        return int(path is None)
-    call.print(_MAY_ALL.format(user=shell.user.name, host=shell.machine.hostname))
-    return 0
-
-
-_MAY_ALL = """\
-Matching Defaults entries for {user} on {host}:
-    env_reset, mail_badpass, secure_path=/usr/local/sbin\\:/usr/local/bin\\:/usr/sbin\\:/usr/bin\\:/sbin\\:/bin, use_pty
-
-User {user} may run the following commands on {host}:
-    (ALL : ALL) ALL"""
-
-
-def _as(call: Call, name: str, args: list[str]) -> Effects:
-    """Run a command as somebody; root is asked nothing."""
-    shell = call.shell
-    user = (
-        shell.account(name)
-        if not name.startswith("#")
-        else next((one for one in shell.users if str(one.uid) == name[1:]), None)
-    )
-    if user is None:
-        call.print_error(f"sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit")
-        return 1
-    if _is_shell(args) and call.stdin is None and (user.uid == 0 or not user.shell.endswith(("nologin", "false"))):
-        if user.uid != shell.identity.uid:
-            shell.become(user)
-        return 0
-    if not args:
-        call.print("This account is currently not available.", end="" if user.shell.endswith("false") else "\n")
-        return 1
-    with shell.forked():
-        cwd, invoker, kept = shell.cwd, shell.user, shell.variables.get("TERM", "unknown")
-        shell.become(user)
-        shell.cwd = cwd
-        _set_by_sudo(call, invoker, args, kept)
-        return (yield from _program(call, args))
-
-
-def _set_by_sudo(call: Call, invoker: User, args: list[str], terminal: str) -> None:
-    """Give a program the environment that sudo makes (sudo(8), Environment)."""
-    shell = call.shell
-    path = args[0] if "/" in args[0] else on_path(shell, args[0]) or args[0]
-    terminal = "unknown" if shell.terminal is None else terminal
-    given = {
-        "MAIL": f"/var/mail/{shell.user.name}", "TERM": terminal, "SUDO_COMMAND": " ".join([path, *args[1:]])[:4096],
-        "SUDO_USER": invoker.name, "SUDO_UID": str(invoker.uid), "SUDO_GID": str(invoker.gid),
-    }  # fmt: skip
-    for name, value in given.items():
-        shell.set(name, value)
-    shell.exported |= given.keys()
-    shell.exported -= {"PWD", "SHLVL"}
-    shell.bare = True
-
-
-def _is_shell(args: list[str]) -> bool:
-    """Whether what is to be run is a shell that is typed at: none named (-i, -s), one without a script, or su."""
-    name = args[0].rpartition("/")[2] if args else "sh"
-    return (name in ("sh", "bash", "dash") and all(one in ("-i", "-l", "--login") for one in args[1:])) or (
-        name == "su" and args[1:] in ([], ["-"], ["-", "root"], ["root"], ["-l"])
-    )
-
-
-def _program(call: Call, args: list[str]) -> Effects:
-    """Run a program as who the shell now is."""
-    found = find_program(call.shell, args[0])
-    if "=" in args[0] or found.status != 127 or not found.complaint:
-        return (yield from call.runner.execute(args, call.streams, program=True))
-    status = call.fail(f"{args[0]}: command not found")
-    if args[0] in BUILTINS:
-        call.print_error(_NO_BUILTIN.format(name=args[0]))
-    return status
-
-
-_NO_BUILTIN = """\
-sudo: "{name}" is a shell built-in command, it cannot be run directly.
-sudo: the -s option may be used to run a privileged shell.
-sudo: the -D option may be used to run a command in a specific directory."""
-
-
-def _sudo_after_password(call: Call, wanted: str, args: list[str]) -> Effects:
-    shell = call.shell
-    for attempt in range(3):
-        given = yield AskLine(f"[sudo] password for {shell.user.name}: ", echo=False)
-        if given is None:
-            break
-        if shell.user.sudo and shell.password_is(shell.user, decode(given)):
-            return (yield from _as(call, wanted, args))
-        yield Pause(1.5)
-        if attempt < 2:
-            call.print_error("Sorry, try again.")
-    if not shell.user.sudo:
-        return call.fail(f"{shell.user.name} is not in the sudoers file.")
-    return call.fail("3 incorrect password attempts")

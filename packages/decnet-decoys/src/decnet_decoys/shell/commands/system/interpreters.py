@@ -11,8 +11,16 @@ from decnet_decoys.shell.programs import command
 
 MAX_SOURCE = 16 << 10
 MAX_LETTERS = 64
+_JSON_TOOL = """\
+import json, sys
+try:
+    text = open(sys.argv[1]).read() if sys.argv[1:] else sys.stdin.read()
+    print(json.dumps(json.loads(text), indent=4))
+except ValueError as error:
+    raise SystemExit(str(error))
+"""
 _MODULES = {
-    "json.tool": "import json,sys;print(json.dumps(json.load(sys.stdin),indent=4))",
+    "json.tool": _JSON_TOOL,
     "http.server": "while True: pass",
     "pty": "import pty;pty.spawn('/bin/bash')",
     "this": "print('The Zen of Python, by Tim Peters')",
@@ -20,13 +28,25 @@ _MODULES = {
 """What the modules do that are run by their name."""
 _PLAYER = "decnet_decoys.shell.python."
 PARTS = (
-    *("ast", "traceback", "json", "urllib.parse", "decnet_decoys.shell.expansion.regular_expressions"),
-    *(f"{_PLAYER}{name}" for name in ("values", "methods", "evaluator", "builtins")),
+    *("ast", "traceback", "json", "urllib.parse", "_strptime", "decnet_decoys.shell.expansion.regular_expressions"),
+    *(
+        f"{_PLAYER}{name}"
+        for name in ("values", "dates", "methods", "attributes", "operators", "evaluator", "builtins")
+    ),
     *(
         f"{_PLAYER}imports.{name}"
-        for name in ("plain", "accounts", "queues_and_times", "expressions", "operating_system", "processes", "network")
+        for name in (
+            "plain",
+            "accounts",
+            "dates",
+            "queues_and_times",
+            "expressions",
+            "operating_system",
+            "processes",
+            "network",
+        )
     ),
-    *(f"{_PLAYER}{name}" for name in ("imports.registry", "program")),
+    *(f"{_PLAYER}{name}" for name in ("imports.network", "imports.registry", "program")),
 )
 """What plays a program of Python, in the order in which one needs the other."""
 _VERSION = "Python 3.11.2"

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """help: the builtins and keywords of bash with their synopses (bash(1)), as Debian's bash lists them."""
 
-from functools import cache
 from itertools import zip_longest
-from pathlib import Path
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.system.synopses import synopses
 from decnet_decoys.shell.programs import command
 
 _WIDTHS = (37, 36)
@@ -22,22 +21,14 @@ A star (*) next to a name means that the command is disabled.
 """
 
 
-@cache
-def _synopses() -> tuple[tuple[str, str], ...]:
-    """Return name and synopsis of each, in the order of the list."""
-    lines = Path(__file__).with_name("synopses.txt").read_text(encoding="utf-8").splitlines()
-    pairs = (line.split(": ", 1) for line in lines)
-    return tuple((name, synopsis) for name, synopsis in pairs)
-
-
 @command("help", folder="")
 def help_(call: Call) -> int:
     """List all synopses, or those of the builtins that are named."""
     names = [one for one in call.args if one not in ("-s", "-d", "-m", "--")]
     status = 0 if names else _list(call)
     for name in names[:100]:
-        found = [(known, synopsis) for known, synopsis in _synopses() if known == name]
-        found = found or [one for one in _synopses() if one[0].startswith(name)]
+        found = [(known, synopsis) for known, synopsis in synopses() if known == name]
+        found = found or [one for one in synopses() if one[0].startswith(name)]
         for known, synopsis in found:
             call.print(f"{known}: {synopsis}")
         if not found:
@@ -49,7 +40,7 @@ def help_(call: Call) -> int:
 def _list(call: Call) -> int:
     variables = call.shell.variables
     call.print(_HEAD.format(version=variables.get("BASH_VERSION", ""), machine=variables.get("MACHTYPE", "")))
-    shown = [":" if name == ":" else synopsis for name, synopsis in _synopses()]
+    shown = [":" if name == ":" else synopsis for name, synopsis in synopses()]
     half = (len(shown) + 1) // 2
     for left, right in zip_longest(shown[:half], shown[half:]):
         first = f" {_cut(left, _WIDTHS[0])}"

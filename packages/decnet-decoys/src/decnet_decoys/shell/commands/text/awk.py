@@ -44,7 +44,7 @@ Options:
 """
 
 
-@command("awk", "mawk")
+@command("awk", "mawk", "nawk")
 def awk(call: Call) -> Effects:
     """Run a program on records: `-F separator`, `-v name=value`, `-f file`."""
     yield from load(PARTS)

@@ -92,7 +92,9 @@ def diff(call: Call) -> Effects:
     one, other = (
         [decode(line)[:2048] for line in (lines[:-1] if not lines[-1] else lines)[:MAX_COMPARED]] for lines in (a, b)
     )
-    if "u" in found:
+    if "y" in found:
+        yield from _side_by_side(call, one, other)
+    elif "u" in found:
         yield from _unified(call, sources, one, other)
     else:
         yield from _plain(call, one, other)
@@ -170,6 +172,32 @@ def _blocks(first: list[int], second: list[int], common: list[list[int]]) -> "li
         else:
             j += 1
     return [*found, Match(len(first), width, 0)]
+
+
+_COLUMN, _GAP = 61, 67
+"""Characters that each side has, and where the right one begins, in a width of 130 (GNU diff's default)."""
+
+
+def _side_by_side(call: Call, one: list[str], other: list[str]) -> Steps[None]:
+    """Show both files beside each other, with a mark between lines that differ."""
+    for change, i1, i2, j1, j2 in (yield from _matcher(one, other)).get_opcodes():
+        for index in range(max(i2 - i1, j2 - j1)):
+            yield from turn()
+            left = one[i1 + index][:_COLUMN] if i1 + index < i2 else ""
+            right = other[j1 + index][:_COLUMN] if j1 + index < j2 else None
+            mark = "|" if i1 + index < i2 else ">"
+            mark = "<" if right is None else " " if change == "equal" else mark
+            call.print((_padded(left, mark) + (f"\t{right}" if right else "")).rstrip(" "))
+
+
+def _padded(text: str, mark: str) -> str:
+    """Return a text with blanks, as tabs where they can be, and a mark: which is left out between equal lines."""
+    width, shown = len(text), text
+    goal = _GAP - 3 if mark == " " else _COLUMN + 1
+    while (width // 8 + 1) * 8 <= goal:
+        shown, width = shown + "\t", (width // 8 + 1) * 8
+    shown += " " * (goal - width)
+    return shown.removesuffix("\t") if mark == " " else f"{shown}{mark}"
 
 
 def _plain(call: Call, one: list[str], other: list[str]) -> Steps[None]:

@@ -229,6 +229,8 @@ def xxd(call: Call) -> Effects:
     if "r" in found:
         return (yield from _reversed(call, sources[0], plain="p" in found))
     data = yield from _joined(sources, count(found.last("s", "0")), count(found.last("l", "1G")))
+    if "i" in found:
+        return (yield from _as_source(call, data, found))
     if "b" in found:
         return (yield from _in_bits(call, data, found.last("c", "6")))
     asked = found.last("c", "30" if "p" in found else "16")
@@ -245,6 +247,23 @@ def xxd(call: Call) -> Effects:
                 pairs = pairs.upper()
             call.print(f"{start:08x}: {pairs:<{2 * width + -(-width // group) - 1}}  {_printable(row)}")
         yield from turn()
+    return 0
+
+
+def _as_source(call: Call, data: bytes, found: Options) -> Effects:
+    """Show the bytes as an array of C, named after the file."""
+    asked = found.last("c", "12")
+    width = int(asked) if asked.isdecimal() and 0 < len(asked) < 4 and int(asked) else 12
+    path = found.operands[0] if found.operands and found.operands[0] != "-" else ""
+    name = ("__" if path[:1].isdecimal() else "") + re.sub(r"[^0-9A-Za-z]", "_", path)
+    if name:
+        call.print(f"unsigned char {name}[] = {{")
+    for start in range(0, len(data), width):
+        yield from turn()
+        row = ", ".join(f"0x{byte:02x}" for byte in data[start : start + width])
+        call.print(f"  {row}" + ("," if start + width < len(data) else ""))
+    if name:
+        call.print(f"}};\nunsigned int {name}_len = {len(data)};")
     return 0
 
 
@@ -268,10 +287,14 @@ def _reversed(call: Call, source: InputFile, *, plain: bool) -> Effects:
     return 0
 
 
+_PLACES = {"d": "%7d ", "o": "%7o ", "x": "%7x "}
+"""How strings shows where a run of characters begins, by the radix."""
+
+
 @command("strings")
 def strings(call: Call) -> Effects:
     """Show what is printable, four characters at least (-n)."""
-    found = options(call, "an:t:fe:0123456789", {"all": "a", "bytes": "n:", "radix": "t:"})
+    found = options(call, "an:ot:fe:0123456789", {"all": "a", "bytes": "n:", "radix": "t:"})
     digits = "".join(letter for letter in found.values if letter.isdecimal())
     asked = found.last("n", digits or "4")
     least = int(asked) if asked.isdecimal() and 0 < len(asked) < 5 and int(asked) else 4
@@ -282,16 +305,18 @@ def strings(call: Call) -> Effects:
             call.fail(f"'{path}': No such file")
         else:
             sources += yield from call.sources([path])
+    place = _PLACES.get(found.last("t", "o" if "o" in found else ""), "")
     for source in sources if found.operands else (yield from call.sources([])):
-        rest = b""
+        rest, at = b"", 0
         for piece in source.pieces():
-            runs = pattern.findall(rest + piece)
+            runs = [(at - len(rest) + run.start(), run[0]) for run in pattern.finditer(rest + piece)]
+            at += len(piece)
             ended = not (32 <= piece[-1] < 127)
-            rest = b"" if ended or not runs or len(runs[-1]) > PIECE else runs.pop()
-            for run in runs:
+            rest = b"" if ended or not runs or len(runs[-1][1]) > PIECE else runs.pop()[1]
+            for start, run in runs:
                 if len(run) >= least:
-                    call.out.write(run + b"\n")
+                    call.out.write((place % start if place else "").encode() + run + b"\n")
             yield from turn()
         if len(rest) >= least:
-            call.out.write(rest + b"\n")
+            call.out.write((place % (at - len(rest)) if place else "").encode() + rest + b"\n")
     return int(len(sources) < len(found.operands))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands that show and count the bytes and lines of files: cat, head, tail, wc, tee (POSIX.1-2017; GNU coreutils)."""
+"""Commands that show and count the bytes and lines of files: cat, head, tail, tee (POSIX.1-2017; GNU coreutils)."""
 
 import re
 from collections import deque
@@ -256,46 +256,6 @@ def _all_but(call: Call, source: InputFile, wanted: int) -> Steps[None]:
             held -= len(first)
             if len(waiting) >= wanted:
                 call.out.write(first)
-
-
-_WC = {"lines": "l", "words": "w", "bytes": "c", "chars": "m", "max-line-length": "L", "total": "total:"}
-
-
-@command("wc")
-def wc(call: Call) -> Effects:
-    """Count lines, words, characters, bytes and the longest line."""
-    found = options(call, "lwcmL", _WC)
-    letters = [letter for letter in "lwmcL" if letter in found] or ["l", "w", "c"]
-    rows: list[tuple[dict[str, int], str]] = []
-    for path in found.operands or [""]:
-        yield from turn()
-        source = (yield from call.input()) if path in ("", "-") else call.open(path)
-        if source is not None:
-            rows.append(((yield from _counts(source)), path))
-    whole = {letter: sum(row[letter] for row, _ in rows) for letter in "lwmc"}
-    whole["L"] = max((row["L"] for row, _ in rows), default=0)
-    width = len(str(whole["c"])) if found.operands else (1 if len(letters) == 1 else 7)
-    if (len(found.operands) == 1 and len(letters) == 1) or any(path == "-" for path in found.operands):
-        width = 1 if len(letters) == 1 and len(found.operands) == 1 else 7
-    for row, path in [*rows, (whole, "total")] if len(found.operands) > 1 else rows:
-        call.print(" ".join(f"{row[letter]:{width}}" for letter in letters) + (f" {path}" if path else ""))
-    return int(len(rows) < len(found.operands))
-
-
-def _counts(source: InputFile) -> Steps[dict[str, int]]:
-    counts, in_word, column = {"l": 0, "w": 0, "m": 0, "c": len(source), "L": 0}, False, 0
-    for piece in source.pieces():
-        lines = piece.split(b"\n")
-        counts["l"] += len(lines) - 1
-        counts["w"] += len(piece.split()) - (in_word and not piece[:1].isspace())
-        counts["m"] += len(piece.decode("utf-8", "ignore"))
-        longest = max(map(len, lines[1:-1]), default=0)
-        counts["L"] = max(counts["L"], column + len(lines[0]), longest)
-        column = len(lines[-1]) + (column if len(lines) == 1 else 0)
-        in_word = not piece[-1:].isspace()
-        yield from turn()
-    counts["L"] = max(counts["L"], column)
-    return counts
 
 
 @command("tee")

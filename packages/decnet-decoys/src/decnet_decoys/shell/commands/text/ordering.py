@@ -68,8 +68,9 @@ def sort(call: Call) -> Effects:
             )
     if found.any("cC"):
         return (yield from _checked(call, sources[0], key, found))
+    end = b"\0" if "z" in found else b"\n"
     try:
-        runs = yield from _runs(sources, key, reverse=reverse)
+        runs = yield from _runs(sources, key, end, reverse=reverse)
     except _TooMuchError:
         return call.fail(f"write failed: /tmp/sort{call.shell.pid % 4096:03x}kQx: No space left on device", 2)
     out = call.runner.buffer() if "o" in found else call.out
@@ -81,7 +82,7 @@ def sort(call: Call) -> Effects:
     for line in heapq.merge(*runs, key=lambda line: first[line] if line in first else key(line), reverse=reverse):
         this = key(line)[0] if "u" in found else None
         if "u" not in found or this != last:
-            out.write(line + b"\n")
+            out.write(line + end)
         last = this
         yield from turn()
     if "o" in found:
@@ -200,13 +201,15 @@ def _month(line: bytes) -> int:
     return _MONTHS.index(name) + 1 if name in _MONTHS else 0
 
 
-def _runs(sources: list[InputFile], key: Callable[[bytes], Any], *, reverse: bool) -> Steps[list[list[bytes]]]:
+def _runs(
+    sources: list[InputFile], key: Callable[[bytes], Any], end: bytes, *, reverse: bool
+) -> Steps[list[list[bytes]]]:
     runs: list[list[bytes]] = []
     taken = 0
     pairs: list[tuple[Any, bytes]] = []
     """A run's lines with their keys: to compute one may take a millisecond, so there is a turn after each."""
     for source in sources:
-        for line in source.lines():
+        for line in source.lines(end_mark=end):
             taken += len(line) + 1
             if taken > MAX_SORTED:
                 raise _TooMuchError

@@ -178,10 +178,10 @@ class _Coder:
         return len(whole) == len(text) and len(whole) % self._letters == 0
 
 
-@command("md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum")
+@command("md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "b2sum")
 def digest(call: Call) -> Effects:
     found = options(call, "bctwz", {"check": "c", "binary": "b", "quiet": "quiet", "status": "status", "tag": "tag"})
-    name = call.name.removesuffix("sum")
+    name = call.name.removesuffix("sum").replace("b2", "blake2b")
     if "c" in found:
         return (yield from _checked(call, found.operands, name))
     sources = yield from call.sources(found.operands)

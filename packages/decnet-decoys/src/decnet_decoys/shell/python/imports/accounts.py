@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from decnet_decoys.shell.commands.text.crypt_hashes import crypted, drawn_salt
+from decnet_decoys.shell.commands.cryptography.crypt_hashes import crypted, drawn_salt
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.machine.files import account_files
 from decnet_decoys.shell.python.imports.functions import fixed, natives

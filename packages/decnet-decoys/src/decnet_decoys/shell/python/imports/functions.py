@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.python.evaluator import os_error
+from decnet_decoys.shell.python.system_errors import os_error
 from decnet_decoys.shell.python.values import (
     MAX_TEXT,
     Native,

@@ -10,8 +10,8 @@ from decnet_decoys.shell.command_lookup import find_program
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.python.builtins import read_file
-from decnet_decoys.shell.python.evaluator import os_error
 from decnet_decoys.shell.python.imports.functions import fixed, natives, ran
+from decnet_decoys.shell.python.system_errors import os_error
 from decnet_decoys.shell.python.values import (
     MAX_TEXT,
     RaisedError,
@@ -77,7 +77,7 @@ def play(program: Program, command: Any, named: dict[str, Any]) -> Steps[tuple[i
 
 
 def failed(command: Any, status: int, out: Any) -> RaisedError:
-    error = CalledProcessError(f"Command '{represented(command)}' returned non-zero exit status {status}.")
+    error = CalledProcessError(f"Command '{text_of(command)}' returned non-zero exit status {status}.")
     error.returncode, error.output = status, out  # type: ignore[attr-defined]
     return RaisedError(error)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from decnet_decoys.shell.python.imports import (
     accounts,
+    dates,
     expressions,
     interpreter,
     network,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     **accounts.MODULES, **operating_system.MODULES, **interpreter.MODULES, **processes.MODULES, **network.MODULES,
-    **expressions.MODULES, **plain.MODULES, **queues_and_times.MODULES,
+    **expressions.MODULES, **plain.MODULES, **queues_and_times.MODULES, **dates.MODULES,
 }  # fmt: skip
 KNOWN_ELSEWHERE = frozenset(
     (
@@ -80,7 +81,6 @@ KNOWN_ELSEWHERE = frozenset(
         "termios",
         "textwrap",
         "uuid",
-        "datetime",
         "errno",
         "threading",
         "traceback",

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from itertools import islice, pairwise
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.text.ciphers import enc, encoded_by
-from decnet_decoys.shell.commands.text.crypt_hashes import crypted, drawn_salt
+from decnet_decoys.shell.commands.cryptography.ciphers import enc, encoded_by
+from decnet_decoys.shell.commands.cryptography.crypt_hashes import crypted, drawn_salt
 from decnet_decoys.shell.commands.text.text_encoders import digest_of
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, Requested, turn
 from decnet_decoys.shell.encoding import encode
