@@ -6,10 +6,10 @@ and the telnetd of BusyBox and inetutils.
 
     python benchmarks/realism_dialogues.py    (part of `nox -s realism`; as root, with the servers installed)
 
-Each server is asked what the folders `dialogues` in tests/decnet_decoys/ssh, http, https and services list, and so is
-a decky that claims to be it. A line is a server: dialogues, those in which the real one says what is on record, those
-in which the decky says so, too. Below it the dialogues in which they differ, with the reason. A name with -more or
--third is a second or third set of dialogues, written before the service was looked at.
+Each server is asked what the folders `dialogues` in tests/decnet_decoys/ssh, http, https, terminal and services list,
+and so is a decky that claims to be it. A line is a server: dialogues, those in which the real one says what is on
+record, those in which the decky says so, too. Below it the dialogues in which they differ, with the reason. A name with
+-more or -third is a second or third set of dialogues, written before the service was looked at.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.decnet_decoys.http import test_dialogues as http  # noqa: E402
 from tests.decnet_decoys.https import test_tls_dialogues as https  # noqa: E402
+from tests.decnet_decoys.https.http2 import test_more_http2_dialogues as http2  # noqa: E402
 from tests.decnet_decoys.services.dialogues import real_servers as service_servers  # noqa: E402
 from tests.decnet_decoys.services.dialogues.decoys import OTHERWISE, decoy_of  # noqa: E402
 from tests.decnet_decoys.services.dialogues.kinds import KINDS, recorded, server_of  # noqa: E402
@@ -33,10 +34,12 @@ from tests.decnet_decoys.ssh import test_dialogues as ssh  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues import otherwise  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues import real_servers as ssh_servers  # noqa: E402
 from tests.decnet_decoys.ssh.dialogues.play import differing  # noqa: E402
+from tests.decnet_decoys.terminal import test_beside_bash as terminal  # noqa: E402
+from tests.decnet_decoys.terminal.dialogues import play as terminal_play  # noqa: E402
 from tests.ports import free_port, own_address  # noqa: E402
 
 WAITS = (1.0, 4.0)
-ROW = "{:<13} {:>9} {:>18} {:>12}"
+ROW = "{:<15} {:>9} {:>18} {:>12}"
 
 
 def row(name: str, asked: int, real: object, ours: int) -> str:
@@ -60,7 +63,7 @@ async def by_ssh(name: str, directory: Path) -> None:
 
 
 async def by_web(tests: Any, name: str, directory: Path) -> None:
-    """Compare the web server of that name, in clear text or in TLS."""
+    """Compare the web server of that name, in clear text, in TLS, or in HTTP/2."""
     records = tests.recorded(name)
     real: object = "not here"
     if not tests.real_servers.missing(name):
@@ -69,10 +72,26 @@ async def by_web(tests: Any, name: str, directory: Path) -> None:
         async with tests.real_servers.real_server(name, address, port):
             real = len(records) - len(await tests.play.differing(address, port, records, WAITS))
     wrong = await tests.otherwise(directory, name)
-    shown = f"{name}, TLS" if tests is https else name
+    shown = name + {https: ", TLS", http2: ", HTTP/2"}.get(tests, "")
     print(row(shown, len(records), real, len(records) - len(wrong)))
     for title in wrong:
         print(f"              {title}: {tests.OTHERWISE[name].get(title, '?')}")
+
+
+async def by_terminal(name: str, directory: Path) -> None:
+    """Compare the shell in a terminal by SSH."""
+    records = terminal.recorded()
+    real: object = "not here"
+    (directory / "ours").mkdir()
+    if not ssh_servers.missing():
+        (directory / "real").mkdir()
+        address = own_address(69)
+        async with terminal_play.shell_of_root(directory / "real", address, free_port(address)) as server:
+            real = len(records) - len(await terminal_play.differing(server, records, WAITS))
+    wrong = await terminal.otherwise(directory / "ours")
+    print(row(name, len(records), real, len(records) - len(wrong)))
+    for title in wrong:
+        print(f"              {title}: {terminal.OTHERWISE.get(title, '?')}")
 
 
 async def by_service(name: str, directory: Path) -> None:
@@ -100,6 +119,8 @@ def main() -> None:
         (by_ssh, tuple(ssh.PERSONAS)),
         (partial(by_web, http), tuple(http.OTHERWISE)),
         (partial(by_web, https), tuple(https.OTHERWISE)),
+        (partial(by_web, http2), tuple(http2.OTHERWISE)),
+        (by_terminal, ("bash",)),
         (by_service, tuple(KINDS)),
     )
     for compare, names in everything:

@@ -60,8 +60,8 @@ async def test_a_command_over_ssh_leaves_the_whole_story(host: DeckyHost) -> Non
 
 async def test_an_interactive_session_is_recorded_and_replays(host: DeckyHost) -> None:
     _, out, _ = await host.ssh("-tt", stdin=b"id\rcd /tm\t\rpwd\rexit\r")
-    assert b"root@web-01:~# id\r\nuid=0(root)" in out
-    assert b"root@web-01:/tmp# pwd\r\n/tmp\r\n" in out
+    assert b"root@web-01:~# id\r\n\x1b[?2004l\ruid=0(root)" in out
+    assert b"root@web-01:/tmp# pwd\r\n\x1b[?2004l\r/tmp\r\n" in out
     (closed,) = await host.until(SessionClosed)
     lines = (host.state.artifacts / closed.recording[:2] / closed.recording).read_text().splitlines()
     assert json.loads(lines[0])["version"] == 2

@@ -10,7 +10,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.runtime.idle_trim import BUSY_BEATS, CALM_SECONDS, WORKED_SECONDS, IdleDetector
+from decnet_core.runtime.idle_trim import CALM_SECONDS, WORKED_SECONDS, IdleDetector
 
 BUSY = 10 * WORKED_SECONDS
 
@@ -38,30 +38,28 @@ def test_heartbeats_alone_become_work_after_long_only() -> None:
     assert min(b - a for a, b in pairwise(told)) >= WORKED_SECONDS / CALM_SECONDS
 
 
-def test_a_process_that_is_never_idle_returns_its_heap_now_and_then() -> None:
+def test_a_process_that_is_never_idle_returns_its_heap_when_it_has_worked() -> None:
     detector, told = IdleDetector(), []
-    for beat in range(1, 4 * BUSY_BEATS):
-        assert not detector.became_idle(beat * BUSY)
-        told.append(detector.busy_for_long(beat * BUSY))
-    assert [number for number, due in enumerate(told, 1) if due] == [BUSY_BEATS, 2 * BUSY_BEATS, 3 * BUSY_BEATS]
+    for used in (BUSY, BUSY + WORKED_SECONDS / 2, BUSY + WORKED_SECONDS, 2 * BUSY):
+        assert not detector.became_idle(used)
+        told.append(detector.worked(used))
+    assert told == [True, False, True, True]
 
 
 def test_becoming_idle_counts_as_a_trim_of_a_busy_process() -> None:
     detector = IdleDetector()
-    for beat in range(1, BUSY_BEATS):
-        assert not detector.became_idle(beat * BUSY)
-        assert not detector.busy_for_long(beat * BUSY)
-    assert detector.became_idle((BUSY_BEATS - 1) * BUSY)
-    assert not detector.became_idle(BUSY_BEATS * BUSY)
-    assert not detector.busy_for_long(BUSY_BEATS * BUSY)
+    assert not detector.became_idle(BUSY)
+    assert detector.became_idle(BUSY)
+    assert not detector.became_idle(BUSY + CALM_SECONDS)
+    assert not detector.worked(BUSY + CALM_SECONDS)
 
 
 def test_a_process_that_did_nothing_has_no_heap_to_return() -> None:
     detector = IdleDetector()
     assert detector.became_idle(0.0)
-    for _ in range(3 * BUSY_BEATS):
+    for _ in range(9):
         assert not detector.became_idle(WORKED_SECONDS / 2)
-        assert not detector.busy_for_long(WORKED_SECONDS / 2)
+        assert not detector.worked(WORKED_SECONDS / 2)
 
 
 @given(st.lists(st.floats(0, 10 * WORKED_SECONDS), max_size=200))

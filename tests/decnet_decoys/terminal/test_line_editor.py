@@ -103,9 +103,27 @@ def test_what_takes_long_is_taken_in_parts() -> None:
     typed(b"x" * MAX_LINE, editor)
     _, _, rest = editor.feed(b"\x01a\x02" * 1000)
     assert len(rest) >= 3000 - MAX_KEYS
-    echo, _, rest = editor.feed((b"\x01" + b"\x1b[3~" + b"a") * 40)
+    echo, _, rest = editor.feed(b"\x01\x05" * 40)
     assert len(echo) < 3 * MAX_ECHO
     assert rest
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [
+        (b"ac\x1b[Db", "ac\bbc\b"),
+        (b"cho a\x01e", "cho a\b\b\b\b\b\x1b[1@e"),
+        (b"abc\x1b[D\x7f", "abc\b\b\x1b[1Pc\b"),
+        (b"ab\x7f", "ab\b \b"),
+        (b"a b\x17", "a b\b\x1b[K"),
+        (b"abc\x02\x02\x0b\x19\x19", "abc\b\b\x1b[Kbcbc"),
+        (b"ab\x14", "ab\b\bba"),
+        (b"ab\x04", "ab\a"),
+        (b"one two\x1bb\x1bb\x1bd", "one two\b\b\b\b\b\b\b\x1b[3P"),
+    ],
+)
+def test_what_keys_show_is_what_readline_shows(keys: bytes, shown: str) -> None:
+    assert typed(keys)[0] == shown
 
 
 def test_control_r_finds_an_earlier_line() -> None:
@@ -123,4 +141,4 @@ def test_a_second_tab_lists_what_fits() -> None:
     editor = LineEditor(lambda _line: ("", ["passwd", "passwd-"]))
     editor.begin("$ ", keep=True)
     shown = typed(b"cat pa\t\t", editor)[0]
-    assert shown.endswith("\a\r\npasswd  passwd-\r\n$ cat pa")
+    assert shown.endswith("\a\r\npasswd   passwd-  \r\n$ cat pa")

@@ -23,7 +23,9 @@ from decnet_decoys.terminal.session import ShellSession
 from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
 
 DEADLINE = 120.0
-PROMPT = "root@web-01:~# "
+PROMPT = "\x1b[?2004hroot@web-01:~# "
+READ = "\x1b[?2004l\r"
+"""What readline sends when it has read a line."""
 
 
 @dataclass
@@ -81,6 +83,7 @@ async def run(shell: ShellState, line: str, *chunks: bytes) -> tuple[int, Memory
     """Run one command as `exec` does, with `chunks` as its standard input."""
     channel, notes = MemoryChannel(), Notes()
     terminal = Terminal(channel, pty=False, idle_seconds=60.0)
+    shell.terminal = None
     for chunk in chunks:
         terminal.data_received(chunk)
     terminal.eof_received()
@@ -88,8 +91,8 @@ async def run(shell: ShellState, line: str, *chunks: bytes) -> tuple[int, Memory
 
 
 async def test_a_socket_is_a_terminal_like_any_other(client: Client) -> None:
-    assert await client.types("id -u\r") == f"id -u\r\n0\r\n{PROMPT}"
-    assert await client.types("nosuch\r") == f"nosuch\r\n-bash: nosuch: command not found\r\n{PROMPT}"
+    assert await client.types("id -u\r") == f"id -u\r\n{READ}0\r\n{PROMPT}"
+    assert await client.types("nosuch\r") == f"nosuch\r\n{READ}-bash: nosuch: command not found\r\n{PROMPT}"
     assert client.notes.commands == [("id -u", True), ("nosuch", False)]
     assert await client.types("exit 3\r", "\n") == "exit 3\r\n"
     assert await client.left() == 3
@@ -101,7 +104,7 @@ async def test_a_shell_over_a_socket_has_nothing_of_ssh(client: Client) -> None:
 
 
 async def test_end_of_input_logs_out(client: Client) -> None:
-    assert await client.types("\x04", "\n") == "logout\r\n"
+    assert await client.types("\x04", "logout\r\n") == f"{READ}\r\nlogout\r\n"
     assert await client.left() == 0
 
 
@@ -117,22 +120,22 @@ async def test_a_greeting_is_the_distributions(shell: ShellState) -> None:
 async def test_a_command_of_several_lines_is_one(client: Client) -> None:
     await client.types("for i in 1 2\r", "> ")
     await client.types("do echo n$i\r", "> ")
-    assert await client.types("done\r") == f"done\r\nn1\r\nn2\r\n{PROMPT}"
+    assert await client.types("done\r") == f"done\r\n{READ}n1\r\nn2\r\n{PROMPT}"
     assert client.notes.commands == [("for i in 1 2\ndo echo n$i\ndone", True)]
 
 
 async def test_control_c_drops_the_line_and_the_lines_before_it(client: Client) -> None:
-    assert await client.types("rm -rf\x03") == f"rm -rf^C\r\n{PROMPT}"
+    assert await client.types("rm -rf\x03") == f"^C{READ}\x1b[?2004h{READ}\r\n{PROMPT}"
     await client.types("echo 'open\r", "> ")
     await client.types("more\x03")
     assert client.notes.commands == []
 
 
 async def test_control_c_interrupts_a_command(client: Client, shell: ShellState) -> None:
-    await client.types("sleep 600\r", "\n")
+    await client.types("sleep 600\r", READ)
     client.writer.write(b"\x03")
     assert await client.sees(PROMPT) == f"^C\r\n{PROMPT}"
-    assert await client.types("echo $?\r") == f"echo $?\r\n130\r\n{PROMPT}"
+    assert await client.types("echo $?\r") == f"echo $?\r\n{READ}130\r\n{PROMPT}"
 
 
 async def test_a_password_is_asked_for_and_not_shown(client: Client) -> None:
@@ -149,7 +152,7 @@ async def test_what_is_typed_until_control_d_is_standard_input(client: Client) -
 
 
 async def test_tab_completes_and_up_recalls(client: Client) -> None:
-    assert await client.types("cat /etc/hostn\t\r") == f"cat /etc/hostname \r\nweb-01\r\n{PROMPT}"
+    assert await client.types("cat /etc/hostn\t\r") == f"cat /etc/hostname \r\n{READ}web-01\r\n{PROMPT}"
     assert "web-01\r\n" in await client.types("\x1b[A\r")
 
 

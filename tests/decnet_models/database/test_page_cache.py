@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from decnet_models.database.engine import reading, writing
-from decnet_models.database.sqlite.page_cache import OTHERWISE_KIB, WRITING_KIB
+from decnet_models.database.sqlite.page_cache import MANY_ROWS, OTHERWISE_KIB, WRITING_KIB
 
 SIZE = text("PRAGMA cache_size")
 
@@ -17,6 +17,13 @@ def test_the_page_cache_is_large_while_a_transaction_writes_and_only_then(sqlite
         assert connection.execute(SIZE).scalar() == -WRITING_KIB
     with reading(sqlite_engine) as connection:
         assert connection.execute(SIZE).scalar() == -OTHERWISE_KIB
+
+
+def test_a_transaction_of_few_rows_has_the_small_page_cache(sqlite_engine: Engine) -> None:
+    with writing(sqlite_engine, rows=MANY_ROWS - 1) as connection:
+        assert connection.execute(SIZE).scalar() == -OTHERWISE_KIB
+    with writing(sqlite_engine, rows=MANY_ROWS) as connection:
+        assert connection.execute(SIZE).scalar() == -WRITING_KIB
 
 
 def test_the_page_cache_is_small_again_after_a_transaction_that_fails(sqlite_engine: Engine) -> None:

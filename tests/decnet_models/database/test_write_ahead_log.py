@@ -4,6 +4,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import pytest
@@ -16,6 +17,7 @@ from decnet_models.database.sqlite import write_ahead_log
 Opened: TypeAlias = Callable[[str], Engine]
 
 LIMIT = 256 << 10
+PASS = "PRAGMA wal_checkpoint(PASSIVE)"
 BATCH_BYTES = 64 << 10
 
 
@@ -53,9 +55,13 @@ def opened() -> Iterator[Opened]:
 
 def write_batch(engine: Engine, number: int) -> None:
     with writing(engine) as connection:
-        blob = f"{number}" * BATCH_BYTES
-        values = {"worker": "w", "seq": number, "error": blob[:BATCH_BYTES], "created_at": 1}
-        connection.execute(text("INSERT INTO dead_letter VALUES (:worker, :seq, :error, :created_at)"), values)
+        insert_batch(connection, number)
+
+
+def insert_batch(connection: Connection, number: int) -> None:
+    blob = f"{number}" * BATCH_BYTES
+    values = {"worker": "w", "seq": number, "error": blob[:BATCH_BYTES], "created_at": 1}
+    connection.execute(text("INSERT INTO dead_letter VALUES (:worker, :seq, :error, :created_at)"), values)
 
 
 def count(connection: Connection) -> int:
@@ -111,7 +117,37 @@ def test_a_log_that_is_too_long_is_copied_and_begun_anew_after_the_same_commit(s
         assert not asked
         write_batch(engine, number)
         number += 1
-    assert asked == ["PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA wal_checkpoint(RESTART)"]
+    assert asked == [PASS, "PRAGMA wal_checkpoint(RESTART)"]
+
+
+def test_what_others_write_while_the_log_is_copied_is_copied_before_the_write_lock_is_taken(
+    sqlite_url: str, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted:
+        """SQLite's driver; somebody writes during the first pass."""
+
+        def execute(self, sql: str) -> Any:
+            asked.append(sql)
+            done = driver.execute(sql).fetchall()
+            if asked.count(PASS) == 1 and sql == PASS:
+                with other.begin() as connection:
+                    for number in range(100, 110):  # more than there was: SQLite may have begun the log anew
+                        insert_batch(connection, number)
+            if "checkpoint" in sql:
+                copied.append(done[0][2])
+            return SimpleNamespace(fetchall=lambda: done)
+
+    monkeypatch.setattr(write_ahead_log, "FEW_PAGES", BATCH_BYTES // 8192)
+    mine, other = opened(sqlite_url), opened(sqlite_url)
+    for number in range(5):
+        write_batch(mine, number)
+    asked, copied = list[str](), list[int]()
+    with mine.connect() as connection:
+        driver = sqlite_driver(connection)
+        interrupted: Any = Interrupted()
+        write_ahead_log.WriteAheadLog(Path(f"{sqlite_url.removeprefix('sqlite:///')}-wal")).shorten(interrupted)
+    assert [sql for sql in asked if "checkpoint" in sql] == [PASS, PASS, PASS, "PRAGMA wal_checkpoint(RESTART)"]
+    assert copied[0] < copied[1] == copied[2]
 
 
 def test_who_finds_the_log_being_copied_by_another_leaves_it_to_him(sqlite_url: str, opened: Opened) -> None:
@@ -129,7 +165,7 @@ def test_who_finds_the_log_being_copied_by_another_leaves_it_to_him(sqlite_url: 
         write_batch(engine, number)
     driver: Any = Copied()
     write_ahead_log.WriteAheadLog(Path(f"{sqlite_url.removeprefix('sqlite:///')}-wal")).shorten(driver)
-    assert asked == ["PRAGMA wal_checkpoint(PASSIVE)"]
+    assert asked == [PASS]
 
 
 def test_a_reader_that_stays_is_waited_for_once_in_a_while(

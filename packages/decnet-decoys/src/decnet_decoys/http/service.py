@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The HTTP service: a decky's site, its requests and logins recorded."""
 
+import asyncio
 import time
 
 from decnet_core.net.http_head import Head, Parsed
@@ -11,12 +12,10 @@ from decnet_decoys.http.flavour import Exchange, Response, rendered
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.request import BadRequest, Body, ended_within, parse_head
 from decnet_decoys.http.site import Site
+from decnet_decoys.http.timeouts import LONGEST, timeouts_of
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection, ConnectionEnded
 from decnet_decoys.services.service import Service
-
-_MOST_REQUESTS = {"apache": 101}
-"""Of one connection (`MaxKeepAliveRequests`)."""
 
 
 class HttpService(Service[HttpProfile]):
@@ -27,7 +26,7 @@ class HttpService(Service[HttpProfile]):
     in_default_fleet = True
     reach = "http://{address}:{port}/"
     suggestion = "curl http://{address}:{port}/"
-    idle_seconds = 65.0
+    idle_seconds = LONGEST
     Profile = HttpProfile
 
     def __init__(self, context: DeckyContext, profile: HttpProfile, port: int, *, scheme: str = "http") -> None:
@@ -54,7 +53,12 @@ class _Requests:
         self._number = 0
         """Of the request that comes next."""
         self._ended = False
-        """Whether the client has ended a body before it was whole, and sends no more."""
+        """Whether a body is not whole and no more of it comes: the client has ended it, or is too slow."""
+        self._timeouts = timeouts_of(service.profile.flavour)
+        self._late = False
+        """Whether the client has sent nothing more of what it had begun for too long."""
+        self._began = self._now()
+        """When the head's first byte came, of the first one when the connection was made."""
 
     async def serve(self) -> None:
         """Answer until a request asks to close, or is none.
@@ -68,29 +72,47 @@ class _Requests:
             self._connection.lease.close()
             await turn.give_way()
 
-    async def _more(self) -> bool:
-        """Read more into the buffer; False when the client has left."""
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+    async def _more(self, seconds: float) -> bool:
+        """Read more into the buffer; False when the client has left, or has sent nothing for so many seconds."""
         del self._buffer[: self._start]
         self._start = 0
-        data = await self._connection.read()
+        try:
+            data = await self._connection.read(seconds)
+        except TimeoutError:
+            self._late = True
+            return False
         self._buffer += data
         return bool(data)
 
     async def _head(self) -> Head | None:
         """Return the next head; None when the client has left, or was answered that it is none."""
         searched = 0
+        self._began = self._now() if self._number else self._began
         while (parsed := self._parsed(window := self._window(), searched)) is None:
             searched = len(window)
-            if not await self._more():
+            if not await self._more_of_head(searched):
                 bad = ended_within(window, DIALECTS[self._service.profile.flavour])
                 if bad is not None:
-                    await self._reject(bad)
+                    await self._reject(bad._replace(status=408) if self._late else bad)
                 return None
         if isinstance(parsed, BadRequest):
             await self._reject(parsed)
             return None
         self._start += parsed.end
         return parsed.head
+
+    async def _more_of_head(self, size: int) -> bool:
+        """Read more of a head of which `size` bytes have come, within the time that it may take."""
+        left = self._timeouts.left_for_head(self._number, size)
+        if not size and self._number:
+            more = await self._more(left)
+            self._began = self._now()
+            return more
+        return await self._more(max(0.0, self._began + left - self._now()))
 
     def _parsed(self, window: bytes, searched: int) -> Parsed | BadRequest | None:
         return parse_head(window, searched, DIALECTS[self._service.profile.flavour])
@@ -99,7 +121,7 @@ class _Requests:
         return bytes(self._buffer[self._start : self._start + MAX_HEAD + 1])
 
     async def _body(self, head: Head) -> Body:
-        """Return the body, whole unless the client has ended it early.
+        """Return the body, whole unless the client has ended it early or is too slow.
 
         Raises ConnectionEnded when there is no memory for it.
         """
@@ -112,7 +134,7 @@ class _Requests:
             if not self._connection.lease.hold(len(body.data) - before):
                 raise ConnectionEnded("no memory for the request's body")
             await turn.give_way()
-            if not (body.done or body.paused) and not await self._more():
+            if not (body.done or body.paused) and not await self._more(self._timeouts.body):
                 self._ended = True
                 break
         return body
@@ -124,11 +146,11 @@ class _Requests:
     async def _answer(self, head: Head, body: Body) -> bool:
         """Record a whole request, then answer it; returns whether the connection stays open."""
         flavour = self._service.profile.flavour
-        status = 400 if self._ended and flavour == "apache" else body.status
+        status = (408 if self._late else 400) if self._ended and flavour == "apache" else body.status
         answer = await self._exchanges.answered(head, bytes(body.data), status)
         if self._ended:
             answer = self._site.signed(answer, head)._replace(hangs_up=flavour == "nginx", measured=True)
-        if self._number + 1 == _MOST_REQUESTS.get(flavour):
+        if self._number + 1 == self._timeouts.requests:
             answer = answer._replace(close=True)
         stays = head.keep_alive and self._site.keeps_alive and not answer.close and head.version != "HTTP/0.9"
         keep_alive = stays and not (answer.hangs_up and flavour != "nginx")

@@ -8,7 +8,7 @@ from decnet_core.deckies.messages import PlacedFile
 from decnet_core.net.http_head import Head
 from decnet_decoys.changes.saved import SavedEntry
 from decnet_decoys.http import apache, files, lighttpd
-from decnet_decoys.http.flavour import Response, error_page, status_line
+from decnet_decoys.http.flavour import Response, error_page, padded, status_line
 from decnet_decoys.http.logins import Credentials, in_basic, in_form
 from decnet_decoys.http.profile import Form, HttpProfile, Page
 from decnet_decoys.http.request import BAD_TRAILER, HEAD_TOO_LARGE, BadRequest
@@ -39,12 +39,10 @@ class Site:
     def answer(self, head: Head, body: bytes, found: PlacedFile | SavedEntry | None = None) -> Response:
         """Return the answer to a request; `found` is a file at its path that is not the persona's, or none."""
         answer = self._answered(head, body, found)
-        if (
-            self._profile.flavour == "nginx"
-            and answer.status in (403, 404)
-            and files.compresses(self._profile, answer, head)
-        ):
-            return files.compressed(self._profile, answer)
+        if self._profile.flavour == "nginx":
+            answer = padded(answer, head.get("user-agent") or "")
+            if answer.status in (403, 404) and files.compresses(self._profile, answer, head):
+                return files.compressed(self._profile, answer)
         both = head.get("transfer-encoding") is not None and head.get("content-length") is not None
         waits = bool(head.get("expect")) and head.get("content-length") is None
         if self._profile.flavour == "apache" and (both or (waits and answer.status == 200)):
@@ -79,8 +77,8 @@ class Site:
         flavour = self._profile.flavour
         codings = ", ".join(head.all("transfer-encoding")).lower()
         coded = codings == "chunked" and head.get("content-length") is None
-        if status == BAD_TRAILER:
-            return self.signed(self.error(400, close=True), head)
+        if status in (BAD_TRAILER, 408):
+            return self.signed(self.error(400 if status == BAD_TRAILER else status, close=True), head)
         if flavour == "lighttpd" and head.get("content-length") == "":
             return self.error(411, close=True)
         if (flavour == "nginx" and coded) or (flavour == "lighttpd" and (coded or status == 413)):

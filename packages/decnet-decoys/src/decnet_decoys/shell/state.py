@@ -59,6 +59,7 @@ class ShellState(Variables):
         self.terminal = terminal
         """Value of TERM; None without a terminal."""
         self.columns = columns
+        self.rows = 24
         self.command = command
         overlay = overlay or Overlay(machine)
         self.files = overlay.files

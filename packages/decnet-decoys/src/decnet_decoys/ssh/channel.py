@@ -21,7 +21,7 @@ from decnet_decoys.ssh.pacing import UnsentOutput
 from decnet_decoys.ssh.transfers import scp, sftp
 from decnet_decoys.ssh.transfers.sftp_packets import BadPacketError
 from decnet_decoys.terminal.session import ShellSession
-from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
+from decnet_decoys.terminal.terminal import ClientGoneError, Terminal, shown_size
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,7 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         self._subsystem: str | None = None
         self._term: str | None = None
         self._size = (80, 24)
+        self._shell: ShellState | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         self._chan = chan
@@ -129,11 +130,13 @@ class Channel(asyncssh.SSHServerSession[bytes]):
 
     def pty_requested(self, term_type: str, term_size: tuple[int, int, int, int], _modes: object) -> bool:
         self._terminal.pty, self._term = True, term_type[:64]
-        self._size = (min(max(term_size[0], 20), 500), min(max(term_size[1], 5), 200))
+        self._size = shown_size(*term_size[:2])
         return True
 
     def terminal_size_changed(self, width: int, height: int, _pixwidth: int, _pixheight: int) -> None:
-        self._size = (width, height)  # lines already shown stay as they are
+        self._size = shown_size(width, height)  # lines already shown stay as they are
+        if self._shell is not None:
+            self._shell.columns, self._shell.rows = self._size
 
     def shell_requested(self) -> bool:
         return True
@@ -141,6 +144,10 @@ class Channel(asyncssh.SSHServerSession[bytes]):
     def exec_requested(self, command: str) -> bool:
         self._command = command
         return True
+
+    def command_cut(self, whole: str) -> None:
+        """Record a command of which the server takes what stands before a NUL."""
+        self._recorder.requested("exec", {"command": whole})
 
     def subsystem_requested(self, subsystem: str) -> bool:
         """Accept SFTP; refuse and record anything else."""
@@ -229,9 +236,11 @@ class Channel(asyncssh.SSHServerSession[bytes]):
         ) as shell:
             self._terminal.recording = recorder.begin(self._term, *self._size)
             shell.on_bait = recorder.bait_read
+            shell.rows, self._shell = self._size[1], shell
             try:
                 return await self._requested(shell)
             finally:
+                self._shell = None
                 for _ in recorder.keeping_grown():
                     await turn.give_way()
 

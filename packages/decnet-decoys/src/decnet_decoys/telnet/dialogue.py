@@ -17,10 +17,10 @@ from decnet_decoys.services.credential_policy import CredentialPolicy
 from decnet_decoys.shell.environment.origin import Origin
 from decnet_decoys.shell.login import logged_in
 from decnet_decoys.telnet.flavour import FLAVOURS, Flavour
-from decnet_decoys.telnet.login_line import SIGNAL_OF, SIGNALS, Entered, typed_ahead
 from decnet_decoys.telnet.options import escaped
 from decnet_decoys.telnet.profile import TelnetProfile
 from decnet_decoys.telnet.socket_channel import SocketChannel
+from decnet_decoys.terminal.login_line import SIGNAL_OF, SIGNALS, Entered, typed_ahead
 from decnet_decoys.terminal.session import ShellSession
 from decnet_decoys.terminal.terminal import ClientGoneError
 
@@ -264,7 +264,7 @@ class _Answered:
                 changes=context.changes,
             ) as shell:
                 self._terminal.recording = recorder.begin(self._options.terminal, columns, rows)
-                shell.on_bait = recorder.bait_read
+                shell.on_bait, shell.rows = recorder.bait_read, rows
                 try:
                     await ShellSession(shell, self._terminal, recorder).interactive()
                 finally:

@@ -5,8 +5,8 @@ import random
 from typing import NamedTuple
 
 from decnet_decoys.telnet.inetutils import Negotiation
-from decnet_decoys.telnet.login_line import LONGEST, LoginLine
 from decnet_decoys.telnet.options import Options
+from decnet_decoys.terminal.login_line import LONGEST, LoginLine
 
 _OF_SETTING = 2.5
 """How many times SSH's delay that of login is."""

@@ -25,6 +25,8 @@ _FIRST = (TERMINAL, SPEED, DISPLAY, ENVIRONMENT, OLD_ENVIRONMENT)
 _THEIRS: Final = frozenset((BINARY, SGA, NAWS, FLOW, LINE_MODE, AUTHENTICATION, ENCRYPTION, *_FIRST))
 _MOST_VARIABLES: Final = 16
 """Variables of the environment that are kept."""
+_EDITED_AND_TRAPPED, _LITERAL_ECHO = 3, 16
+"""Modes of line mode (RFC 1184)."""
 _ANSWERS, _DESCRIPTION, _TERMINAL_TYPE, _ECHOING, _READY = range(5)
 
 
@@ -139,7 +141,8 @@ class Negotiation(Reader):
             self._request(DONT, ECHO)
         elif option == LINE_MODE:
             self._line_mode = "real"
-            self._answers += bytes((IAC, SB, LINE_MODE, 1, 3, IAC, SE, 0))  # its buffer's NUL goes out, too
+            mode = _LITERAL_ECHO if self._phase == _ANSWERS else _EDITED_AND_TRAPPED  # it has no terminal before
+            self._answers += bytes((IAC, SB, LINE_MODE, 1, mode, IAC, SE, 0))  # its buffer's NUL goes out, too
         elif option == FLOW:
             self._answers += bytes((IAC, SB, FLOW, 3, IAC, SE, 0))
         elif option == AUTHENTICATION:

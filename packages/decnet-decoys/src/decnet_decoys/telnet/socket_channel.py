@@ -33,6 +33,8 @@ class SocketChannel:
         self._sent.set()
         self._reading = asyncio.Event()
         self._reading.set()
+        self._room = asyncio.Event()
+        self._room.set()
         self._negotiated = asyncio.Event()
 
     def write(self, data: bytes, *, error: bool = False) -> None:  # noqa: ARG002  # a terminal has one screen
@@ -43,6 +45,7 @@ class SocketChannel:
         self._waiting += data
         if len(self._waiting) > MOST_WAITING:
             self.terminal.pause_writing()
+            self._room.clear()
         self._sent.clear()
         self._more.set()
         self._hold()
@@ -54,12 +57,16 @@ class SocketChannel:
         self._reading.set()
 
     async def read(self, data: bytes) -> None:
-        """Give the terminal `data`, and what the client sends after it, until it leaves."""
+        """Give the terminal `data`, and what the client sends after it, until it leaves.
+
+        A client that does not take its answers is not listened to, as by a server whose write(2) waits.
+        """
         try:
             while data:
                 for start in range(0, len(data), READ_AT_ONCE):
                     self._received(data[start : start + READ_AT_ONCE])
                     await turn.give_way()
+                    await self._room.wait()
                 await self._reading.wait()
                 data = b"" if self._options.left else await self._connection.read()
             self.terminal.eof_received()
@@ -100,6 +107,7 @@ class SocketChannel:
                 self._hold()
                 if not self._waiting:
                     self._sent.set()
+                    self._room.set()
                     self.terminal.resume_writing()
         except (OSError, ConnectionEnded):
             self.gone()
@@ -107,6 +115,7 @@ class SocketChannel:
     def gone(self) -> None:
         """End what the session waits for: nothing comes any more, and nothing is taken."""
         self._sent.set()
+        self._room.set()
         self._negotiated.set()
         self.terminal.connection_lost()
 

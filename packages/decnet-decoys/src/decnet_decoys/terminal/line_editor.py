@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 r"""The line discipline of a terminal with readline's usual keys: bytes in; echo and finished lines out. Sans-IO.
 
-Understood: printable text (UTF-8), Backspace, Delete, arrows, Home, End, ^A ^B ^C ^D ^E ^F ^K ^L ^N ^P ^R ^U ^W, Tab.
+Understood: printable text (UTF-8), Backspace, Delete, arrows, Home, End, Tab, ^A ^B ^C ^D ^E ^F ^K ^L ^N ^P ^R ^T ^U ^W
+^Y, and with Meta b d f and the period. What is shown is what readline 8.2 sends to a terminal that inserts and deletes.
 """
 
+import re
 from collections.abc import Callable
 from typing import Literal, NamedTuple
+
+from decnet_decoys.terminal.keys import CONTROLS, ESCAPES, in_columns, whole
 
 MAX_LINE = 16 << 10
 MAX_HISTORY = 500
@@ -15,16 +19,10 @@ MAX_KEYS = 256
 MAX_ECHO = 32 << 10
 """Characters echoed at once: each key in the middle of a long line repeats what follows it."""
 
-_ESCAPES = {
-    "[A": "up", "[B": "down", "[C": "right", "[D": "left", "[H": "home", "[F": "end",
-    "OA": "up", "OB": "down", "OC": "right", "OD": "left", "OH": "home", "OF": "end",
-    "[1~": "home", "[4~": "end", "[3~": "delete", "[7~": "home", "[8~": "end",
-}  # fmt: skip
-_CONTROLS = {
-    "\x01": "home", "\x02": "left", "\x05": "end", "\x06": "right", "\x08": "backspace", "\x7f": "backspace",
-    "\x0b": "kill", "\x0c": "clear", "\x0e": "down", "\x10": "up", "\x15": "discard", "\x17": "word", "\t": "complete",
-}  # fmt: skip
 _BELL = "\a"
+PASTED, UNPASTED = "\x1b[?2004h", "\x1b[?2004l\r"
+"""Ask a terminal to mark what is pasted, and no longer: around every line that readline reads (`bracketed`)."""
+_WORD = re.compile(r"\w+")
 MAX_SEARCHED = 200
 
 
@@ -38,8 +36,17 @@ class Done(NamedTuple):
 class LineEditor:
     """One terminal's input; `feed` until it says Done, then `begin` the next line."""
 
-    def __init__(self, complete: Callable[[str], tuple[str, list[str]]] = lambda _text: ("", [])) -> None:
+    def __init__(
+        self,
+        complete: Callable[[str], tuple[str, list[str]]] = lambda _text: ("", []),
+        *,
+        bracketed: bool = False,
+        columns: int = 80,
+    ) -> None:
         self._complete = complete
+        self._on, self._off = (PASTED, UNPASTED) if bracketed else ("", "")
+        self._columns = columns
+        self._killed = ""
         self._history: list[str] = []
         self._waiting = b""
         self.begin("")
@@ -51,7 +58,7 @@ class LineEditor:
         self._recalled = len(self._history)
         self._searched: str | None = None
         self._tabbed = False
-        return prompt
+        return self._on + prompt
 
     def remember(self, lines: list[str]) -> None:
         """Fill the history with earlier lines."""
@@ -67,7 +74,7 @@ class LineEditor:
         That is what follows a finished line, or what would take too long in one go.
         """
         rest = data[MAX_KEYS:]
-        text, self._waiting = _whole(self._waiting + data[:MAX_KEYS])
+        text, self._waiting = whole(self._waiting + data[:MAX_KEYS])
         shown: list[str] = []
         left = MAX_ECHO
         for index, character in enumerate(text):
@@ -95,13 +102,13 @@ class LineEditor:
         if character in "\r\n":
             return self._finish()
         if character == "\x03":
-            return "^C\r\n", Done("interrupt")
+            return f"^C{self._off}{self._on}{self._off}\r\n", Done("interrupt")
         if character == "\x04":
             if not self._line:
-                return "", Done("end")
+                return self._off and self._off + "\r\n", Done("end")
             return self._act("delete"), None
-        if character in _CONTROLS:
-            return self._act(_CONTROLS[character]), None
+        if character in CONTROLS:
+            return self._act(CONTROLS[character]), None
         if character < " ":
             return "", None
         return self._insert(character), None
@@ -109,7 +116,7 @@ class LineEditor:
     def _finish(self) -> tuple[str, Done]:
         if self._keep and self._line.strip() and self._history[-1:] != [self._line]:
             self.remember([*self._history, self._line])
-        return "\r\n", Done("line", self._line)
+        return "\r\n" + self._off, Done("line", self._line)
 
     def _escaped(self, character: str) -> str:
         if character == "\x1b":
@@ -117,9 +124,9 @@ class LineEditor:
             return ""
         self._escape += character
         sequence = self._escape[1:]
-        if sequence in _ESCAPES:
+        if sequence in ESCAPES:
             self._escape = ""
-            return self._act(_ESCAPES[sequence])
+            return self._act(ESCAPES[sequence])
         ended = len(sequence) > 1 and (character.isalpha() or character == "~")
         if ended or len(sequence) > 16 or sequence[0] not in "[O":
             self._escape = ""
@@ -134,57 +141,94 @@ class LineEditor:
         tail = self._line[self._at :]
         self._line = self._line[: self._at] + text + tail
         self._at += len(text)
+        if len(tail) > 1:
+            return self._shown(f"\x1b[{len(text)}@{text}")
         return self._shown(text + tail + _left(len(tail)))
 
     def _shown(self, text: str) -> str:
         return text.replace("\t", " ") if self._echo else ""
 
+    def _to(self, at: int) -> str:
+        """Move the cursor: to the right by what stands there."""
+        moved = _left(self._at - at) if at < self._at else self._line[self._at : at]
+        self._at = at
+        return self._shown(moved)
+
     def _do_left(self) -> str:
-        if self._at == 0:
-            return ""
-        self._at -= 1
-        return self._shown(_left(1))
+        return self._to(self._at - 1) if self._at else _BELL
 
     def _do_right(self) -> str:
-        if self._at == len(self._line):
-            return ""
-        self._at += 1
-        return self._shown("\x1b[C")
+        return self._to(self._at + 1) if self._at < len(self._line) else _BELL
 
     def _do_home(self) -> str:
-        moved, self._at = self._at, 0
-        return self._shown(_left(moved))
+        return self._to(0)
 
     def _do_end(self) -> str:
-        moved, self._at = len(self._line) - self._at, len(self._line)
-        return self._shown(f"\x1b[{moved}C" if moved else "")
+        return self._to(len(self._line))
+
+    def _do_word_left(self) -> str:
+        starts = [word.start() for word in _WORD.finditer(self._line, 0, self._at)]
+        return self._to(starts[-1] if starts else 0)
+
+    def _word_end(self) -> int:
+        word = _WORD.search(self._line, self._at)
+        return word.end() if word is not None else len(self._line)
+
+    def _do_word_right(self) -> str:
+        return self._to(self._word_end())
+
+    def _do_word_right_kill(self) -> str:
+        return self._cut(self._at, self._word_end(), killed=True)
+
+    def _cut(self, start: int, end: int, *, killed: bool = False) -> str:
+        """Take a part out of the line."""
+        if start == end:
+            return ""
+        moved = self._to(start)
+        if killed:
+            self._killed = self._line[start:end]
+        tail = self._line[end:]
+        self._line = self._line[:start] + tail
+        if not tail:
+            return moved + self._shown("\x1b[K")
+        again = tail + _left(1) if len(tail) == 1 else ""
+        return moved + self._shown(f"\x1b[{end - start}P{again}")
 
     def _do_backspace(self) -> str:
         if self._at == 0:
-            return ""
-        self._at -= 1
-        return self._shown("\b") + self._do_delete()
+            return _BELL
+        if self._at == len(self._line):
+            self._line, self._at = self._line[:-1], self._at - 1
+            return self._shown("\b \b")
+        return self._cut(self._at - 1, self._at)
 
     def _do_delete(self) -> str:
-        tail = self._line[self._at + 1 :]
-        self._line = self._line[: self._at] + tail
-        return self._shown(tail + "\x1b[K" + _left(len(tail)))
+        return self._cut(self._at, self._at + 1) if self._at < len(self._line) else _BELL
 
     def _do_kill(self) -> str:
-        self._line = self._line[: self._at]
-        return self._shown("\x1b[K")
+        return self._cut(self._at, len(self._line), killed=True)
 
     def _do_discard(self) -> str:
-        back, self._line = self._at, self._line[self._at :]
-        self._at = 0
-        return self._shown(_left(back) + self._line + "\x1b[K" + _left(len(self._line)))
+        return self._cut(0, self._at, killed=True)
 
     def _do_word(self) -> str:
-        head = self._line[: self._at].rstrip()
-        start = head.rfind(" ") + 1
-        back, tail = self._at - start, self._line[self._at :]
-        self._line, self._at = self._line[:start] + tail, start
-        return self._shown(_left(back) + tail + "\x1b[K" + _left(len(tail)))
+        return self._cut(self._line[: self._at].rstrip().rfind(" ") + 1, self._at, killed=True)
+
+    def _do_yank(self) -> str:
+        return self._insert(self._killed) if self._killed else ""
+
+    def _do_transpose(self) -> str:
+        at = min(self._at, len(self._line) - 1) - 1
+        if at < 0:
+            return _BELL
+        moved = self._to(at)
+        turned = self._line[at + 1] + self._line[at]
+        self._line, self._at = self._line[:at] + turned + self._line[at + 2 :], at + 2
+        return moved + self._shown(turned)
+
+    def _do_last_word(self) -> str:
+        words = self._history[-1].split() if self._history else []
+        return self._insert(words[-1]) if words else _BELL
 
     def _do_clear(self) -> str:
         behind = len(self._line) - self._at
@@ -198,18 +242,24 @@ class LineEditor:
 
     def _recall(self, index: int) -> str:
         if not self._keep or not 0 <= index <= len(self._history):
-            return ""
-        back, self._recalled = self._at, index
-        self._line = self._history[index] if index < len(self._history) else ""
-        self._at = len(self._line)
-        return self._shown(_left(back) + self._line + "\x1b[K")
+            return _BELL
+        self._recalled = index
+        line = self._history[index] if index < len(self._history) else ""
+        same = next(
+            (at for at, (old, new) in enumerate(zip(self._line, line, strict=False)) if old != new),
+            min(len(self._line), len(line)),
+        )
+        shorter = len(line) < len(self._line)
+        moved, self._line, self._at = self._to(same), line, len(line)
+        return moved + self._shown(line[same:] + ("\x1b[K" if shorter else ""))
 
     def _do_complete(self) -> str:
         added, offered = self._complete(self._line[: self._at]) if self._keep else ("", [])
         listed, self._tabbed = self._tabbed and not added, not added
         if listed and offered:
             behind = len(self._line) - self._at
-            return self._shown(f"\r\n{'  '.join(offered)}\r\n{self._prompt}{self._line}{_left(behind)}")
+            rows = "\r\n".join(in_columns(offered, self._columns))
+            return self._shown(f"\r\n{rows}\r\n{self._prompt}{self._line}{_left(behind)}")
         return self._insert(added) if added else self._shown(_BELL)
 
     def _search(self, character: str) -> tuple[str, Done | None]:
@@ -245,18 +295,4 @@ class LineEditor:
 
 
 def _left(count: int) -> str:
-    return f"\x1b[{count}D" if count else ""
-
-
-def _whole(data: bytes) -> tuple[str, bytes]:
-    """Return the text of `data` without a character that is cut at its end, and that beginning of one."""
-    for cut in range(1, min(4, len(data) + 1)):
-        lead = data[-cut]
-        if lead >= 0xC0:
-            length = 4 if lead >= 0xF0 else 3 if lead >= 0xE0 else 2
-            if length > cut:
-                return data[:-cut].decode("utf-8", "surrogateescape"), data[-cut:]
-            break
-        if lead < 0x80:
-            break
-    return data.decode("utf-8", "surrogateescape"), b""
+    return "\b" * count

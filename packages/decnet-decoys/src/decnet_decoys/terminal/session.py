@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Plays a shell to a client: reads lines, runs them, does what their effects ask. Any service with a `Terminal` can."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from decnet_core.text import for_terminal
-from decnet_decoys.errors import DecoysError
 from decnet_decoys.processor import turn
 from decnet_decoys.shell.command_lookup import known
 from decnet_decoys.shell.control_flow import INTERRUPTED, KILLED
@@ -25,31 +23,40 @@ from decnet_decoys.shell.effects import (
     Steps,
     Turn,
 )
-from decnet_decoys.shell.encoding import encode
+from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.interactive.completion import completion
 from decnet_decoys.shell.interactive.history_expansion import EventNotFoundError, expanded
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.state import ShellState
-from decnet_decoys.shell.streams import MAX_LINE
 from decnet_decoys.shell.syntax.nodes import IncompleteError, Sequence
 from decnet_decoys.shell.syntax.parser import parse
-from decnet_decoys.terminal.line_editor import MAX_KEYS, Done, LineEditor
+from decnet_decoys.terminal.line_editor import Done, LineEditor
 from decnet_decoys.terminal.processor_time import LineTime, SessionTime
+from decnet_decoys.terminal.program_input import QUIT, InterruptedByUser, ProgramInput
 from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-MAX_PIPED = 16 << 20
-"""Bytes of standard input one command may be fed by a client."""
-MAX_TYPED = 1 << 20
-"""Bytes of standard input that may be typed."""
 MAX_CONTINUED = 1 << 16
 """Characters of a command line of several lines."""
 
 
-class InterruptedByUser(DecoysError):  # a key, not an error
-    """^C was pressed."""
+_UNKNOWN = ("", "dumb", "network", "unknown")
+
+
+def _is_known(terminal: str | None) -> bool:
+    """Return whether readline finds what a terminal understands."""
+    return (terminal or "").lower() not in _UNKNOWN
+
+
+def at_prompt(data: bytes) -> bytes:
+    r"""Return what a shell reads: a key that sends a signal drops all that is not read yet (NOFLSH, termios(3)).
+
+    A shell that reads a line ignores ^\ and ^Z.
+    """
+    start = max(data.rfind(b"\x03"), data.rfind(b"\x1c") + 1, data.rfind(b"\x1a") + 1)
+    return data[start:] if start > 0 else data
 
 
 class SessionEvents(Protocol):
@@ -84,25 +91,33 @@ class ShellSession:
         self._interpreter = Interpreter(shell)
         self._terminal = terminal
         self._events = events
-        self._editor = LineEditor(lambda line: completion(shell, line))
+        bracketed = terminal.pty and shell.machine.persona.family == "debian" and _is_known(shell.terminal)
+        self._editor = LineEditor(lambda line: completion(shell, line), bracketed=bracketed, columns=shell.columns)
         self._editor.remember(list(shell.history.lines))
+        self._input = ProgramInput(terminal, shell.lease)
         self._processor = SessionTime()
 
     async def interactive(self) -> int:
-        """Run a login shell until the attacker leaves; returns the exit status. Raises ClientGoneError."""
+        """Run a login shell until the attacker leaves; returns the exit status. Raises ClientGoneError.
+
+        Without a terminal it reads what the client sends as a script: no greeting, no prompt and no echo.
+        """
         shell = self._shell
-        await self._show(self._greeting())
+        if self._terminal.pty:
+            await self._show(self._greeting())
         while not shell.finished:
             try:
                 line = await self._line(shell.prompt, keep=True)
             except InterruptedByUser:
+                shell.status = INTERRUPTED
                 continue
             if line is None:
-                await self._show("logout\n" if shell.name == "-bash" else "")
                 break
             line = await self._recalled(line)
             if line.strip():
                 await self.run(await self._continued(line))
+        if shell.name == "-bash" and shell.status != KILLED and self._terminal.pty:
+            await self._show("logout\n")
         shell.keep_history()
         return shell.status
 
@@ -143,11 +158,14 @@ class ShellSession:
         await self._terminal.write(encode(text), error=error)
 
     async def _line(self, prompt: str, *, echo: bool = True, keep: bool = False) -> str | None:
-        """Return the next line typed, None at the end of input."""
+        """Return the next line typed, or piped in, None at the end of input."""
+        if not self._terminal.pty:
+            given = await self._input.given_line()
+            return None if given is None else decode(given)
         await self._show(self._editor.begin(prompt, echo=echo, keep=keep))
         while True:
             data = await self._terminal.read()
-            shown, done, rest = self._editor.feed(data) if data else ("", Done("end"), b"")
+            shown, done, rest = self._editor.feed(at_prompt(data)) if data else ("", Done("end"), b"")
             self._terminal.unread(rest)
             await self._show(shown)
             await turn.give_way()
@@ -168,9 +186,9 @@ class ShellSession:
         self._events.command(line, known=recognised, moment=self._terminal.elapsed)
         try:
             await self._drive(self._interpreter.run(line))
-        except InterruptedByUser:
-            shell.status = INTERRUPTED
-            await self._show("^C\n")
+        except InterruptedByUser as key:
+            shell.status = key.status
+            await self._show(key.shown + "\n")
         except (ClientGoneError, OSError):
             raise
         except Exception:
@@ -226,62 +244,12 @@ class ShellSession:
             await self._terminal.pause(0)
         elif isinstance(effect, Pause):
             if await self._terminal.pause(effect.seconds):
-                raise InterruptedByUser
+                raise InterruptedByUser("^\\Quit", QUIT) if self._terminal.quit else InterruptedByUser
         elif isinstance(effect, AskLine | AskKeys | ReadAll):
-            return await self._asked(effect)
+            return await self._input.asked(effect)
         elif isinstance(effect, Captured):
             for _ in self._events.capturing(effect.path, effect.data, partial=effect.partial):
                 await turn.give_way()
         elif isinstance(effect, Requested):
             self._events.requested(effect.action, effect.detail)
         return None
-
-    async def _asked(self, effect: AskLine | AskKeys | ReadAll) -> bytes | None:
-        if isinstance(effect, AskLine):
-            return await self._ask_line(effect)
-        if isinstance(effect, AskKeys):
-            return await self._keys(effect.seconds)
-        return await (self._typed() if self._terminal.pty else self._piped())
-
-    async def _ask_line(self, effect: AskLine) -> bytes | None:
-        """Return a line: typed at the terminal, or the next of what a client pipes in."""
-        if self._terminal.pty:
-            line = await self._line(effect.prompt, echo=effect.echo)
-            return None if line is None else encode(line)
-        await self._show(effect.prompt, error=True)
-        data = b""
-        while b"\n" not in data and len(data) < MAX_LINE:
-            more = await self._terminal.read()
-            if not more:
-                break
-            data += more
-        given, newline, rest = data.partition(b"\n")
-        self._terminal.unread(rest)
-        return given if given or newline else None
-
-    async def _keys(self, seconds: float | None) -> bytes | None:
-        """Return some of what is typed, as it comes; nothing when `seconds` have passed."""
-        try:
-            data = await asyncio.wait_for(self._terminal.read(), seconds)
-        except TimeoutError:
-            return b""
-        self._terminal.unread(data[MAX_KEYS:])
-        return data[:MAX_KEYS] or None
-
-    async def _typed(self) -> bytes:
-        """Return what is typed up to ^D."""
-        lines: list[str] = []
-        size = 0
-        while size < MAX_TYPED and (line := await self._line("")) is not None:
-            lines.append(line + "\n")
-            size += len(line) + 1
-        return encode("".join(lines))
-
-    async def _piped(self) -> bytes:
-        """Return what a client pipes in, as much of it as there is memory for; the rest is read and dropped."""
-        data, lease = bytearray(), self._shell.lease
-        while more := await self._terminal.read():
-            if len(data) + len(more) <= MAX_PIPED and lease.hold(len(more)):
-                data += more
-        lease.hold(-len(data))
-        return bytes(data)

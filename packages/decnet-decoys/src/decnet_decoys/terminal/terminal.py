@@ -15,8 +15,15 @@ from decnet_decoys.processor import turn
 
 MAX_UNREAD = 64 << 10
 """Bytes a client may send ahead before the channel stops reading."""
+KEYS_OF_SIGNALS = b"\x03\x1c"
+"""^C and ^\\, which end what runs (termios(3))."""
 WRITTEN_AT_ONCE = 32 << 10
 """Bytes that are written before the channel is asked whether it has room for more."""
+
+
+def shown_size(columns: int, rows: int) -> tuple[int, int]:
+    """Return the columns and rows of a client's window, as far as a shell takes them."""
+    return min(max(columns, 20), 500), min(max(rows, 5), 200)
 
 
 class ClientGoneError(DecoysError):
@@ -91,6 +98,8 @@ class Terminal:
         self._writable = asyncio.Event()
         self._writable.set()
         self._interrupted = asyncio.Event()
+        self.quit = False
+        """Whether what ran last was ended by ^\\."""
         self._ended = False
         self._lost = False
         self._paused = False
@@ -104,7 +113,7 @@ class Terminal:
         self._on_waiting(len(self._input))
         if self.recording is not None:
             self.recording.typed(self.elapsed, data)
-        if self.pty and b"\x03" in data:
+        if self.pty and any(key in data for key in KEYS_OF_SIGNALS):
             self._interrupted.set()
         if len(self._input) > MAX_UNREAD and not self._paused:
             self._paused = True
@@ -197,8 +206,9 @@ class Terminal:
         except TimeoutError:
             return False
         self._check_connected()
-        index = self._input.find(b"\x03")
-        del self._input[: index + 1]
+        pressed = [index for index, key in enumerate(self._input) if key in KEYS_OF_SIGNALS][:1]
+        self.quit = bool(pressed) and self._input[pressed[0]] == KEYS_OF_SIGNALS[1]
+        del self._input[: pressed[0] + 1 if pressed else 0]
         self._taken()
         return True
 

@@ -34,7 +34,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from decnet_models.database.rows.driver_rows import driver_rows, sqlite_driver
 from decnet_models.database.settings import BUSY_SECONDS
-from decnet_models.database.sqlite.page_cache import large_cache
+from decnet_models.database.sqlite.page_cache import MANY_ROWS, cache_for
 from decnet_models.database.sqlite.syncing import unsynced
 from decnet_models.database.sqlite.write_ahead_log import LOG_BYTES, SQLITES_OWN_PAGES, shorten_log
 from decnet_models.database.statements import driver_errors
@@ -144,17 +144,18 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine, *, synced: bool = True) -> Iterator[Connection]:
+def writing(engine: Engine, *, synced: bool = True, rows: int = MANY_ROWS) -> Iterator[Connection]:
     """A transaction: committed at the end, rolled back when the body raises.
 
     What is committed is durable; without `synced` only on PostgreSQL (`sqlite.syncing` says who may do without).
+    Whoever writes often says for about how many `rows`, so that few take little memory (`sqlite.page_cache`).
     """
     with engine.connect() as connection:
         if connection.dialect.name != "sqlite":
             with connection.begin():
                 yield connection
             return
-        with large_cache(connection), nullcontext() if synced else unsynced(connection), connection.begin():
+        with cache_for(connection, rows), nullcontext() if synced else unsynced(connection), connection.begin():
             yield connection
         shorten_log(connection)
 

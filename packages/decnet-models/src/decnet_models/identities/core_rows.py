@@ -38,6 +38,7 @@ class CoreRow(NamedTuple):
     core: str
     weight: float
     proven: bool = False
+    magnitude: int = 0
 
 
 class Bound(NamedTuple):
@@ -53,7 +54,7 @@ class Bound(NamedTuple):
 
 def cores_at(connection: Connection, keys: Iterable[Key]) -> list[CoreRow]:
     """Return those of the features that can join attackers."""
-    found = rows_at(connection, identity_core, ("kind", "digest"), ["core", "weight", "proven"], keys)
+    found = rows_at(connection, identity_core, ("kind", "digest"), CoreRow._fields[2:], keys)
     return [CoreRow(*row) for row in found]
 
 
@@ -274,7 +275,7 @@ _BOUND_BY, _FOUNDER = RowSelect(_bound_by), RowSelect(_founder)
 
 def _core(connection: Connection) -> object:
     statement = insert_into(connection, identity_core)
-    values = {name: statement.excluded[name] for name in ("core", "weight", "proven")}
+    values = {name: statement.excluded[name] for name in CoreRow._fields[2:]}
     return statement.on_conflict_do_update(index_elements=["kind", "digest"], set_=values)
 
 

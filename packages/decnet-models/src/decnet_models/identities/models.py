@@ -142,6 +142,8 @@ class IdentityCore(TableModel, table=True):
     """What sharing it says, in bits."""
     proven: bool = False
     """Whether it says less by itself than joins, but those who show it are known by other evidence to be the core's."""
+    magnitude: int = 0
+    """How many attackers showed it when it was weighed, as a power of two, if it can be a member of a set; else 0."""
 
 
 class IdentityPending(TableModel, table=True):

@@ -6,7 +6,7 @@ they came; `identity_core` and the rest follow from these and the operator's dec
 has changed since that was computed.
 """
 
-from sqlalchemy import Boolean, Column, Float, Index, LargeBinary, MetaData, String, Table, Uuid
+from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Uuid
 
 from decnet_models.database.columns import ADDRESS, NANOSECONDS, mentions
 from decnet_models.grouping.shape import Grouping, Makers, Subject, grouping
@@ -66,6 +66,7 @@ identity_core = Table(
     Column("core", String(32), nullable=False),
     Column("weight", Float, nullable=False),
     Column("proven", Boolean, nullable=False, server_default="0"),
+    Column("magnitude", Integer, nullable=False, server_default="0"),
     Index("ix_identity_core_core", "core"),
     info=_INFO,
     sqlite_with_rowid=False,

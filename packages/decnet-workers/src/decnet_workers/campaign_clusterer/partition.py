@@ -10,7 +10,8 @@ see it: the deckies at which others aim, and when.
 The average is over at most SPOKESMEN of each group, those seen first, so that its cost does not grow with the group.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import product
 from uuid import UUID
 
 import msgspec
@@ -150,7 +151,10 @@ def partition(
 
 
 class _Groups:
-    """The groups so far."""
+    """The groups so far, of identities by their number in the order in which they were first seen.
+
+    Groups of thousands are looked at for thousands of links, and a UUID is hashed and compared in Python.
+    """
 
     def __init__(
         self,
@@ -159,88 +163,105 @@ class _Groups:
         decided: Decided,
         found: Iterable[Link],
     ) -> None:
-        self._profiles, self._subjects = profiles, subjects
-        self._linked: dict[UUID, list[UUID]] = {}
-        self._bits: dict[Pair, float] = {}
+        self._profiles = sorted(profiles.values(), key=lambda one: (one.first_seen, one.identity))
+        self._subjects = subjects
+        self._numbers = {profile.identity: number for number, profile in enumerate(self._profiles)}
+        self._linked: dict[int, list[int]] = {}
+        self._bits: dict[int, float] = {}
         for each in found:
-            one, other = each.pair
+            one, other = (self._numbers[identity] for identity in each.pair)
             self._linked.setdefault(one, []).append(other)
             self._linked.setdefault(other, []).append(one)
-            self._bits[each.pair] = each.bits
-        self._apart: set[Pair] = set()
-        self._group: dict[UUID, list[UUID]] = {identity: [identity] for identity in profiles}
+            self._bits[self._pair(one, other)] = each.bits
+        self._apart: set[int] = set()
+        self._refused: set[frozenset[tuple[int, int]]] = set()
+        """Pairs of groups, as they were, that no link joins: the first member and the number of each."""
+        self._group = [[number] for number in range(len(self._profiles))]
         for ruling in decided.rulings:
             self._obey(ruling)
-        self._block = {identity: tuple(group[:SPOKESMEN]) for identity, group in self._group.items()}
+        self._block = [tuple(group[:SPOKESMEN]) for group in self._group]
 
     def joins(self, each: Link) -> bool:
         """Join the groups of a link's identities if that is right; return whether the link is done with."""
-        one, other = (self._group[identity] for identity in each.pair)
+        one, other = (self._group[self._numbers[identity]] for identity in each.pair)
         if one is other:
             return True
-        linked = _by_aim(each) or self._several(one, other)
-        if linked and not self._separated(one, other) and self._alike(one, other):
-            self._join(one, other)
-            return True
-        return False
+        state = frozenset(((one[0], len(one)), (other[0], len(other))))  # groups only grow
+        if state in self._refused:
+            return False
+        if not (_by_aim(each) or self._several(one, other)):
+            return False
+        if self._separated(one, other) or not self._alike(one, other):
+            self._refused.add(state)
+            return False
+        self._join(one, other)
+        return True
 
     def found(self) -> list[list[UUID]]:
-        groups = {id(group): group for group in self._group.values() if len(group) > 1}
-        return sorted(groups.values(), key=lambda group: self._age(group[0]))
+        groups = {id(group): group for group in self._group if len(group) > 1}
+        return [[self._profiles[number].identity for number in group] for group in sorted(groups.values())]
 
     def _obey(self, ruling: Ruling) -> None:
-        one, other = (self._group.get(identity) for identity in ruling.pair)
-        if one is None or other is None or one is other:
+        if not all(identity in self._numbers for identity in ruling.pair):
+            return
+        pair = [self._numbers[identity] for identity in ruling.pair]
+        one, other = (self._group[number] for number in pair)
+        if one is other:
             return
         if not ruling.together:
-            self._apart.add(ruling.pair)
+            self._apart.add(self._pair(*pair))
         elif not self._separated(one, other):
             self._join(one, other)
 
-    def _age(self, identity: UUID) -> tuple[int, UUID]:
-        return self._profiles[identity].first_seen, identity
+    def _pair(self, one: int, other: int) -> int:
+        """Return one number for two, whichever comes first."""
+        return min(one, other) * len(self._profiles) + max(one, other)
 
-    def _join(self, one: list[UUID], other: list[UUID]) -> None:
-        both = sorted((*one, *other), key=self._age)
-        self._group.update(dict.fromkeys(both, both))
+    def _join(self, one: list[int], other: list[int]) -> None:
+        both = sorted((*one, *other))
+        for number in both:
+            self._group[number] = both
 
-    def _separated(self, one: list[UUID], other: list[UUID]) -> bool:
-        if not self._apart:
-            return False
-        return any(pair in self._apart or pair[::-1] in self._apart for pair in _across(one, other))
+    def _separated(self, one: list[int], other: list[int]) -> bool:
+        return bool(self._apart) and any(self._pair(*pair) in self._apart for pair in product(one, other))
 
-    def _several(self, one: list[UUID], other: list[UUID]) -> bool:
+    def _several(self, one: list[int], other: list[int]) -> bool:
         """Return whether links of at least two identities of each lead to the other, if both groups are of several."""
         fewer, more = sorted((one, other), key=len)
         if len(fewer) == 1:
             return True
-        ends: tuple[set[UUID], set[UUID]] = (set(), set())
-        for identity in fewer:
-            for partner in self._linked.get(identity, ()):
+        ends: tuple[set[int], set[int]] = (set(), set())
+        for number in fewer:
+            for partner in self._linked.get(number, ()):
                 if self._group[partner] is more:
-                    ends[0].add(identity)
+                    ends[0].add(number)
                     ends[1].add(partner)
             if min(map(len, ends)) > 1:
                 return True
         return False
 
-    def _alike(self, one: list[UUID], other: list[UUID]) -> bool:
+    def _alike(self, one: list[int], other: list[int]) -> bool:
         """Return whether two groups have enough in common; those whom a decision joined speak with one voice."""
-        ours, theirs = (list(dict.fromkeys(self._block[each] for each in side))[:SPOKESMEN] for side in (one, other))
-        bits = [min(MOST_COUNTED, max(map(self._weight, _across(left, right)))) for left in ours for right in theirs]
+        ours, theirs = self._voices(one), self._voices(other)
+        bits = [min(MOST_COUNTED, max(map(self._weight, product(left, right)))) for left in ours for right in theirs]
         return sum(bits) / len(bits) >= AVERAGE
 
-    def _weight(self, pair: Pair) -> float:
-        key = min(pair), max(pair)
-        if key not in self._bits:
-            one, other = (self._profiles[identity] for identity in key)
-            self._bits[key] = link(one, other, self._subjects).bits
-        return self._bits[key]
+    def _voices(self, group: Iterable[int]) -> Iterable[tuple[int, ...]]:
+        """Return the first SPOKESMEN of a group that are distinct, each with those whom a decision joined with it."""
+        found: dict[tuple[int, ...], None] = {}
+        for number in group:
+            found[self._block[number]] = None
+            if len(found) == SPOKESMEN:
+                break
+        return found
+
+    def _weight(self, numbers: tuple[int, int]) -> float:
+        pair = self._pair(*numbers)
+        if pair not in self._bits:
+            one, other = sorted((self._profiles[number] for number in numbers), key=lambda profile: profile.identity)
+            self._bits[pair] = link(one, other, self._subjects).bits
+        return self._bits[pair]
 
 
 def _by_aim(each: Link) -> bool:
     return any(kind == TARGET and bits >= UNSEEN for kind, _, bits in each.because)
-
-
-def _across(one: Iterable[UUID], other: Collection[UUID]) -> Iterable[Pair]:
-    return ((first, second) for first in one for second in other)

@@ -19,6 +19,7 @@ from decnet_workers.campaign_clusterer.signals import (
     INFECTED,
     METHODS,
     SHARED,
+    WORM,
     methods,
     of_identity,
     targets,
@@ -94,9 +95,10 @@ def _shared_kinds(connection: Connection, attackers: Iterable[str]) -> list[Evid
 
 def _told(one: Evidence[str], digest: str) -> Evidence[str] | None:
     """Return what evidence says to others; of a commodity nothing, but that who shows it is an infected device."""
-    if limits().get((one.kind, digest)) != 0:
+    public = one.kind == WORM or limits().get((one.kind, digest)) == 0
+    if not public:
         return one
-    return Evidence(one.subject, INFECTED, "", one.first_seen, one.last_seen) if one.kind == APPLET else None
+    return Evidence(one.subject, INFECTED, "", one.first_seen, one.last_seen) if one.kind in (APPLET, WORM) else None
 
 
 def _acts(

@@ -14,12 +14,12 @@ from uuid import UUID
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.grouping.values import Evidence, Times, widened
 
-APPLET, WALLET = "applet", "wallet"
-SHARED = ("host", "url", "image", "payload", "command", "credential", "planted_key", WALLET, APPLET)
+APPLET, WALLET, WORM = "applet", "wallet", "worm"
+SHARED = ("host", "url", "image", "payload", "command", "credential", "planted_key", WALLET, APPLET, WORM)
 """Kinds of evidence of attackers that are evidence of their identity too."""
 FAMILY, DECKY, METHODS = "family", "decky", "methods"
 INFECTED = "infected"
-"""That an identity is an infected device, as it shows by a word for an applet that is published: many use that word."""
+"""That an identity is an infected device, as a published word for an applet says, or that it acts as worms do."""
 TARGET, AIMING = "target", "aiming"
 """A decky at which an identity aimed in a week, and that it aimed at any in that week."""
 

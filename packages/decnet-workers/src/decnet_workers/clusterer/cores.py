@@ -8,22 +8,19 @@ attackers that show both are too many for chance, of those that could:
   and so on, one more for each fourfold number: joining two large identities needs more. Of the attackers that show
   something of a loader's and a feature of the other's kind, six in ten must agree. Otherwise actors who differ in the
   other bought the loader.
-- Others must go together in six of ten cases of the commoner one, so that nothing common links what is rare.
+- Others must go together in six of ten cases of the commoner one, so that nothing common links what is rare. Of a long
+  list of credentials each address tries a part: two of one list go together in one case of seven.
 
 An address that shows too many different features of a kind (`Kind.several`) is a gateway or an imitator, and links
 nothing. Of a feature with many attackers, the first SAMPLE are looked at.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 from typing import NamedTuple
 
-from decnet_models.grouping.values import digest
-from decnet_models.identities.gateways import differs_from_itself
-from decnet_workers.clusterer.kinds import DISCRIMINATING, JOIN, KINDS
-from decnet_workers.clusterer.texts.command_text import INFECTED
+from decnet_workers.clusterer.kinds import JOIN, KINDS
 from decnet_workers.commodity.limits import Key, limits
 
 SAMPLE = 63
@@ -31,13 +28,8 @@ SAMPLE = 63
 MOST = 24
 """Features of an attacker that are looked at, the heaviest."""
 
-_AGREE = 0.6
+_AGREE, _OF_ONE_LIST = 0.6, 0.15
 _SAME_KIND = 0.34
-_MIXED, _SPREAD = 0.5, 0.25
-_INFECTED: Key = ("command", digest(INFECTED))
-_SEVERAL_ACTORS = {0: (4, 0.4), 1: (3, 0.7)}
-"""By tier, how many groups of attackers make a feature several actors', if the largest has a smaller part of them."""
-_OWN_MEMBERS = 2
 _RARE = SAMPLE
 """A weaker feature of at most so many attackers follows the core of those of them that have one."""
 _WITH_CORE = 0.34
@@ -72,14 +64,6 @@ def heaviest(weights: Iterable[tuple[Key, float]]) -> list[Key]:
     return [key for _, key in ordered[:MOST]]
 
 
-def is_shared_address(shown: Iterable[Key]) -> bool:
-    """Return whether an address shows too many different features to be one actor's."""
-    counts = Counter(kind for kind, _ in shown)
-    if any(number > KINDS[kind].several for kind, number in counts.items() if kind in KINDS):
-        return True
-    return differs_from_itself(counts)
-
-
 def shown_by(looked_at: Iterable[tuple[list[Key], Collection[str]]], weights: Mapping[Key, float]) -> Shown:
     """Return what attackers show, given the features of each, if it is not shared, and their kinds."""
     found = list(looked_at)
@@ -99,22 +83,32 @@ def size_of(attackers: int) -> int:
     return attackers if attackers <= SAMPLE else 1 << (attackers.bit_length() - 1)
 
 
-def could_link(number: int, sizes: tuple[int, int], weak: bool) -> bool:
+def could_link(number: int, sizes: tuple[int, int], weak: bool, listed: bool = False) -> bool:
     """Return whether `are_linked` can be true of two features, given how often the first one's sample shows the other.
 
-    `weak`: one of the two joins nobody alone. The sample of the rarer one decides; of the other the profile need not be
-    read then. From the sample of the commoner one it only follows that no more attackers show both than show the rarer.
+    `weak`: one of the two joins nobody alone; `listed`: both may be of one list. The sample of the rarer one decides;
+    of the other the profile need not be read then. From the sample of the commoner one it only follows that no more
+    attackers show both than show the rarer.
     """
     if weak and number < LEAST_SEEN:
         return False
     one, other = sizes
     if one > SAMPLE:
         number = other if one >= other else number * one // SAMPLE
-    return enough(number, sizes, weak)
+    return enough(number, sizes, weak, listed)
 
 
-def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weights: Mapping[Key, float]) -> bool:
-    """Return whether two features belong together; the order is that of `in_order`."""
+def are_linked(
+    rarer: Key,
+    commoner: Key,
+    profiles: Mapping[Key, Profile],
+    weights: Mapping[Key, float],
+    listed: Collection[Key] = (),
+) -> bool:
+    """Return whether two features belong together; the order is that of `in_order`.
+
+    `listed`: credentials of which it is enough that some go together.
+    """
     if rarer in limits() or commoner in limits():
         return False
     one, other = profiles[rarer], profiles[commoner]
@@ -122,7 +116,7 @@ def are_linked(rarer: Key, commoner: Key, profiles: Mapping[Key, Profile], weigh
     number = seen if one.attackers <= SAMPLE else seen * one.attackers // SAMPLE
     attackers = (one.attackers, other.attackers)
     weak = min(weights[rarer], weights[commoner]) < JOIN
-    if not enough(number, attackers, weak):
+    if not enough(number, attackers, weak, rarer in listed and commoner in listed):
         return False
     if weak:
         return other.together.get(rarer, 0) >= LEAST_SEEN
@@ -149,90 +143,22 @@ def _must_agree(key: Key, other: Key) -> bool:
 
     An actor replaces its keys; but one loader, at several keys, is several buyers'.
     """
+    if KINDS[key[0]].family == "credentials":  # people of one crew have a list in common
+        return KINDS[other[0]].family != "credentials"
     tier = KINDS[key[0]].tier
     return tier > 0 and tier >= KINDS[other[0]].tier
 
 
-def enough(number: int, attackers: tuple[int, int], weak: bool) -> bool:
-    """Return whether so many attackers that show both features of a pair can link it; `weak`: see `could_link`."""
+def enough(number: int, attackers: tuple[int, int], weak: bool, listed: bool = False) -> bool:
+    """Return whether so many attackers that show both features of a pair can link it; see `could_link`."""
     if weak:
-        return number >= LEAST_SEEN and number >= _AGREE * max(attackers)
+        return number >= LEAST_SEEN and number >= (_OF_ONE_LIST if listed else _AGREE) * max(attackers)
     return number >= (min(attackers).bit_length() + 1) // 2
 
 
 def in_order(one: Key, other: Key, profiles: Mapping[Key, Profile]) -> tuple[Key, Key]:
     """Return two features, the rarer first."""
     return (one, other) if (profiles[one].attackers, one) < (profiles[other].attackers, other) else (other, one)
-
-
-def own_marks(shown: Collection[Key]) -> tuple[Key, ...] | None:
-    """Return what an attacker shows of which actors have their own; None for an address that several share."""
-    if is_shared_address(shown):
-        return None
-    return tuple(one for one in shown if one[0] in DISCRIMINATING and one not in limits())
-
-
-def may_be_mixed(key: Key, attackers: int) -> bool:
-    """Return whether so many attackers can be as many groups of two as `is_mixed` asks for."""
-    return attackers >= 2 * _SEVERAL_ACTORS[KINDS[key[0]].tier][0]
-
-
-def is_mixed(key: Key, holders: Sequence[AbstractSet[Key]]) -> bool:
-    """Return whether attackers that show a feature are several actors, given the marks of those that are not shared.
-
-    Attackers are taken for one actor's if they have a mark in common, also through a third one: an actor replaces its
-    keys and servers one by one. The server that most show comes with the feature, and one with marks of its own
-    says nothing.
-    """
-    if not may_be_mixed(key, len(holders)):
-        return False
-    common = Counter(mark for marks in holders for mark in marks)
-    most_show = _AGREE * len(holders)
-    told = {mark for mark, number in common.items() if number > 1 and mark != key and _tells(mark, number < most_show)}
-    sizes = _sizes([marks & told for marks in holders])
-    least, most = _SEVERAL_ACTORS[KINDS[key[0]].tier]
-    return len(sizes) >= least and max(sizes) < most * sum(sizes)
-
-
-def _tells(mark: Key, rare: bool) -> bool:
-    """Return whether a mark tells actors apart: not a server or a list that most show, which was bought, too."""
-    return rare or KINDS[mark[0]].family in ("key", "canary")
-
-
-def _sizes(holders: Iterable[AbstractSet[Key]]) -> list[int]:
-    """Return how many each of the groups has that marks in common make."""
-    groups: list[tuple[set[Key], int]] = []
-    for marks in holders:
-        if not marks:
-            continue
-        apart, joined, size = [], set(marks), 1
-        for group, members in groups:
-            if group.isdisjoint(joined):
-                apart.append((group, members))
-            else:
-                joined |= group
-                size += members
-        groups = [*apart, (joined, size)]
-    return [size for _, size in groups if size > 1]
-
-
-def is_infected(shown: Collection[Key]) -> bool:
-    """Return whether an attacker that shows these features is an infected device."""
-    return _INFECTED in shown
-
-
-def are_infected(holders: Collection[bool]) -> bool:
-    """Return whether attackers that show a feature, given of each whether it is infected, are infected mostly."""
-    return sum(holders) >= _AGREE * len(holders)
-
-
-def adjusted(bits: float, *, mixed: bool, infected: bool, own_members: float | None) -> float:
-    """Return a feature's weight given whether its attackers are several actors or infected, and a set's own members.
-
-    Malware that spreads by itself comes from whatever device it has infected, so it tells nothing of who acts there.
-    """
-    bits = bits * _SPREAD if infected else bits * _MIXED if mixed else bits
-    return bits if own_members is None else bits * min(1.0, own_members / _OWN_MEMBERS)
 
 
 def may_follow(attackers: int, bits: float) -> bool:

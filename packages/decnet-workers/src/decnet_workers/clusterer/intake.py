@@ -31,7 +31,7 @@ _LONGEST_KEPT = 64
 _kept_address = lru_cache(maxsize=1024)(canonical)
 
 _SPAN_READ = 1_000
-"""A feature of more attackers joins nobody, if its kind ages."""
+"""A feature of more attackers joins nobody, if its kind is dated."""
 
 
 def population(connection: Connection) -> int:
@@ -167,7 +167,7 @@ class Intake:
             if times == old:
                 return
             self._pending.add((rows.TIMES, attacker))  # also within the attacker's own: campaigns go by these times
-            if KINDS[key[0]].ages and [ns // DAY_NS for ns in times] != [ns // DAY_NS for ns in old]:
+            if KINDS[key[0]].dated and [ns // DAY_NS for ns in times] != [ns // DAY_NS for ns in old]:
                 self._pending.add((rows.ATTACKER, attacker))
         self._written.append(EvidenceRow(*key, attacker, *new))
         self._count(key, new, int(old is None))
@@ -226,7 +226,7 @@ class Intake:
 
     def _correct_spans(self, connection: Connection) -> None:
         """Take from features the times of those who no longer show them."""
-        dropped = {(row.kind, row.digest) for row in self._dropped if KINDS[row.kind].ages}
+        dropped = {(row.kind, row.digest) for row in self._dropped if KINDS[row.kind].dated}
         for row in rows.features_at(connection, dropped):
             if 0 < row.attackers <= _SPAN_READ:
                 key = (row.kind, row.digest)

@@ -50,6 +50,8 @@ class Kind(NamedTuple):
     """Of a set: the kind of its members. It joins by those that hardly anybody shows besides those with the set."""
     least: int = 0
     """Of a set: with fewer members it says nothing."""
+    apart: float = 0.0
+    """Bits fewer when those who show it came over more than half of the log's days: they know a list that is sold."""
 
     @property
     def copied(self) -> bool:
@@ -60,6 +62,11 @@ class Kind(NamedTuple):
     def bursts(self) -> bool:
         """Whether a feature of the kind that many show, but all within few days, weighs as if fewer showed it."""
         return self.copied and self.tier == 1 and not self.members
+
+    @property
+    def dated(self) -> bool:
+        """Whether the weight of a feature of the kind depends on the days in which it was seen."""
+        return self.ages or self.apart > 0
 
     @property
     def ages(self) -> bool:
@@ -79,8 +86,8 @@ KINDS: dict[str, Kind] = {
         Kind("typing", "typing", 0, 22, 1.5, 64),
         Kind("contact", "contact", 0, 22, 0.5, 1_024, 4, 1, rarity=2.5),
         Kind("new_password", "credentials", 0, 22, 1, 255),
-        Kind("credential_set", "credentials", 0, 22, 2.5, 127, rarity=2, members="credential", least=4),
-        Kind("credential", "credentials", 0, 9, 0.8, 255, rarity=1),
+        Kind("credential_set", "credentials", 0, 22, 2.5, 127, rarity=2, members="credential", least=4, apart=3),
+        Kind("credential", "credentials", 0, 9, 0.8, 255, rarity=1, apart=3),
         Kind("url", "infrastructure", 1, 22, 1.25, 256),
         Kind("host", "infrastructure", 1, 12, 1, 256),
         Kind("image", "infrastructure", 1, 12, 1, 256),
@@ -88,6 +95,7 @@ KINDS: dict[str, Kind] = {
         Kind("command_set", "commands", 1, 22, 2.5, 127, rarity=2, members="command", least=3),
         Kind("command", "commands", 1, 8.3, 0.6, 255, 12, rarity=1),
         Kind("applet", "applet", 1, 0, 0, 1, 4),
+        Kind("worm", "applet", 1, 0, 0, 1, 2),
         Kind("hassh", "ssh tool", 2, 10, 1, 64, 8, 5, rarity=1.5),
         Kind("ssh_client", "ssh tool", 2, 6, 1, 64, 8, 8, rarity=1.5),
         Kind("ja4", "web tool", 2, 9, 1, 64, 8, 8, rarity=1.5),
@@ -102,7 +110,7 @@ KINDS: dict[str, Kind] = {
 SET_OF = {kind.members: kind.name for kind in KINDS.values() if kind.members}
 """By kind, that of the sets whose members are of it."""
 
-_LIMITS = {"ssh tool": 10.0, "web tool": 10.0, "system": 9.0}
+_LIMITS = {"credentials": 26.0, "ssh tool": 10.0, "web tool": 10.0, "system": 9.0}
 
 PROVEN = (0.6 * JOIN, JOIN)
 """Bits at least of a credential or command of which it is known whose it is, so that two suffice; and of a set."""
@@ -129,7 +137,7 @@ BOUGHT = ("certificate", "new_password", "credential_set", "url", "host", "paylo
 """Kinds of which several actors may have one feature, which comes with what they bought: those who show it tell."""
 
 SPREAD = (
-    *("wallet", "new_password", "credential_set", "credential"),
+    *("planted_key", "wallet", "new_password", "credential_set", "credential"),
     *("url", "host", "image", "payload", "command_set", "command"),
 )
 """Kinds of which malware that spreads by itself brings features to the devices that it infects."""
@@ -155,6 +163,11 @@ def _days(feature: Feature) -> int:
     return feature.last_seen // DAY_NS - feature.first_seen // DAY_NS
 
 
+def is_brief(feature: Feature, log_days: int) -> bool:
+    """Return whether a feature was seen within half of the log's days, as one actor's is."""
+    return 2 * _days(feature) <= log_days
+
+
 def weight(kind: Kind, feature: Feature, population: int, limit: float | None = None, log_days: int = 0) -> float:
     """Return the bits of sharing a feature; 0: it joins nobody.
 
@@ -169,6 +182,8 @@ def weight(kind: Kind, feature: Feature, population: int, limit: float | None = 
     bits = kind.bits - kind.slope * (max(1, doublings - halvings * kind.bursts) - 1)
     if kind.ages and attackers >= _SEVERAL:
         bits -= kind.slope * floor(log2(1 + _days(feature) / _PATIENCE_DAYS))
+    if kind.apart and log_days and not is_brief(feature, log_days):
+        bits -= kind.apart
     if kind.copied:
         bits -= _KNEE * max(0, doublings - _BOUGHT - halvings)
     if kind.rarity:
@@ -210,9 +225,9 @@ def rarity_changes(before: int, after: int) -> list[tuple[str, tuple[int, int]]]
 def span_changes() -> list[tuple[str, tuple[int, int]]]:
     """Return which features can weigh something else now that the log goes over twice as many days, as above."""
     return [
-        (kind.name, (4 if kind.bursts else 2 << _BOUGHT, kind.cap))
+        (kind.name, (2 if kind.apart else 4 if kind.bursts else 2 << _BOUGHT, kind.cap))
         for kind in KINDS.values()
-        if kind.copied and kind.ages
+        if kind.copied and kind.dated
     ]
 
 

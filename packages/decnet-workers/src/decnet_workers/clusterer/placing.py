@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from decnet_models.grouping.values import Reason, written
+from decnet_models.grouping.values import Reason, widened, written
 from decnet_models.identities import core_rows
 from decnet_models.identities.core_rows import Bound, CoreRow, NewGroupChange, Placed, Size
 from decnet_models.identities.evidence_rows import features_at, own_id
@@ -87,7 +87,7 @@ def write_features(connection: Connection, regrouped: Regrouped) -> None:
     """Write the cores of features."""
     features = regrouped.features
     rows = [
-        CoreRow(*key, settled.core, settled.weight, settled.proven)
+        CoreRow(*key, settled.core, settled.weight, settled.proven, settled.magnitude)
         for key, settled in features.items()
         if settled is not None
     ]
@@ -166,8 +166,11 @@ class _Placing:
             was = self._known[one]
             size = sizes.get(identity) or before.get(identity) or Size(0, was.first_seen, was.last_seen)
             members = size.members + (one in going)
-            first = min(size.first_seen, was.first_seen) if size.members else was.first_seen
-            sizes[identity] = Size(members, first, max(size.last_seen, was.last_seen))
+            if size.members:
+                first, last = widened((size.first_seen, size.last_seen), (was.first_seen, was.last_seen))
+            else:  # its times are those of who was there before
+                first, last = was.first_seen, was.last_seen
+            sizes[identity] = Size(members, first, last)
         return sizes
 
     def _record(self, going: dict[str, UUID], sizes: dict[UUID, Size], before: dict[UUID, Size]) -> tuple[Merged, ...]:

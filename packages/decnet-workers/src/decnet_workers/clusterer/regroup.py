@@ -16,30 +16,52 @@ from decnet_workers.clusterer.cores import (
     Followed,
     Profile,
     Shown,
-    adjusted,
-    are_infected,
     are_linked,
     components,
     could_link,
     followed,
     heaviest,
     in_order,
-    is_infected,
-    is_mixed,
-    may_be_mixed,
     may_follow,
-    own_marks,
     profile,
     shown_by,
     size_of,
 )
-from decnet_workers.clusterer.kinds import BOUGHT, JOIN, KINDS, PROVEN, RARE, SPREAD, Feature, may_be_known, weight
+from decnet_workers.clusterer.kinds import (
+    BOUGHT,
+    JOIN,
+    KINDS,
+    PROVEN,
+    RARE,
+    SET_OF,
+    SPREAD,
+    Feature,
+    is_brief,
+    may_be_known,
+    weight,
+)
+from decnet_workers.clusterer.owners import (
+    adjusted,
+    are_infected,
+    is_contested,
+    is_infected,
+    is_mixed,
+    is_sold,
+    is_worm,
+    may_be_mixed,
+    may_be_sold,
+    may_be_worms,
+    own_marks,
+)
 from decnet_workers.clusterer.reading.view import Settled, View, weight_alone
 from decnet_workers.commodity.limits import Key, limits
 from decnet_workers.errors import WorkersError
 
 _SHARED = 2
 """Attackers that a feature has which can join any."""
+
+_LONG = 8
+"""Days of a log of which half is few: credentials that were seen within these may be those of one actor's list."""
 
 _ALL = 64
 """Above the power of two of any number of attackers."""
@@ -88,10 +110,12 @@ class _Regrouping:
         self._settled: dict[Key, Settled] = {}
         self._samples: dict[Key, tuple[str, ...]] = {}
         self._weights = _Weights()
+        self._brief: set[Key] = set()
+        self._weighed_members: set[Key] = set()
         self._proven: set[Key] = set()
         self._profiles: dict[Key, Profile] = {}
         self._shown_by: dict[tuple[str, ...], Shown] = {}
-        self._candidates_of: dict[tuple[tuple[str, ...], int, bool], tuple[Key, ...]] = {}
+        self._candidates_of: dict[tuple[tuple[str, ...], int, bool, bool], tuple[Key, ...]] = {}
         self._marks: dict[str, tuple[Key, ...] | None] = {}
         self._infected: dict[str, bool] = {}
         self._common: dict[tuple[tuple[str, ...], str], list[tuple[int, int]]] = {}
@@ -156,10 +180,15 @@ class _Regrouping:
         for given in part:
             key = once(given, given)
             self._attackers[key] = found[key].attackers if key in found else 0
+            if key[0] == "credential" and key in found and self._is_brief(found[key]):
+                self._brief.add(key)
             if (was := settled.get(key)) is not None:
                 self._settled[key] = was
                 self._weights[key] = was.weight
         return found
+
+    def _is_brief(self, feature: Feature) -> bool:
+        return self._view.log_days >= _LONG and feature.attackers >= _SHARED and is_brief(feature, self._view.log_days)
 
     def _reweighed(self, keys: set[Key]) -> set[Key]:
         """Compute the weights of the features; return those that have another than before."""
@@ -174,7 +203,23 @@ class _Regrouping:
                 self._weights[key] = now
             else:
                 self._weights.pop(key, None)
-        return {key for key in keys if self._weights[key] != self._weight_before(key)}
+        self._weighed_members |= {key for key in keys if key[0] in SET_OF}
+        return {key for key in keys if self._weighs_other(key)}
+
+    def _weighs_other(self, key: Key) -> bool:
+        """Return whether a feature, or a set of which it is a member, can weigh something else than before.
+
+        A member that twice as many show may weigh the same, as when these came at once or when all are more, too.
+        """
+        now = self._weights[key]
+        return now != self._weight_before(key) or (now > 0 and self._magnitude_now(key) != self._settled[key].magnitude)
+
+    def _magnitude_now(self, key: Key) -> int:
+        """Return of a member of sets the power of two by which these were weighed last; 0 for other features."""
+        if key in self._weighed_members:
+            return self._attackers[key].bit_length()
+        settled = self._settled.get(key)
+        return settled.magnitude if settled else 0
 
     def _may_be_shared(self, key: Key) -> bool:
         """Return whether the weight of a feature depends on what else its attackers show."""
@@ -187,7 +232,9 @@ class _Regrouping:
         own = self._own_members(key, sample) if KINDS[key[0]].members else None
         if own is not None:
             bits = min(bits, self._of_list(key, sample))
-        infected = key[0] in SPREAD and are_infected([self._is_infected(attacker) for attacker in sample])
+        infected = key[0] in SPREAD and self._spreads(key, sample)
+        if not infected and self._is_sold(key, sample):
+            return 0.0
         mixed = not infected and key[0] in BOUGHT and self._is_mixed(key, sample)
         return round(adjusted(bits, mixed=mixed, infected=infected, own_members=own), 3)
 
@@ -196,6 +243,18 @@ class _Regrouping:
         if not may_be_mixed(key, self._attackers[key]):
             return False
         return is_mixed(key, [set(found) for attacker in sample if (found := self._own_marks(attacker)) is not None])
+
+    def _is_sold(self, key: Key, sample: Iterable[str]) -> bool:
+        """Return whether those who show a feature have keys that contradict each other."""
+        if not may_be_sold(key, self._attackers[key]):
+            return False
+        return is_sold(key, (found for one in sample if (found := self._own_marks(one)) is not None))
+
+    def _spreads(self, key: Key, sample: Collection[str]) -> bool:
+        """Return whether a feature is brought by malware that spreads by itself."""
+        if may_be_worms(self._attackers[key]):
+            return are_infected([self._is_infected(one) or is_worm(self._shown[one]) for one in sample])
+        return are_infected([self._is_infected(one) for one in sample])
 
     def _own_marks(self, attacker: str) -> tuple[Key, ...] | None:
         """Return what an attacker shows of which actors have their own; None for a shared address."""
@@ -404,7 +463,13 @@ class _Regrouping:
         candidates = [(one, other) for one in keys for other in self._candidates(one) if other != one]
         self._profile({other for _, other in candidates})
         pairs = {in_order(one, other, self._profiles) for one, other in candidates}  # half of them are found twice
-        return {pair for pair in pairs if are_linked(*pair, self._profiles, self._weights)}
+        listed = {key for pair in pairs for key in pair if key in self._brief and not self._is_contested(key)}
+        return {pair for pair in pairs if are_linked(*pair, self._profiles, self._weights, listed)}
+
+    def _is_contested(self, key: Key) -> bool:
+        """Return whether those who show a credential have keys, as others have them, that do not go together."""
+        shown = (found for one in self._samples[key] if (found := self._own_marks(one)) is not None)
+        return is_contested([mark for mark in found if self._attackers.get(mark, 0) >= _SHARED] for found in shown)
 
     def _candidates(self, one: Key) -> Iterable[Key]:
         """Return the features of which it deserves a look whether they are linked with this one.
@@ -412,14 +477,19 @@ class _Regrouping:
         Those that the same attackers show have the same ones.
         """
         bits, size = self._weights[one], self._profiles[one].attackers
-        weak_one = bits < JOIN
-        of = self._samples[one], size, weak_one
+        weak_one, brief = bits < JOIN, one in self._brief
+        of = self._samples[one], size, weak_one, brief
         if of not in self._candidates_of:
             weights, attackers = self._weights, self._attackers
             self._candidates_of[of] = tuple(
                 other
                 for other, number in self._profiles[one].together.items()
-                if could_link(number, (size, size_of(attackers[other])), weak_one or weights[other] < JOIN)
+                if could_link(
+                    number,
+                    (size, size_of(attackers[other])),
+                    weak_one or weights[other] < JOIN,
+                    brief and other in self._brief,
+                )
             )
         return self._candidates_of[of]
 
@@ -456,4 +526,5 @@ class _Regrouping:
     def _now(self, key: Key, cores: dict[Key, str]) -> Settled | None:
         if self._weights[key] <= 0:
             return None
-        return Settled(self._core(key, cores), self._weights[key], self._is_proven(key, cores))
+        core, proven = self._core(key, cores), self._is_proven(key, cores)
+        return Settled(core, self._weights[key], proven, self._magnitude_now(key))

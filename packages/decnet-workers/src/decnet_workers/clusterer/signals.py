@@ -173,6 +173,7 @@ def _request(payload: HttpRequest) -> Iterator[Signal]:
         text = _decoded(f"{request.target} {request.body or ''}")
         yield from _kept_of_names(text) if len(text) <= _LONGEST_KEPT else _of_names(text)
         if '"Image"' in text:
+            yield from _signal("worm", "docker")
             yield from (one for account in image_accounts(text) for one in _signal("image", account))
 
 
@@ -188,8 +189,11 @@ def _service(payload: ServiceRequest) -> Iterator[Signal]:
         if request.action.upper() in _MASTER:
             yield from (one for host in hosts(f"nc {given}") for one in _signal("host", host))
         elif given and request.service == "redis":
-            yield from (one for fingerprint in keys(given) for one in _signal("planted_key", fingerprint))
-            yield from _of_names(given)
+            planted = [one for fingerprint in keys(given) for one in _signal("planted_key", fingerprint)]
+            named = _of_names(given)
+            yield from (*planted, *named)
+            if planted or named:
+                yield from _signal("worm", "redis")
 
 
 def _identified(payload: ClientIdentified) -> Iterator[Signal]:

@@ -190,7 +190,7 @@ class Intake:
     def _commit_all(self, now_ns: int) -> IntakeResult:
         events = [event for taken in self._taken for event in taken.events]
         artifacts = list(artifacts_in(events, self._store, now_ns=now_ns))
-        with writing(self._engine, synced=False) as connection:
+        with writing(self._engine, synced=False, rows=len(events)) as connection:
             new = queries.insert_events(connection, events, now_ns=now_ns)
             register(connection, artifacts)
             for taken in self._taken:

@@ -115,7 +115,7 @@ class Deliveries:
             waiting = self._incidents.waiting(connection, now, BATCH)
             if not (lines or replays or waiting.something or self._is_stale(now)):
                 return self._look(connection, start, now)
-        with writing(self._engine) as connection:
+        with writing(self._engine, rows=len(lines)) as connection:
             webhooks = queries.active_webhooks(connection)
             self._take(connection, start, lines, webhooks, now)
             self._replay(connection, asked, replays, now)
@@ -155,7 +155,7 @@ class Deliveries:
 
     def record_successes(self, successes: Sequence[Success]) -> int:
         """Record deliveries that have arrived, and that their endpoints work; return their number."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, rows=len(successes)) as connection:
             queries.record_delivered(connection, successes, now_ns=time.time_ns())
             failing = queries.failing(connection)
             for webhook_id in failing.keys() & {one.delivery.webhook_id for one in successes}:

@@ -20,7 +20,9 @@ from decnet_core.net.http_head import Head
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.https.http2.frames import Code, Http2Error
 
+TABLE_BYTES: Final = 4 << 10
 FIELD_BYTES: Final = 8 << 10
+"""Of a name or a value as it is sent, in Huffman's code or not."""
 LIST_BYTES: Final = 32 << 10
 """Of names and values of one request (`large_client_header_buffers 4 8k`); what is more ends the connection."""
 LIST_FIELDS: Final = 1000
@@ -41,7 +43,7 @@ def _integer(block: bytes, at: int, bits: int) -> tuple[int, int]:
     at += 1
     if value < most:
         return value, at
-    for shift in range(0, 28, 7):
+    for shift in range(0, 21, 7):  # nginx reads four bytes of a number
         if at >= len(block):
             break
         value += (block[at] & 0x7F) << shift
@@ -53,9 +55,8 @@ def _integer(block: bytes, at: int, bits: int) -> tuple[int, int]:
 
 def _text(block: bytes, at: int) -> int:
     """Return where a string ends (§5.2); raises Http2Error."""
-    coded = at < len(block) and block[at] & 0x80
     length, at = _integer(block, at, 7)
-    if (length * 8 // 5 if coded else length) + 1 > FIELD_BYTES:
+    if length > FIELD_BYTES:
         raise Http2Error(Code.ENHANCE_YOUR_CALM)
     return at + length
 
@@ -85,11 +86,18 @@ def pieces(block: bytes) -> Iterator[bytes]:
         yield block[start:at]
 
 
+def _sets_size(first: int) -> bool:
+    """Return whether a representation that begins so sets the table's size (§6.3)."""
+    return first & 0xE0 == 0x20
+
+
 class BlockDecoder:
     """What one connection's header blocks mean."""
 
     def __init__(self) -> None:
         self._decoder = Decoder(max_header_list_size=1 << 30)  # bounded here, by block
+        self._has_table = False
+        """Whether an entry was kept: nginx makes its table for the first one, and forgets what size was set before."""
 
     def decoded(self, block: bytes) -> Iterator[list[Field]]:
         """Yield the fields of a block, a few at a time; raises Http2Error."""
@@ -106,20 +114,33 @@ class BlockDecoder:
         """Decode a piece: indexed fields, of which each may be as large as the table, eight at a time."""
         at = 0
         while at < len(piece):
-            start = at
-            for _ in range(8):
-                if at < len(piece):
-                    at = _end(piece, at)
+            start, at = at, self._group_end(piece, at)
             try:
                 yield [(bytes(name), bytes(value)) for name, value in self._decoder.decode(piece[start:at], raw=True)]
             except (HPACKError, IndexError, ValueError):
                 raise Http2Error(Code.COMPRESSION_ERROR) from None
 
+    def _group_end(self, piece: bytes, start: int) -> int:
+        """Return where a group of representations ends; what sets the table's size is one, as hpack takes it first."""
+        at = start
+        for _ in range(8):
+            at = _end(piece, at)
+            if at == len(piece) or _sets_size(piece[start]) or _sets_size(piece[at]):
+                break
+            self._make_table(piece[at])
+        self._make_table(piece[start])
+        return at
+
+    def _make_table(self, first: int) -> None:
+        if not self._has_table and first & 0xC0 == 0x40:
+            self._has_table = True
+            self._decoder.header_table_size = TABLE_BYTES
+
 
 _REFUSED_IN_NAMES = re.compile(rb"[\0-\x20\x7f:A-Z]")
 _REFUSED_IN_VALUES = re.compile(rb"[\0\r\n]")
-_METHOD = re.compile(rb"[A-Z_-]{1,64}")
-_PATH = re.compile(rb"/[^\0-\x20\x7f]{0,8190}")
+_METHOD = re.compile(rb"[A-Z_-]+")
+_PATH = re.compile(rb"/[^\0-\x20\x7f]*")
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*")
 _PSEUDO = (b":method", b":path", b":scheme", b":authority")
 
@@ -172,6 +193,8 @@ _NAMES: Final = {
     "vary": 59,
 }  # fmt: skip
 """Those for which nginx uses the static table (§A); it writes all other names out."""
+_LENGTH: Final = 28
+"""content-length: nginx never codes its number."""
 
 
 def _string(value: bytes) -> bytes:
@@ -180,6 +203,10 @@ def _string(value: bytes) -> bytes:
     if len(coded) < len(value):
         return _prefixed(len(coded), 7, 0x80) + coded
     return _prefixed(len(value), 7, 0) + value
+
+
+def _raw(value: str) -> bytes:
+    return bytes((len(value),)) + value.encode("ascii")
 
 
 def _prefixed(value: int, bits: int, mark: int) -> bytes:
@@ -204,5 +231,5 @@ def block_of(status: int, headers: Iterable[tuple[str, str]], *, table_changed: 
             found += b"\0" + _string(name.lower().encode("latin-1", "replace"))
         else:
             found += _prefixed(index, 6, 0x40)
-        found += _string(value.encode("latin-1", "replace"))
+        found += _raw(value) if index == _LENGTH else _string(value.encode("latin-1", "replace"))
     return bytes(found)

@@ -89,6 +89,8 @@ class Http2Requests:
         self._table_changed = False
         self._block: tuple[int, int, bytearray, int] | None = None
         """Stream, flags, bytes and frames of a header block that is not complete."""
+        self._withheld: tuple[int, int, bytes] | None = None
+        """A whole block that ended by an empty frame: nginx looks at it when it has another byte."""
         self._empty = 0
 
     async def serve(self) -> None:
@@ -154,6 +156,9 @@ class Http2Requests:
             raise Http2Error(Code.NO_ERROR)
 
     async def _take(self, each: Frame) -> None:
+        if self._withheld is not None:
+            withheld, self._withheld = self._withheld, None
+            await self._take_request(*withheld)
         if self._block is not None and (each.kind != Kind.CONTINUATION or each.stream != self._block[0]):
             raise Http2Error(Code.PROTOCOL_ERROR)
         if each.kind in (Kind.HEADERS, Kind.CONTINUATION):
@@ -240,7 +245,10 @@ class Http2Requests:
         self._block = (stream, flags, block, frames)
         if each.flags & END_HEADERS:
             self._block = None
-            await self._take_request(stream, flags, bytes(block))
+            if each.kind == Kind.CONTINUATION and not each.payload:
+                self._withheld = (stream, flags, bytes(block))
+            else:
+                await self._take_request(stream, flags, bytes(block))
 
     def _begin_block(self, each: Frame) -> bytearray:
         block, parent = unpadded(each.flags, each.payload)
@@ -290,8 +298,8 @@ class Http2Requests:
             await self._refuse(stream, status, line, head)
             return
         request = _Request(head)
-        if _too_long(head, self._limit):
-            await self._answer(stream, request, 413)
+        if refused := _refused_length(head, self._limit, ended=bool(flags & END_STREAM)):
+            await self._answer(stream, request, refused)
         elif flags & END_STREAM:
             await self._answer(stream, request)
         else:
@@ -354,6 +362,13 @@ def _line(fields: list[Field]) -> str:
     return f"{known.get(b':method', '')} {known.get(b':path', '')} HTTP/2.0"
 
 
-def _too_long(head: Head, limit: int) -> bool:
-    length = head.get("content-length") or ""
-    return length.isascii() and length.isdecimal() and (len(length) > 18 or int(length) > limit)
+def _refused_length(head: Head, limit: int, *, ended: bool) -> int:
+    """Return the status for a length that is no number, too large, or of a body that does not come; else 0."""
+    length = head.get("content-length")
+    if length is None:
+        return 0
+    if not length.isascii() or not length.isdecimal():
+        return 400
+    if len(length) > 18 or int(length) > limit:
+        return 413
+    return 400 if ended and int(length) else 0

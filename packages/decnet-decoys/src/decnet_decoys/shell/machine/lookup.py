@@ -74,8 +74,12 @@ class ReadableFiles:
         """By the identity of their content."""
 
     def locate(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> str:
-        """Return the absolute path without links, dots or repeats; the last name need not exist."""
+        """Return the absolute path without links, dots or repeats; the last name need not exist.
+
+        Directories on the way must be searchable; of a relative path, those above the current one are not looked at.
+        """
         whole = posixpath.join(access.cwd, path)
+        passed = 0 if path.startswith("/") else len(_parts(access.cwd)) - 1
         if not path or len(whole) > MAX_PATH or "\0" in path:
             raise FileSystemError(TOO_LONG if path else NOT_FOUND)
         pending = _parts(whole)
@@ -89,6 +93,8 @@ class ReadableFiles:
                 raise FileSystemError(TOO_LONG)
             if part == "..":
                 at = posixpath.dirname(at)
+                if pending and at != "/":
+                    _check_way(self._entry(at), access)
                 continue
             step = posixpath.join(at, part)
             entry = self._entry(step)
@@ -98,10 +104,8 @@ class ReadableFiles:
                     at = "/"
                 pending.extend(_parts(target))
                 continue
-            if pending and entry is None:
-                raise FileSystemError(NOT_FOUND)
-            if pending and entry is not None and entry.kind != "dir":
-                raise FileSystemError(NOT_DIRECTORY)
+            if pending:
+                _check_way(entry, access if steps > passed else KERNEL)
             at = self.binds.get(step, step)
         return at
 
@@ -215,6 +219,16 @@ class ReadableFiles:
             if entry.kind == "dir":
                 start = _start(resolved)
                 pending.extend(start + name for name in reversed(self._names(resolved)))
+
+
+def _check_way(entry: Entry | None, access: Access) -> None:
+    """Raise FileSystemError unless a path may lead through `entry`."""
+    if entry is None:
+        raise FileSystemError(NOT_FOUND)
+    if entry.kind != "dir":
+        raise FileSystemError(NOT_DIRECTORY)
+    if not access.identity.may(entry, 1):
+        raise FileSystemError(DENIED)
 
 
 def _parts(path: str) -> list[str]:

@@ -94,10 +94,17 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
         return self._conn is not None and bool(self._conn.gives_agent())  # type: ignore[attr-defined]  # ours
 
     def _text(self, packet: Any) -> bytes:
+        return self._used(self._whole_text(packet))
+
+    def _used(self, text: bytes) -> bytes:
+        """Return what the server takes of a text: dropbear's ends at a NUL."""
+        return text.partition(b"\0")[0] if self._dialect.lenient else text
+
+    def _whole_text(self, packet: Any) -> bytes:
         text: bytes = self._conn.text_in(packet) if self._conn is not None else packet.get_string()  # type: ignore[attr-defined]  # ours
         if len(text) > self._dialect.longest_text:
             raise asyncssh.ProtocolError("a text too long")
-        return text.partition(b"\0")[0] if self._dialect.lenient else text
+        return text
 
     def _process_pty_req_request(self, packet: Any) -> bool:
         if self._dialect.lenient:
@@ -105,9 +112,13 @@ class DecoyChannel(asyncssh.SSHServerChannel[bytes]):
         return super()._process_pty_req_request(packet)
 
     def _process_exec_request(self, packet: Any) -> bool:
-        """Run a command, of whatever bytes it is."""
-        command = self._text(packet)
+        """Run a command, of whatever bytes it is; what the server leaves out is on record."""
+        whole = self._whole_text(packet)
         packet.check_end()
+        command = self._used(whole)
+        if command != whole and not self._started:
+            assert self._session is not None
+            self._session.command_cut(decode(whole))  # type: ignore[attr-defined]  # ours
         return self._start_session(command=decode(command))
 
     def _variable(self, packet: Any) -> bool:

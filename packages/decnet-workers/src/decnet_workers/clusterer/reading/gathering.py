@@ -3,12 +3,13 @@
 
 A round reads who shares something with its own attackers, too. Taken in the order of their addresses, those of one
 actor come in rounds of their own, and each reads all the others: the more are pending, the more often. So a round
-begins with a few, and goes on with those that it reads anyway, whoever shares the heaviest feature first, until it
-would read more than it may. What was read for that `regroup` gets from here.
+begins with a few, and goes on with those that it reads anyway, whoever shares the heaviest feature first, and then
+with the pending features that they show, those first of which it reads nearly all attackers, until it would read more
+than it may. What was read for that `regroup` gets from here.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from heapq import nlargest
+from heapq import nlargest, nsmallest
 from typing import NamedTuple, Protocol
 
 from decnet_models.database.statements import parts
@@ -20,6 +21,8 @@ from decnet_workers.commodity.limits import Key
 
 _STEP = 64
 """Attackers and features that are added at once."""
+_SEEDS = 8
+"""What is added at once of what goes with nothing before."""
 _OF_ONE = Feature(1, 0, 0)
 """A feature of one attacker, which joins nobody whenever it was seen; half of all are."""
 
@@ -53,7 +56,10 @@ def gathered(view: View, waiting: Waiting, first: Sequence[tuple[str, str]], *, 
         step = min(_STEP, room)
         if found.near:
             found.add(found.nearest(step), set())
+        elif features := found.nearest_features(step):
+            found.add(set(), features)
         elif rest:
+            step = min(step, _SEEDS)
             part, rest = rest[:step], rest[step:]
             found.add({name for kind, name in part if kind == ATTACKER}, {key for key in part if key[0] != ATTACKER})
         else:
@@ -110,6 +116,11 @@ class _Gathering:
         self.reached: set[str] = set()
         self.near: dict[str, float] = {}
         """Pending attackers that share something with these, and the bits of the heaviest."""
+        self._followed: set[Key] = set()
+        self._asked: set[Key] = set()
+        self._neighbours: set[str] = set()
+        self._farther: dict[Key, int] = {}
+        """Pending features that those reached show, and how many more attackers do."""
 
     @property
     def number(self) -> int:
@@ -117,6 +128,24 @@ class _Gathering:
 
     def nearest(self, number: int) -> set[str]:
         return set(nlargest(number, self.near, key=lambda one: (self.near[one], one)))
+
+    def nearest_features(self, number: int) -> set[Key]:
+        """Return pending features that attackers show who are read anyway, those first that fewest others show."""
+        if not self._looks_for_features:
+            return set()
+        self._look_at(self.reached - self.attackers - self._neighbours)
+        rest = [(others, key) for key, others in self._farther.items() if key not in self.features]
+        return {key for _, key in nsmallest(number, rest)}
+
+    def _look_at(self, neighbours: set[str]) -> None:
+        """Read attackers who are no part of this, and count them for the pending features that they show."""
+        self._neighbours |= neighbours
+        new = self._shown(neighbours) - self._asked
+        self._asked |= new
+        for part in parts(self._waiting.features(new) - self.features if new else ()):
+            self._farther |= {self._keys[key]: seen.attackers for key, seen in self._view.features(part).items()}
+        for key in (key for one in neighbours for key in self.ahead.shown.get(one, ()) if key in self._farther):
+            self._farther[key] -= 1
 
     def add(self, attackers: set[str], features: set[Key]) -> None:
         """Add them, and note who shares something with them."""
@@ -128,26 +157,23 @@ class _Gathering:
         keys = self._shown(attackers)
         if self._looks_for_features:
             self.features |= self._waiting.features(keys)
-        self._follow(keys | {key for key in features if key not in self._keys})
+        self._follow((keys | features) - self._followed)
         self.features |= features
 
     def _shown(self, attackers: set[str]) -> set[Key]:
-        """Read what attackers show; return what of it nobody has shown before."""
-        new: set[Key] = set()
+        """Read what attackers show, and return it."""
+        found: set[Key] = set()
         for one, shown in self._view.shown_by(sorted(attackers)).items() if attackers else ():
-            kept = []
-            for key in shown:
-                if key[0] in KINDS:
-                    if key not in self._keys:
-                        self._keys[key] = key
-                        new.add(key)
-                    kept.append(self._keys[key])
-            self.ahead.shown[one] = tuple(kept)
-        return new
+            kept = tuple(self._keys.setdefault(key, key) for key in shown if key[0] in KINDS)
+            self.ahead.shown[one] = kept
+            found.update(kept)
+        return found
 
     def _follow(self, keys: set[Key]) -> None:
         """Read who shows these features, of those with so few attackers that a round looks at all of them."""
-        self._keys |= {key: key for key in keys}
+        self._followed |= keys
+        for key in keys:
+            self._keys.setdefault(key, key)
         bits: dict[Key, float] = {}
         for part in parts(keys):
             for key, feature in self._view.features(part).items():

@@ -36,7 +36,7 @@ class StoredView:
 
     def settled(self, keys: Collection[Key]) -> dict[Key, Settled]:
         found = core_rows.cores_at(self._connection, keys)
-        return {(row.kind, row.digest): Settled(intern(row.core), row.weight, row.proven) for row in found}
+        return {(row.kind, row.digest): Settled(intern(row.core), *row[3:]) for row in found}
 
     def of_cores(self, cores: Iterable[str]) -> set[Key]:
         return core_rows.of_cores(self._connection, cores)

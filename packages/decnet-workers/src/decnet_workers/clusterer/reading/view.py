@@ -11,12 +11,14 @@ from decnet_workers.commodity.limits import Key, limits
 class Settled(NamedTuple):
     """What was last computed of a feature: its core, by the digest of the first of its features, and its weight.
 
-    `proven`: see `cores.followed`.
+    `proven`: see `cores.followed`. `magnitude`: of what can be a member of a set, how many showed it when it was
+    weighed, as a power of two; the weights of sets depend on that.
     """
 
     core: str
     weight: float
     proven: bool = False
+    magnitude: int = 0
 
 
 class View(Protocol):

@@ -195,18 +195,6 @@ def umask(call: Call) -> int:
     return 0
 
 
-@command("stty")
-def stty(call: Call) -> int:
-    """Show or set the terminal; there is none on a channel without one."""
-    if call.shell.terminal is None:
-        return call.fail("'standard input': Inappropriate ioctl for device")
-    if call.args == ["size"]:
-        call.print(f"24 {call.shell.columns}")
-    elif not call.args:
-        call.print("speed 38400 baud; line = 0;")
-    return 0
-
-
 _CLEAR = "\x1b[H\x1b[2J\x1b[3J"
 _OTHER_CAPABILITIES = frozenset(("setaf", "setab", "cup", "init", "reset", "cud1", "cuf1", "cub1", "ed", "flash", "it"))
 _MODES = {

@@ -7,7 +7,7 @@ from collections import deque
 from decnet_decoys.shell.call import Call, shell_quoted
 from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.commands.text.text_encoders import count
-from decnet_decoys.shell.effects import Effects, Pause, Steps, turn
+from decnet_decoys.shell.effects import AskLine, Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.machine.fs_errors import IS_DIRECTORY, NOT_FOUND, FileSystemError
 from decnet_decoys.shell.programs import command
@@ -25,8 +25,14 @@ def cat(call: Call) -> Effects:
     if "help" in found:
         call.print("Usage: cat [OPTION]... [FILE]...\nConcatenate FILE(s) to standard output.")
         return 0
+    changes = found.any("nAbEeTtsv")
+    if call.stdin is None and call.shell.terminal is not None and not (found.operands or changes):
+        while (line := (yield AskLine(""))) is not None:  # shown as soon as it is typed
+            call.out.write(line + b"\n")
+            yield from call.runner.flush()
+        return 0
     sources = yield from call.sources(found.operands)
-    if found.any("nAbEeTtsv"):
+    if changes:
         yield from _changed(call, sources, found)
     else:
         for source in sources:

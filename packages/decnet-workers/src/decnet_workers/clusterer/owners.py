@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""Whose a feature is, by what else those show who show it: one actor's, several buyers', or infected devices'."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+
+from decnet_models.grouping.values import digest
+from decnet_models.identities.gateways import differs_from_itself
+from decnet_workers.clusterer.kinds import BOUGHT, DISCRIMINATING, KINDS
+from decnet_workers.clusterer.texts.command_text import INFECTED
+from decnet_workers.commodity.limits import Key, limits
+
+_AGREE = 0.6
+_MIXED, _SPREAD = 0.5, 0.25
+_INFECTED: Key = ("command", digest(INFECTED))
+_SEVERAL_ACTORS = {0: (4, 0.4), 1: (3, 0.7)}
+"""By tier, how many groups of attackers make a feature several actors', if the largest has a smaller part of them."""
+_OWNED = ("ssh_key", "planted_key", "certificate", "wallet")
+_SALES = frozenset((*BOUGHT, "credential", "image"))
+_SOLD, _SOLD_PART = 4, 0.7
+"""How many groups with keys of their own make a feature nobody's, if the largest has a smaller part of them."""
+_WORMS = 4
+_OWN_MEMBERS = 2
+
+
+def is_shared_address(shown: Iterable[Key]) -> bool:
+    """Return whether an address shows too many different features to be one actor's."""
+    counts = Counter(kind for kind, _ in shown)
+    if any(number > KINDS[kind].several for kind, number in counts.items() if kind in KINDS):
+        return True
+    return differs_from_itself(counts)
+
+
+def own_marks(shown: Collection[Key]) -> tuple[Key, ...] | None:
+    """Return what an attacker shows of which actors have their own; None for an address that several share."""
+    if is_shared_address(shown):
+        return None
+    return tuple(one for one in shown if one[0] in DISCRIMINATING and one not in limits())
+
+
+def may_be_mixed(key: Key, attackers: int) -> bool:
+    """Return whether so many attackers can be as many groups of two as `is_mixed` asks for."""
+    return attackers >= 2 * _SEVERAL_ACTORS[KINDS[key[0]].tier][0]
+
+
+def is_mixed(key: Key, holders: Sequence[AbstractSet[Key]]) -> bool:
+    """Return whether attackers that show a feature are several actors, given the marks of those that are not shared.
+
+    Attackers are taken for one actor's if they have a mark in common, also through a third one: an actor replaces its
+    keys and servers one by one. The server that most show comes with the feature, and one with marks of its own
+    says nothing.
+    """
+    if not may_be_mixed(key, len(holders)):
+        return False
+    common = Counter(mark for marks in holders for mark in marks)
+    most_show = _AGREE * len(holders)
+    told = {mark for mark, number in common.items() if number > 1 and mark != key and _tells(mark, number < most_show)}
+    sizes = [size for size in _sizes(marks & told for marks in holders) if size > 1]
+    least, most = _SEVERAL_ACTORS[KINDS[key[0]].tier]
+    return len(sizes) >= least and max(sizes) < most * sum(sizes)
+
+
+def _tells(mark: Key, rare: bool) -> bool:
+    """Return whether a mark tells actors apart: not a server or a list that most show, which was bought, too."""
+    return rare or KINDS[mark[0]].family in ("key", "canary")
+
+
+def is_sold(key: Key, holders: Iterable[Iterable[Key]]) -> bool:
+    """Return whether attackers that show a feature have keys or wallets that contradict each other: they bought it.
+
+    Unlike other marks, one that a single attacker shows tells as well: who has a key offers it. An actor may replace a
+    key, or two; so there must be several, of which none belongs to most of those who have any.
+    """
+    owned = ({one for one in marks if one[0] in _OWNED and one != key} for marks in holders)
+    sizes = _sizes(owned)
+    return len(sizes) >= _SOLD and max(sizes) < _SOLD_PART * sum(sizes)
+
+
+def is_contested(holders: Iterable[Iterable[Key]]) -> bool:
+    """Return whether attackers that show a feature have keys or wallets of which two do not go together."""
+    return len(_sizes({one for one in marks if one[0] in _OWNED} for marks in holders)) > 1
+
+
+def may_be_sold(key: Key, attackers: int) -> bool:
+    """Return whether a feature can be what `is_sold` says."""
+    return attackers >= _SOLD and key[0] in _SALES
+
+
+def _sizes(holders: Iterable[AbstractSet[Key]]) -> list[int]:
+    """Return how many each of the groups has that marks in common make; who has no marks is in none."""
+    groups: list[tuple[set[Key], int]] = []
+    for marks in holders:
+        if not marks:
+            continue
+        apart, joined, size = [], set(marks), 1
+        for group, members in groups:
+            if group.isdisjoint(joined):
+                apart.append((group, members))
+            else:
+                joined |= group
+                size += members
+        groups = [*apart, (joined, size)]
+    return [size for _, size in groups]
+
+
+def is_infected(shown: Collection[Key]) -> bool:
+    """Return whether an attacker that shows these features is an infected device."""
+    return _INFECTED in shown
+
+
+def is_worm(shown: Iterable[Key]) -> bool:
+    """Return whether an attacker has open services run what they are sent, as worms do; people do so, too."""
+    return any(kind == "worm" for kind, _ in shown)
+
+
+def may_be_worms(attackers: int) -> bool:
+    """Return whether so many attackers are too many for one person who does what worms do."""
+    return attackers >= _WORMS
+
+
+def are_infected(holders: Collection[bool]) -> bool:
+    """Return whether attackers that show a feature, given of each whether it is infected, are infected mostly."""
+    return sum(holders) >= _AGREE * len(holders)
+
+
+def adjusted(bits: float, *, mixed: bool, infected: bool, own_members: float | None) -> float:
+    """Return a feature's weight given whether its attackers are several actors or infected, and a set's own members.
+
+    Malware that spreads by itself comes from whatever device it has infected, so it tells nothing of who acts there.
+    """
+    bits = bits * _SPREAD if infected else bits * _MIXED if mixed else bits
+    return bits if own_members is None else bits * min(1.0, own_members / _OWN_MEMBERS)
