@@ -145,8 +145,8 @@ LISTINGS = (
 )
 """Pages of 100 whose requests a second are counted."""
 
-WITHOUT_LIMIT = {"summary 24 h", "credentials of 24 h"}
-"""Exact sums over what happened: asked by people who want a report, not for a page."""
+WITHOUT_LIMIT = {"summary 24 h"}
+"""An exact sum over what happened: asked by people who want a report, not for a page."""
 
 
 Change = Callable[[], None]

@@ -12,6 +12,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,4 +83,5 @@ def test_in_chromium(control: Control, test: Path) -> None:
     }
     command = ["node", "--test", "--test-concurrency=1", f"--test-timeout={(MINUTES - 1) * 60_000}", str(test)]
     done = subprocess.run(command, cwd=FRONTEND, env=environment, check=False, capture_output=True, text=True)
+    sys.stdout.write(done.stdout)  # the figures that it measured, for `pytest -rP`
     assert done.returncode == 0, done.stdout + done.stderr + "\n" + control.fleet.said()[-3000:]

@@ -28,8 +28,9 @@ def env(call: Call) -> Effects | int:
     if call.name == "printenv":
         names = call.words
         found = [shell.variables[name] for name in names if name in shell.exported & shell.variables.keys()]
+        ends = "\0" if {"-0", "--null"} & set(call.args) else "\n"
         for value in found:
-            call.print(value)
+            call.print(value, end=ends)
         return int(len(found) < len(names)) if names else _environment(call, {})
     found_options = options(call, "i0vu:C:S:", _ENV_OPTIONS, status=125, permute=False)
     if "S" in found_options:
@@ -160,7 +161,7 @@ def sh(call: Call) -> Effects:
     with shell.forked():
         shell.kind = _kind(call)
         shell.only_exported()
-        shell.variables.setdefault("PATH", LOGIN_PATH)
+        shell.variables.setdefault("PATH", _BASH_PATH if shell.kind == "bash" else LOGIN_PATH)
         if shell.bare:
             shell.variables["PWD"] = shell.cwd
             shell.exported.add("PWD")
@@ -170,6 +171,10 @@ def sh(call: Call) -> Effects:
         shell.string = text if "c" in flags else ""
         shell.shopt = {**shell.shopt, "login_shell": bool({"l", "login"} & flags)}
         return (yield from call.runner.subshell(text, argv, streams, named=True))
+
+
+_BASH_PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin:."
+"""$PATH of a bash that is given none, as Debian compiles it."""
 
 
 def _kind(call: Call) -> ShellKind:

@@ -247,9 +247,8 @@ def getent(call: Call) -> Effects:
     if path is not None:
         return _rows(call, path, words[1:])
     if words[0] not in ("hosts", "ahosts", "ahostsv4"):
-        call.print_error(
-            f"Unknown database: {words[0][:64]}\nTry `getent --help' or `getent --usage' for more information."
-        )
+        call.print_error(f"Unknown database: {words[0][:64]}")
+        call.print("Try `getent --help' or `getent --usage' for more information.")
         return 1
     status = 0
     for name in words[1:5]:
