@@ -143,7 +143,7 @@ def test_an_exception_whose_text_fails_is_told_without_it(run: Player, program: 
 
 
 def test_a_directive_that_is_twice_in_a_layout_is_an_error_of_the_program(run: Player) -> None:
-    played = run("python3 -c 'from datetime import datetime\ndatetime.strptime(\"1\", \"%Y%Y\")' 2>&1")
+    played = run('python3 -c \'from datetime import datetime\ndatetime.strptime("1", "%Y%Y")\' 2>&1')
     assert "redefinition of group name 'Y'" in played.text.splitlines()[-1]
     assert played.status == 1
 
