@@ -83,6 +83,17 @@ def test_a_published_word_still_says_that_a_device_is_infected(engine: Engine) -
     assert [len(found) for found in campaigns(engine).values()] == [30]
 
 
+@pytest.mark.parametrize("feature", [("applet", "MIRAI"), ("worm", "docker")])
+def test_an_infected_device_that_shows_nothing_else_has_no_evidence(engine: Engine, feature: tuple[str, str]) -> None:
+    show(engine, 1, feature)
+    show(engine, 2, feature, ("host", "loader.example"))
+    work(engine)
+    c = CAMPAIGNS.evidence.c
+    with reading(engine) as connection:
+        found = {(one, kind) for one, kind in connection.execute(select(c.identity, c.kind))}
+    assert found == {(identity(2), "infected"), (identity(2), "host")}
+
+
 def test_an_ended_campaign_that_acts_again_goes_on(engine: Engine) -> None:
     for number, day in ((1, 0), (2, 1), (3, 20)):
         show(engine, number, ("host", "c2.example" if number < 3 else "other.example"), day=day)

@@ -31,11 +31,19 @@ def test_applets_and_accounts_of_images() -> None:
     assert image_accounts('{"Image": "mine/run:1", "Cmd": ["sh"]}') == ["mine"]
     assert image_accounts('{"Image":"ghcr.io/mine/run"}') == ["ghcr.io/mine"]
     assert image_accounts('{"Image":"192.0.2.7:5000/run"}') == ["192.0.2.7:5000"]
+    assert image_accounts('{"Image":"localhost.example/run"}') == ["localhost.example"]
 
 
 @pytest.mark.parametrize(
     "image",
-    ["alpine", "library/alpine", "docker.io/alpine", "docker.io/library/alpine:3.20", "localhost:5000/mine/run"],
+    [
+        "alpine",
+        "library/alpine",
+        "docker.io/alpine",
+        "docker.io/library/alpine:3.20",
+        "localhost:5000/mine/run",
+        "127.0.0.1/run",
+    ],
 )
 def test_official_images_are_nobodys_however_their_registry_is_named(image: str) -> None:
     assert image_accounts(f'{{"Image": "{image}"}}') == []

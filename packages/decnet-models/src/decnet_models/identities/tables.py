@@ -2,8 +2,8 @@
 """Tables of the identities: those that `decnet_models.grouping.shape` makes, and the clusterer's own.
 
 What is in `identity_attacker`, `_sketch`, `_evidence` and `_feature` follows from the set of events, in whatever order
-they came; `identity_core` and the rest follow from these and the operator's decisions. `identity_pending` names what
-has changed since that was computed.
+they came, but for the times of features of which no weight depends on these: they may be wider. `identity_core` and the
+rest follow from these and the operator's decisions. `identity_pending` names what has changed since that was computed.
 """
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Uuid

@@ -62,10 +62,15 @@ def shown(connection: Connection, identities: Collection[UUID]) -> list[Evidence
 def of_one(
     identity: UUID, evidence: Iterable[Evidence[str]], tags: Mapping[str, Sequence[tuple[str, str | None, int]]]
 ) -> list[Evidence[UUID]]:
-    """Return what an identity shows, from the evidence of its attackers and their techniques, deckies and times."""
+    """Return what an identity shows, from the evidence of its attackers and their techniques, deckies and times.
+
+    That it is an infected device is nothing that it could share.
+    """
     visits = {(one, decky, ts) for one, found in tags.items() for _, decky, ts in found if decky is not None}
     shared = [*of_identity(identity, evidence), *targets(identity, visits)]
-    return [*shared, *_acts(identity, visits, tags)] if shared else []
+    if all(one.kind == INFECTED for one in shared):
+        return []
+    return [*shared, *_acts(identity, visits, tags)]
 
 
 def _attackers(connection: Connection, identities: Collection[UUID]) -> dict[UUID, list[str]]:

@@ -30,6 +30,7 @@ _WALLET = re.compile(
 """Monero (also integrated addresses), Ethereum and its kin, Bitcoin and Litecoin (BIP 173)."""
 _IMAGE = re.compile(r'"Image"\s{0,4}:\s{0,4}"([^"\s]{1,200})/[^"/\s]{1,200}"')
 _REGISTRY = re.compile(r"(?:localhost|[^/]*[.:][^/]*)(?=/|$)")
+_LOCAL = re.compile(r"(?:localhost|127\.[0-9.]+)(?::[0-9]+)?")
 _DOCKER = ("docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com")
 
 INFECTED = "/bin/busybox FAMILY"
@@ -91,7 +92,7 @@ def _account(path: str) -> str:
     account = path[len(registry) :].strip("/").partition("/")[0]
     if registry in ("", *_DOCKER):
         return "" if account == "library" else account
-    if registry.startswith(("localhost", "127.")):
+    if _LOCAL.fullmatch(registry):
         return ""
     return f"{registry}/{account}".strip("/")
 
