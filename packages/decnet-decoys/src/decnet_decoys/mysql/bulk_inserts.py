@@ -6,14 +6,20 @@ fails, the rows of those before it stay, as in a table of MyISAM.
 """
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 ROWS: Final = 100
 """Of one part."""
+_VALUES: Final = 1000
+"""Of one part, about: it must not have more tokens than are looked at (`tokens.MOST_TOKENS`)."""
 _LEAST: Final = 4 * ROWS
-"""Characters of a statement that is divided; a shorter one has not as many rows."""
+"""Characters of a statement that is divided; a shorter one has neither as many rows nor as many values."""
+_LONGEST_TAIL: Final = 4096
+"""Characters after the rows, which each part has."""
 _PIECES: Final = 500
 """Pieces of a statement that are looked at between two pauses: less than a millisecond."""
 _BEGIN: Final = re.compile(
@@ -24,26 +30,56 @@ _PIECE: Final = re.compile(
 )
 
 
-def divided(sql: str) -> Generator[None, None, list[str] | None]:
-    """Return the parts of an INSERT of more than ROWS rows, with a pause now and then; None of all else."""
+class Parts(NamedTuple):
+    """An INSERT that is divided."""
+
+    sql: str
+    begin: str
+    """What stands before the rows."""
+    cuts: Sequence[int]
+    """Where the rows of each part begin, and at last where those of the last end."""
+    parameters: Sequence[int]
+    """How many parameters stand before each cut."""
+
+    def statements(self) -> Iterator[str]:
+        """Yield the statement of each part: made when its turn comes, for all of them may take much more memory."""
+        tail = self.sql[self.cuts[-1] :]
+        for start, end in pairwise(self.cuts):
+            yield self.begin + self.sql[start:end].lstrip(", \t\r\n") + tail
+
+    def shares(self, given: Sequence[T]) -> Iterator[list[T]]:
+        """Yield of all parameters those of each part, with those of what follows the rows."""
+        for start, end in pairwise(self.parameters):
+            yield [*given[start:end], *given[self.parameters[-1] :]]
+
+
+def divided(sql: str) -> Generator[None, None, Parts | None]:
+    """Return the parts of an INSERT of more than ROWS rows or _VALUES values, with a pause now and then; else None."""
     begin = _BEGIN.match(sql) if len(sql) > _LEAST else None
     if begin is None:
         return None
-    ends, depth, at = [], 0, begin.end()
+    depth, at, end = 0, begin.end(), begin.end()
+    rows = values = parameters = before = 0
+    cuts, counts = [end], [0]
     for number, piece in enumerate(_PIECE.finditer(sql, at), 1):
         if piece.start() != at or (not depth and piece[0] != "(" and piece[0].strip() != ","):
             break
+        if not depth and piece[0] == "(" and (rows >= ROWS or values >= _VALUES):
+            cuts.append(end)
+            counts.append(before)
+            rows = values = 0
         at = piece.end()
         depth += (piece[0] == "(") - (piece[0] == ")")
+        if piece[0][0] not in "'\"`":
+            values += piece[0].count(",")
+            parameters += piece[0].count("?")
         if not depth and piece[0] == ")":
-            ends.append(at)
+            end, before, rows = at, parameters, rows + 1
         if not number % _PIECES:
             yield
-    if len(ends) <= ROWS:
+    if end > cuts[-1]:
+        cuts.append(end)
+        counts.append(before)
+    if len(cuts) < 3 or len(sql) - end > _LONGEST_TAIL:
         return None
-    cuts = [begin.end(), *ends[ROWS - 1 : -1 : ROWS], ends[-1]]
-    if len(cuts) > 2 and cuts[-1] == cuts[-2]:
-        del cuts[-1]
-    tail = sql[ends[-1] :]
-    rows = (sql[start:end].lstrip(", \t\r\n") for start, end in pairwise(cuts))
-    return [begin[0] + part + tail for part in rows]
+    return Parts(sql, begin[0], cuts, counts)

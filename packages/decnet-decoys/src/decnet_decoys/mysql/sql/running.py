@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final
 
 from decnet_decoys.mysql import account_statements, statements
+from decnet_decoys.mysql.bulk_inserts import Parts
 from decnet_decoys.mysql.bulk_inserts import divided as divided_insert
 from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor, Written
 from decnet_decoys.mysql.packets import DATABASE_DROPPED
@@ -72,6 +73,11 @@ def answering(visitor: Visitor, sql: str, following: str = "") -> Generator[None
     parts = yield from divided_insert(sql)
     if parts is not None:
         return (yield from _of_parts(visitor, parts, following))
+    return (yield from _of_one(visitor, sql, following))
+
+
+def _of_one(visitor: Visitor, sql: str, following: str) -> Generator[None, None, tuple[Outcome, bool]]:
+    """Answer a statement that is not divided."""
     visitor.written, visitor.commands, visitor.delay = [], [], 0.0
     visitor.begin()
     trimmed = sql.rstrip("; \t\r\n\0")
@@ -95,21 +101,29 @@ def answering(visitor: Visitor, sql: str, following: str = "") -> Generator[None
     return outcome, known
 
 
-def _of_parts(visitor: Visitor, parts: Sequence[str], following: str) -> Generator[None, None, tuple[Outcome, bool]]:
+def _of_parts(visitor: Visitor, parts: Parts, following: str) -> Generator[None, None, tuple[Outcome, bool]]:
     """Insert part after part, until one fails."""
     affected = records = duplicates = warnings = insert_id = 0
-    for part in parts:
-        outcome, known = yield from answering(visitor, part, following)
+    given, written, commands, delay = visitor.parameters, list[Written](), list[str](), 0.0
+    outcome: Outcome
+    for part, visitor.parameters in zip(parts.statements(), parts.shares(given), strict=True):
+        outcome, known = yield from _of_one(visitor, part, following)
+        written += visitor.written
+        commands += visitor.commands
+        delay += visitor.delay
         if not isinstance(outcome, Done):
-            return outcome, known
+            break
         counts = [int(one) for one in re.findall(r"\d+", outcome.info)] or [outcome.affected, 0, 0]
         affected, warnings = affected + outcome.affected, warnings + outcome.warnings
         records, duplicates = records + counts[0], duplicates + counts[1]
         insert_id = insert_id or outcome.insert_id
         yield
-    visitor.row_count = affected
-    told = f"Records: {records}  Duplicates: {duplicates}  Warnings: {warnings}"
-    return Done(affected, insert_id, warnings, told), True
+    else:
+        visitor.row_count, visitor.insert_id = affected, insert_id or visitor.insert_id
+        told = f"Records: {records}  Duplicates: {duplicates}  Warnings: {warnings}"
+        outcome, known = Done(affected, insert_id, warnings, told), True
+    visitor.parameters, visitor.written, visitor.commands, visitor.delay = given, written, commands, delay
+    return outcome, known
 
 
 def preparing(visitor: Visitor, sql: str) -> Generator[None, None, tuple[Outcome, int, bool]]:
@@ -148,6 +162,8 @@ _UNPREPARED: Final = ("PREPARE", "EXECUTE", "DEALLOCATE")
 _CANNOT_BE_PREPARED: Final = Failed(
     1295, "HY000", "This command is not supported in the prepared statement protocol yet"
 )
+_CHANGES: Final = ("insert", "replac", "update", "delete")
+"""How statements begin that cannot appear to be done when they are too long."""
 _READS: Final = ("SELECT", "SHOW", "DESC", "DESCRIBE", "EXPLAIN", "(")
 _ERRORS: Final = (
     OverspentError, TooDeepError, RecursionError, ArithmeticError, NotUnderstoodError, StatementError, TooLongError,
@@ -156,14 +172,13 @@ _ERRORS: Final = (
 
 def _failed(visitor: Visitor, sql: str, error: Exception) -> tuple[Outcome | None, bool]:
     """Return what a client is told of an error, and whether the statement was understood; None: it is too long."""
-    if isinstance(error, TooLongError):
-        changes = sql.lstrip()[:6].lower() in ("insert", "replac", "update", "delete")
-        return Done(1) if changes else None, True
+    if isinstance(error, TooLongError) and sql.lstrip()[:6].lower() not in _CHANGES:
+        return None, True
     if isinstance(error, NotUnderstoodError):
         return near(visitor, sql.rstrip("; \t\r\n\0"), error.at), False
     if isinstance(error, StatementError):
         return error.failed, error.failed.code != 1064
-    if isinstance(error, OverspentError):
+    if isinstance(error, OverspentError | TooLongError):
         return Failed(1969, "70100", "Query execution was interrupted (max_statement_time exceeded)"), True
     if isinstance(error, ArithmeticError):
         return Failed(1690, "22003", "DOUBLE value is out of range"), True
