@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.decnet_decoys.decky_host import DEADLINE
 
 from decnet_decoys.redis.keyspace import Keyspace, Scores, Value
-from decnet_decoys.redis.persistence import rdb
+from decnet_decoys.redis.persistence import rdb, stream_form
 from decnet_decoys.redis.types.stream import FIRST, LARGEST, Group, Id, Stream
 
 T = TypeVar("T")
@@ -166,3 +166,10 @@ def _asked(socket: Path, line: str) -> str:
         said = subprocess.run(command, capture_output=True, text=True, check=False)
         if said.returncode == 0 or monotonic() > until:
             return said.stdout.strip()
+
+
+def test_stream_of_very_many_entries_is_read_in_turns() -> None:
+    entries = {Id(1, number): [b"", b""] for number in range(1, 20_001)}
+    body = stream_form.written(Stream(entries, Id(1, 20_000), FIRST, 20_000))
+    steps = rdb.read(b"REDIS0010" + bytes((stream_form.TYPE,)) + b"\x01k" + body + b"\xff", databases())
+    assert sum(1 for _ in steps) > 200

@@ -105,8 +105,6 @@ def _value(reader: Reader, kind: int) -> Value:
         return reader.string()
     if kind == _SCORES:
         return _scores(reader)
-    if kind == stream_form.TYPE:
-        return stream_form.read(reader)
     if kind not in (_LIST, _SET, _HASH):
         raise BrokenError
     count = reader.length() * (2 if kind == _HASH else 1)
@@ -133,7 +131,10 @@ def _scores(reader: Reader) -> Scores:
 
 
 def read(data: bytes, databases: Sequence[Keyspace]) -> Generator[None, None, None]:
-    """Put what a file has into databases, with a pause after each key; what is no such file ends it. Never raises."""
+    """Put what a file has into databases, with a pause after each key and in streams.
+
+    What is no such file ends it. Never raises.
+    """
     reader = Reader(data)
     try:
         if reader.take(9)[:5] != _MAGIC[:5]:
@@ -163,6 +164,7 @@ def _keys(reader: Reader, databases: Sequence[Keyspace]) -> Generator[None, None
             until = float(int.from_bytes(reader.take(4), "little"))
         else:
             key = reader.string()
-            database.put(key, _value(reader, kind), until)
+            one = (yield from stream_form.read(reader)) if kind == stream_form.TYPE else _value(reader, kind)
+            database.put(key, one, until)
             until = None
             yield

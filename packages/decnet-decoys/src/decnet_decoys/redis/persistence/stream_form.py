@@ -7,7 +7,7 @@ written as text, which the real server reads as well.
 
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from decnet_decoys.redis.keyspace import MAX_BYTES
 from decnet_decoys.redis.persistence.parts import BrokenError, Reader, length
@@ -97,15 +97,16 @@ def _back(size: int) -> bytes:
     return bytes((digits[-1], *(one | 128 for one in digits[-2::-1])))
 
 
-def read(reader: Reader) -> Stream:
-    """Return a stream; raises BrokenError."""
+def read(reader: Reader) -> Generator[None, None, Stream]:
+    """Return a stream, with a pause after some entries; raises BrokenError."""
     stream = Stream()
     for _ in range(_count(reader)):
         if reader.length() != _ID.size:
             raise BrokenError
         first = _id(reader)
         size = reader.length()
-        _unpack(_Listpack(reader.take(size)), first, stream)
+        yield from _unpack(_Listpack(reader.take(size)), first, stream)
+        yield
     if reader.length() != len(stream.entries):
         raise BrokenError
     stream.last = _lengths(reader)
@@ -117,6 +118,7 @@ def read(reader: Reader) -> Stream:
     for _ in range(_count(reader)):
         name = reader.take(reader.length())
         stream.groups[name] = _read_group(reader)
+        yield
     return stream
 
 
@@ -150,11 +152,11 @@ def _read_group(reader: Reader) -> Group:
     return group
 
 
-def _unpack(pack: "_Listpack", first: Id, stream: Stream) -> None:
-    """Add the entries of a listpack to a stream, in their order."""
+def _unpack(pack: "_Listpack", first: Id, stream: Stream) -> Generator[None, None, None]:
+    """Add the entries of a listpack to a stream, in their order, with a pause after some."""
     count, gone, fields = pack.number(), pack.number(), [pack.text() for _ in range(pack.count())]
     pack.number()
-    for _ in range(min(_MOST, max(0, count) + max(0, gone))):
+    for number in range(1, 1 + min(_MOST, max(0, count) + max(0, gone))):
         flags = pack.number()
         place = Id(*((one + pack.number()) & LARGEST for one in first))
         if flags & _SAME_FIELDS:
@@ -167,6 +169,8 @@ def _unpack(pack: "_Listpack", first: Id, stream: Stream) -> None:
         stream.last = place
         if not flags & _DELETED:
             stream.entries[place] = pairs
+        if not number % _NODE_ENTRIES:
+            yield
 
 
 class _Listpack:
