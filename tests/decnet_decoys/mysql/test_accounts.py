@@ -64,6 +64,13 @@ def test_password_that_is_set_is_one_more_of_the_persona_s_account() -> None:
     assert one.catalogue.accounts.passwords("root") == ("root", "mine")
 
 
+def test_every_password_that_an_account_had_from_the_start_stays() -> None:
+    one = visitor(accounts={"root": ("root", "123456"), "web": ("web", "x")})
+    _said(one, "set password = password('mine')", "set password = password('other')")
+    assert one.catalogue.accounts.passwords("root") == ("root", "123456", "other")
+    assert list(one.catalogue.accounts.saved()) == ["root"]
+
+
 def test_accounts_are_there_after_a_restart() -> None:
     one = _one()
     _said(one, "create user 'sys' identified by 'P@ss'", "set password = 'mine'", "create database later")

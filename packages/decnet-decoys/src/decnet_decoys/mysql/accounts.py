@@ -29,6 +29,7 @@ class Accounts:
     """Those of one server, by their names."""
 
     def __init__(self, known: dict[str, tuple[str, ...]]) -> None:
+        self._initial = known
         self._known = {
             name: Account(words, rights=EVERYTHING, grants=True, is_own=False) for name, words in known.items()
         }
@@ -65,13 +66,15 @@ class Accounts:
         found = self._known.get(name)
         if found is None:
             return False
-        kept = () if found.is_own else found.passwords[:1]
+        kept = () if found.is_own else self._initial.get(name, ())
         found.passwords = (*kept, password[:_LONGEST_PASSWORD])
         return True
 
     def saved(self) -> dict[str, Account]:
         """Return what visitors have changed."""
-        return {name: one for name, one in self._known.items() if one.is_own or len(one.passwords) > 1}
+        return {
+            name: one for name, one in self._known.items() if one.is_own or one.passwords != self._initial.get(name)
+        }
 
     def load(self, saved: dict[str, Account]) -> None:
         """Take the accounts as visitors left them."""
