@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import tracemalloc
 
+import pytest
 from tests.decnet_decoys.mysql.test_mysql_parts import visitor
 
 from decnet_decoys.mysql.catalogue import Done, Failed, Found, Visitor
 from decnet_decoys.mysql.sql.running import answer, answering
+
+pytestmark = pytest.mark.usefixtures("unhurried")
 
 
 def _one(*statements: str) -> Visitor:

@@ -160,12 +160,11 @@ ATTACKS = {
 }
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_functions_make_what_the_server_makes() -> None:
     found = {}
     for expression in ANSWERS:
         outcome, _ = answer(visitor(), f"select {expression}")
-        if isinstance(outcome, Failed) and outcome.code == 1969:  # a collection of garbage came in between
-            outcome, _ = answer(visitor(), f"select {expression}")
         assert isinstance(outcome, Found), (expression, outcome)
         made = outcome.rows[0][0]
         found[expression] = made.decode() if isinstance(made, bytes) else made

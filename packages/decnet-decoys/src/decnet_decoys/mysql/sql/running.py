@@ -3,7 +3,7 @@
 
 import itertools
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from typing import Any, Final
 
 from decnet_decoys.mysql import account_statements, statements
