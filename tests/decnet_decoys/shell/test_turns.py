@@ -15,10 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.at_scale import at_scale
+from tests.decnet_decoys.decky_host import outcome
 from tests.decnet_decoys.shell.hostile import DEEP, MANY_LINES, ONE_LINE, measured, prepared
 from tests.examples import examples
 
+from decnet_decoys.shell.commands.system.sudoers import MAX_RULES, rules_of
 from decnet_decoys.shell.interpreter import Interpreter
+from decnet_decoys.shell.machine.access import KERNEL
 from decnet_decoys.shell.machine.machine import Machine
 from decnet_decoys.shell.programs import programs
 from decnet_decoys.shell.state import ShellState
@@ -318,6 +321,23 @@ def test_no_command_takes_more_memory_than_it_may_print(machine: Machine, line: 
     finally:
         tracemalloc.stop()
     assert peak < 24 << 20
+
+
+RULES = f"ALL ALL=(ALL) /{'*a' * 100}{', /a' * 200}\n" * 500
+
+
+@pytest.mark.parametrize("line", ["sudo id", "sudo -l", "sudo -l id", "visudo"])
+def test_a_long_list_of_rules_keeps_the_loop_no_longer(machine: Machine, line: str) -> None:
+    shell = prepared(machine)
+    for path in ("/etc/sudoers", *(f"/etc/sudoers.d/{number}" for number in range(4))):
+        shell.files.write(path, RULES.encode(), KERNEL)
+    assert not worst(shell, line, at_most=5.0)
+
+
+def test_few_rules_of_a_long_list_are_kept(machine: Machine) -> None:
+    shell = prepared(machine)
+    shell.files.write("/etc/sudoers", RULES.encode(), KERNEL)
+    assert len(outcome(rules_of(shell, "root"))) == MAX_RULES
 
 
 PIECES = st.sampled_from(

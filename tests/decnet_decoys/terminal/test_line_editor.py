@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import time
+from posixpath import commonprefix
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,6 +109,35 @@ def test_what_takes_long_is_taken_in_parts() -> None:
     echo, _, rest = editor.feed(b"\x01\x05" * 40)
     assert len(echo) < 3 * MAX_ECHO
     assert rest
+
+
+@pytest.mark.parametrize("keys", [b"\x1bb", b"\x1bb\x1bf", b"\x1b.\x15", b"\x10\x0e"], ids=repr)
+def test_keys_in_a_long_line_take_no_longer_than_a_turn(keys: bytes) -> None:
+    def taken() -> float:
+        editor = LineEditor()
+        editor.remember(["a " * 4000 + "x", "a " * 4000 + "y"])
+        editor.begin("$ ", keep=True)
+        typed(b"a " * (MAX_LINE // 2) + b"\x10\x10", editor)
+        began = time.thread_time()
+        editor.feed(keys * (MAX_KEYS // len(keys)))
+        return time.thread_time() - began
+
+    assert min(taken() for _attempt in range(3)) < 0.02
+
+
+def test_a_word_to_the_left_begins_where_readline_goes() -> None:
+    assert typed(b"one  two- \x1bbX\x1bb\x1bbY\x1bb\x1bbZ\r")[1] == Done("line", "ZYone  Xtwo- ")
+
+
+@pytest.mark.parametrize(("old", "new"), [("", "id"), ("id", ""), ("id", "idle"), ("ls a", "ls b"), ("x", "x")])
+def test_a_recalled_line_is_shown_from_where_it_differs(old: str, new: str) -> None:
+    editor = LineEditor()
+    editor.remember([new, old] if old else [new])
+    editor.begin("", keep=True)
+    shown, _, _ = typed(b"\x10" * (2 if old else 1), editor)
+    same = len(commonprefix((old, new)))
+    assert shown == old + "\b" * (len(old) - same) + new[same:] + "\x1b[K" * (len(new) < len(old))
+    assert typed(b"\r", editor)[1] == Done("line", new)
 
 
 @pytest.mark.parametrize(

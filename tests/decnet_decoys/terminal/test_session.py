@@ -171,6 +171,16 @@ async def test_a_channel_that_is_lost_ends_what_runs(shell: ShellState) -> None:
         await asyncio.wait_for(playing, DEADLINE)
 
 
+async def test_a_script_that_is_piped_into_a_shell_keeps_its_exclamation_marks(shell: ShellState) -> None:
+    channel, notes = MemoryChannel(), Notes()
+    terminal = Terminal(channel, pty=False, idle_seconds=60.0)
+    terminal.data_received(b'echo "done!now"\n^a^b\n')
+    terminal.eof_received()
+    await asyncio.wait_for(ShellSession(shell, terminal, notes).interactive(), DEADLINE)
+    assert channel.shown == b"done!now\n"
+    assert [line for line, _ in notes.commands] == ['echo "done!now"', "^a^b"]
+
+
 async def test_a_command_has_its_output_errors_and_status(shell: ShellState) -> None:
     status, channel, notes = await run(shell, "echo out; ls /nosuch")
     assert (status, channel.shown) == (2, b"out\n")

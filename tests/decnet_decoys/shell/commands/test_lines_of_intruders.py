@@ -6,7 +6,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from tests.decnet_decoys.decky_host import Player
+from tests.decnet_decoys.decky_host import Player, outcome
 
 from decnet_decoys.shell.commands.system.sudoers import Rule, SudoersError, rule_for, rules_in
 from decnet_decoys.shell.state import ShellState
@@ -142,8 +142,8 @@ def test_the_last_rule_that_fits_counts() -> None:
         Rule(("u",), "root", True, "/bin/cat /etc/*"), Rule(("u",), "root", True, "!/bin/su"),
     ]  # fmt: skip
     own = rules[1:]
-    assert rule_for(own, "root", "/bin/ls", ["-l"]) == own[0]
-    assert rule_for(own, "root", "/bin/cat", ["/etc/shadow"]) == own[1]
-    assert rule_for(own, "root", "/bin/cat", ["/root/x"]) is None
-    assert rule_for(own, "deploy", "/bin/ls", []) is None
-    assert rule_for(rules, "root", "/bin/su", []) is None
+    assert outcome(rule_for(own, "root", "/bin/ls", ["-l"])) == own[0]
+    assert outcome(rule_for(own, "root", "/bin/cat", ["/etc/shadow"])) == own[1]
+    assert outcome(rule_for(own, "root", "/bin/cat", ["/root/x"])) is None
+    assert outcome(rule_for(own, "deploy", "/bin/ls", [])) is None
+    assert outcome(rule_for(rules, "root", "/bin/su", [])) is None

@@ -142,6 +142,12 @@ def test_an_exception_whose_text_fails_is_told_without_it(run: Player, program: 
     assert played.status == 1
 
 
+def test_a_directive_that_is_twice_in_a_layout_is_an_error_of_the_program(run: Player) -> None:
+    played = run('python3 -c \'from datetime import datetime\ndatetime.strptime("1", "%Y%Y")\' 2>&1')
+    assert "redefinition of group name 'Y'" in played.text.splitlines()[-1]
+    assert played.status == 1
+
+
 def test_an_argument_that_is_missing_is_a_type_error(run: Player) -> None:
     played = run("python3 -c 'def f(a, b): pass\nf(1)' 2>&1".replace("\\n", "\n"))
     assert played.text.endswith("TypeError: f() missing 1 required positional argument: 'b'\n")

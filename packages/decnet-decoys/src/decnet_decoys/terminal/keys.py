@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The keys that readline knows, as bytes become them, and the columns in which it lists. Pure."""
+"""The keys that readline knows, as bytes become them, and how it compares and lists. Pure."""
 
 from collections.abc import Iterator
 
@@ -36,3 +36,15 @@ def whole(data: bytes) -> tuple[str, bytes]:
         if lead < 0x80:
             break
     return data.decode("utf-8", "surrogateescape"), b""
+
+
+def alike(one: str, other: str) -> int:
+    """Return how many characters both begin with: by halves, for a line is long and a key may be held down."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == other[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least

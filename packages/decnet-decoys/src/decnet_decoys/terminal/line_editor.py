@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from decnet_decoys.terminal.keys import CONTROLS, ESCAPES, in_columns, whole
+from decnet_decoys.terminal.keys import CONTROLS, ESCAPES, alike, in_columns, whole
 
 MAX_LINE = 16 << 10
 MAX_HISTORY = 500
@@ -22,7 +22,7 @@ MAX_ECHO = 32 << 10
 _BELL = "\a"
 PASTED, UNPASTED = "\x1b[?2004h", "\x1b[?2004l\r"
 """Ask a terminal to mark what is pasted, and no longer: around every line that readline reads (`bracketed`)."""
-_WORD = re.compile(r"\w+")
+_WORD, _WORD_BACKWARDS = re.compile(r"\w+"), re.compile(r"\W*\w+")
 MAX_SEARCHED = 200
 
 
@@ -167,8 +167,8 @@ class LineEditor:
         return self._to(len(self._line))
 
     def _do_word_left(self) -> str:
-        starts = [word.start() for word in _WORD.finditer(self._line, 0, self._at)]
-        return self._to(starts[-1] if starts else 0)
+        word = _WORD_BACKWARDS.match(self._line[self._at - 1 :: -1] if self._at else "")
+        return self._to(self._at - word.end() if word is not None else 0)
 
     def _word_end(self) -> int:
         word = _WORD.search(self._line, self._at)
@@ -227,7 +227,7 @@ class LineEditor:
         return moved + self._shown(turned)
 
     def _do_last_word(self) -> str:
-        words = self._history[-1].split() if self._history else []
+        words = self._history[-1].rsplit(None, 1) if self._history else []
         return self._insert(words[-1]) if words else _BELL
 
     def _do_clear(self) -> str:
@@ -245,10 +245,7 @@ class LineEditor:
             return _BELL
         self._recalled = index
         line = self._history[index] if index < len(self._history) else ""
-        same = next(
-            (at for at, (old, new) in enumerate(zip(self._line, line, strict=False)) if old != new),
-            min(len(self._line), len(line)),
-        )
+        same = alike(self._line, line)
         shorter = len(line) < len(self._line)
         moved, self._line, self._at = self._to(same), line, len(line)
         return moved + self._shown(line[same:] + ("\x1b[K" if shorter else ""))

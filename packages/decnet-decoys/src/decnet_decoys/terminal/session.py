@@ -122,8 +122,12 @@ class ShellSession:
         return shell.status
 
     async def _recalled(self, line: str) -> str:
-        """Return the line with what it names of the history, which is shown; empty if there is no such thing."""
-        if self._shell.machine.persona.family != "debian" or not {"!", "^"} & set(line):
+        """Return the line with what it names of the history, which is shown; empty if there is no such thing.
+
+        A shell that reads a script expands nothing (bash(1), History Expansion).
+        """
+        expands = self._terminal.pty and self._shell.machine.persona.family == "debian"
+        if not expands or not {"!", "^"} & set(line):
             return line
         try:
             found = expanded(line, self._shell.history.lines)

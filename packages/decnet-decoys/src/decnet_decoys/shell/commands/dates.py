@@ -8,13 +8,14 @@ import time
 _RELATIVE = re.compile(
     r"(?:([-+]?)\s*(\d{1,6})|\b(next|last|this)|\b(an?))?\s*\b(seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|fortnights?|"
     r"months?|years?)\b(\s+ago\b)?",
-    re.IGNORECASE,
+    re.ASCII | re.IGNORECASE,
 )
 _SECONDS = {"second": 1, "sec": 1, "minute": 60, "min": 60, "hour": 3600, "day": 86400, "week": 604800,
             "fortnight": 1_209_600}  # fmt: skip
 _MONTHS = {"month": 1, "year": 12}
 _WEEKDAY = re.compile(
-    r"\b(?:(next|last|this)\s+)?(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b,?(?!\s*,?\s+\w{3}\s+\d)", re.IGNORECASE
+    r"\b(?:(next|last|this)\s+)?(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b,?(?!\s*,?\s+\w{3}\s+\d)",
+    re.ASCII | re.IGNORECASE,
 )
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_MONTHS = 12 * 9000

@@ -26,9 +26,9 @@ class Language:
         self.traps: dict[str, str] = {}
         self.aliases: dict[str, str] = {}
         self.hashed: dict[str, tuple[str, int]] = {}
+        """Where the shell found a program in $PATH, and how often it was run since, by its name."""
         self.disabled: set[str] = set()
         """Builtins that `enable -n` took away."""
-        """Where the shell found a program in $PATH, and how often it was run since, by its name."""
         self.status = 0
         self.finished = False
         self.umask = 0o022

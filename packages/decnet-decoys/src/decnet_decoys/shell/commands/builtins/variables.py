@@ -192,7 +192,7 @@ def unset(call: Call) -> int:
             continue
         if name in call.shell.readonly:
             return call.shell_error(f"unset: {name}: cannot unset: readonly variable")
-        if name.endswith("]"):
+        if "[" in name and name.endswith("]"):
             remove(call.shell, *name[:-1].split("[", 1))
             continue
         call.shell.unset(name)
@@ -251,9 +251,14 @@ def enable(call: Call) -> int | Effects:
     if call.args and call.args[0] not in BUILTINS and not call.args[0].startswith("-"):
         return call.shell_error(f"enable: {call.args[0]}: not a shell builtin")
     flags, names = call.flags("f")
+    status = 0
+    for name in names:
+        if name in BUILTINS:
+            (call.shell.disabled.add if "n" in flags else call.shell.disabled.discard)(name)
+        else:
+            status = call.shell_error(f"enable: {name}: not a shell builtin")
     if names:
-        (call.shell.disabled.update if "n" in flags else call.shell.disabled.difference_update)(names)
-        return 0
+        return status
     for name in BUILTINS:
         is_off = name in call.shell.disabled
         if "a" in flags or is_off == ("n" in flags):

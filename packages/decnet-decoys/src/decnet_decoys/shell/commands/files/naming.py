@@ -19,7 +19,7 @@ _LONGEST_PATH = 256
 _NOT_PORTABLE = re.compile(r"[^A-Za-z0-9._/-]")
 MAX_ALLOCATED = 8 << 20
 MAX_LINKS = 40
-_SIZE = re.compile(r"(\d{1,15})(?:([KMGTPE])(iB|B)?)?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,15})(?:([KMGTPE])(iB|B)?)?", re.ASCII | re.IGNORECASE)
 
 
 @command("pathchk")

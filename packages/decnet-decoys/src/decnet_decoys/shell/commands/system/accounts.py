@@ -7,7 +7,7 @@ from decnet_decoys.shell.commands.accounts.rows import edit
 from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, turn
-from decnet_decoys.shell.encoding import decode, quoted
+from decnet_decoys.shell.encoding import decode, encode, quoted
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
@@ -196,7 +196,7 @@ def _has_shadow(shell: ShellState, name: str) -> bool:
         rows = whole_of(shell.files.read("/etc/shadow"))
     except FileSystemError:
         return True
-    return f"\n{name}:".encode() in b"\n" + rows
+    return encode(f"\n{name}:") in b"\n" + rows
 
 
 def _become(call: Call, user: User, stays: tuple[str, str] | None) -> None:
@@ -243,7 +243,7 @@ def mesg(call: Call) -> int:
 def _is_listed(shell: ShellState, program: str) -> bool:
     """Return whether a shell is one of /etc/shells, if there is that."""
     try:
-        return program.encode() in whole_of(shell.files.read("/etc/shells")).split(b"\n")
+        return encode(program) in whole_of(shell.files.read("/etc/shells")).split(b"\n")
     except FileSystemError:
         return True
 

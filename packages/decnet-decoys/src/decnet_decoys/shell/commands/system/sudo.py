@@ -6,14 +6,14 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find_program, on_path
 from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.system import sudoers
-from decnet_decoys.shell.effects import AskLine, Effects, Pause
+from decnet_decoys.shell.effects import AskLine, Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND
 from decnet_decoys.shell.programs import BUILTINS, command
 
 
 @command("visudo", folder="/usr/sbin", families=("debian",))
-def visudo(call: Call) -> int:
+def visudo(call: Call) -> Effects:
     """Check /etc/sudoers."""
     if call.shell.identity.uid != 0:
         return call.fail("/etc/sudoers: Permission denied")
@@ -25,7 +25,7 @@ def visudo(call: Call) -> int:
     for path in paths:
         if not files.exists(path, access):
             return call.fail(f"unable to open {path}: {NOT_FOUND}")
-        fault = sudoers.fault_in(sudoers.lines_of(call.shell, path))
+        fault = yield from sudoers.fault_in(sudoers.lines_of(call.shell, path))
         if fault is not None:
             _show_fault(call, path, *fault)
             return 1
@@ -63,17 +63,18 @@ def sudo(call: Call) -> Effects:
         return (yield from _listed(call, args, other, asks=asks))
     if not args and not set("is") & set(flags):
         return (yield from _without_command(call, flags))
-    rule = _rule(call, wanted, args)
+    rule = yield from _rule(call, wanted, args)
     if shell.identity.uid == 0 or (rule is not None and rule.free):
         return (yield from _as(call, wanted, args))
     return (yield from _sudo_after_password(call, wanted, args)) if asks else call.fail("a password is required")
 
 
-def _rule(call: Call, wanted: str, args: list[str]) -> sudoers.Rule | None:
+def _rule(call: Call, wanted: str, args: list[str]) -> Steps[sudoers.Rule | None]:
     """Return the rule by which the user may run a command, or a shell where there is none."""
     shell = call.shell
     command = [on_path(shell, args[0]) or args[0], *args[1:]] if args else [shell.user.shell]
-    return sudoers.rule_for(sudoers.rules_of(shell, shell.user.name), wanted, command[0], command[1:])
+    rules = yield from sudoers.rules_of(shell, shell.user.name)
+    return (yield from sudoers.rule_for(rules, wanted, command[0], command[1:]))
 
 
 def _without_command(call: Call, flags: str) -> Effects:
@@ -92,7 +93,7 @@ def _listed(call: Call, args: list[str], other: str, *, asks: bool) -> Effects:
     name = other or shell.user.name
     if shell.account(name) is None:
         return call.fail(f"unknown user {name[:64]}")
-    rules = sudoers.rules_of(shell, name)
+    rules = yield from sudoers.rules_of(shell, name)
     if shell.identity.uid and not any(rule.free for rule in rules):
         if not asks:
             return call.fail("a password is required")
@@ -103,11 +104,12 @@ def _listed(call: Call, args: list[str], other: str, *, asks: bool) -> Effects:
         return _without_rules(call, name, asked=bool(other))
     if args:
         path = on_path(shell, args[0])
-        allowed = path is not None and sudoers.rule_for(rules, "root", path, args[1:]) is not None
+        allowed = path is not None and (yield from sudoers.rule_for(rules, "root", path, args[1:])) is not None
         call.print(" ".join([path, *args[1:]]) if path and allowed else "", end="\n" if allowed else "")
         return int(not allowed)
     call.print(_MAY.format(user=name, host=shell.machine.hostname))
     for rule in rules:
+        yield from turn()
         call.print(f"    ({rule.run_as}) {'NOPASSWD: ' if rule.free else ''}{rule.command}")
     return 0
 
@@ -206,7 +208,7 @@ def _sudo_after_password(call: Call, wanted: str, args: list[str]) -> Effects:
         yield Pause(1.5)
         if attempt < 2:
             call.print_error("Sorry, try again.")
-    if not sudoers.rules_of(shell, shell.user.name):
+    if not (yield from sudoers.rules_of(shell, shell.user.name)):
         return call.fail(f"{shell.user.name} is not in the sudoers file.")
     return call.fail("3 incorrect password attempts")
 
@@ -214,9 +216,9 @@ def _sudo_after_password(call: Call, wanted: str, args: list[str]) -> Effects:
 def _if_allowed(call: Call, wanted: str, args: list[str]) -> Effects:
     """Run a command after the right password, if a rule of /etc/sudoers fits."""
     shell = call.shell
-    if _rule(call, wanted, args) is not None:
+    if (yield from _rule(call, wanted, args)) is not None:
         return (yield from _as(call, wanted, args))
-    if not sudoers.rules_of(shell, shell.user.name):
+    if not (yield from sudoers.rules_of(shell, shell.user.name)):
         return call.fail(f"{shell.user.name} is not in the sudoers file.")
     shown = " ".join([on_path(shell, args[0]) or args[0], *args[1:]]) if args else shell.user.shell
     told = f"Sorry, user {shell.user.name} is not allowed to execute '{shown}' as {wanted} on {shell.machine.hostname}."

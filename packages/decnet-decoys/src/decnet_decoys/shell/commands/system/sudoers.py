@@ -10,11 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from decnet_decoys.errors import DecoysError
+from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.state import ShellState
 
 MAX_FILES, MAX_LINES, MAX_LINE = 50, 500, 1024
+MAX_RULES = 2000
+"""Rules of one user that are kept; what follows them counts for nothing."""
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|(?:[^\s=,:()!\\]|\\.)+|[=,:()!])')
 _ALIAS = re.compile(r"[A-Z][A-Z0-9_]*")
 _TAGS = frozenset(
@@ -157,9 +160,10 @@ def lines_of(shell: ShellState, path: str) -> list[str]:
     return [line[:MAX_LINE] for line in text.split("\n")[:MAX_LINES]]
 
 
-def fault_in(lines: Sequence[str]) -> tuple[int, SudoersError] | None:
+def fault_in(lines: Sequence[str]) -> Steps[tuple[int, SudoersError] | None]:
     """Return the number of the first line that is wrong, and how."""
     for number, line in enumerate(lines, 1):
+        yield from turn()
         try:
             list(rules_in(line))
         except SudoersError as error:
@@ -167,34 +171,42 @@ def fault_in(lines: Sequence[str]) -> tuple[int, SudoersError] | None:
     return None
 
 
-def rules_of(shell: ShellState, name: str) -> list[Rule]:
-    """Return what a user may run, in the order of the files; a line that is wrong is none."""
+def rules_of(shell: ShellState, name: str) -> Steps[list[Rule]]:
+    """Return what a user may run, in the order of the files, at most MAX_RULES; a line that is wrong is none."""
     user = shell.account(name)
     groups = shell.groups_of(user) if user is not None else {}
     mine = {"ALL", name, *(f"%{group}" for group in groups)}
-    found = []
+    found: list[Rule] = []
     for path in files_of(shell):
         try:
             lines = lines_of(shell, path)
         except FileSystemError:
             continue
         for line in lines:
+            yield from turn()
             try:
                 found += [rule for rule in rules_in(line) if mine.intersection(rule.users)]
             except SudoersError:
                 continue
+            if len(found) >= MAX_RULES:
+                return found[:MAX_RULES]
     return found
 
 
-def rule_for(rules: Sequence[Rule], target: str, path: str, args: Sequence[str]) -> Rule | None:
+def rule_for(rules: Sequence[Rule], target: str, path: str, args: Sequence[str]) -> Steps[Rule | None]:
     """Return the last rule that fits a command, which is what counts; None where it denies that, or none does."""
-    command = " ".join([path, *args])
+    command = " ".join([path, *args])[:MAX_LINE]
     for rule in reversed(rules):
+        yield from turn()
         names = rule.run_as.partition(" : ")[0].split(", ")
         if target not in names and "ALL" not in names:
             continue
         wanted = rule.command.lstrip("!")
         whole = wanted in ("ALL", path) or (wanted.endswith("/") and path.rpartition("/")[0] == wanted.rstrip("/"))
-        if whole or fnmatch.fnmatchcase(command[:MAX_LINE], wanted.replace(' ""', "")):
+        if whole or _matches(command, wanted.replace(' ""', "")):
             return None if rule.command.startswith("!") else rule
     return None
+
+
+def _matches(command: str, pattern: str) -> bool:
+    return re.match(fnmatch.translate(pattern), command) is not None  # `fnmatchcase` keeps 32,768 patterns

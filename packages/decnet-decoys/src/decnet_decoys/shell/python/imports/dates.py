@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.python.imports.functions import natives
-from decnet_decoys.shell.python.values import NativeKind, Record
+from decnet_decoys.shell.python.values import NativeKind, RaisedError, Record
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.python.program import Program
@@ -32,8 +33,10 @@ def _from_seconds(_program: Program, seconds: Any, zone: Any = None, **named: An
 
 
 def _read(_program: Program, text: str, layout: str) -> datetime:
-
-    return datetime.strptime(text[:MAX_TEXT], layout[:MAX_TEXT])  # noqa: DTZ007  # as it is asked for
+    try:
+        return datetime.strptime(text[:MAX_TEXT], layout[:MAX_TEXT])  # noqa: DTZ007  # as it is asked for
+    except re.error as error:  # a directive twice
+        raise RaisedError(ValueError(str(error))) from error
 
 
 def _datetime(_program: Any) -> dict[str, Any]:
