@@ -22,7 +22,10 @@ PERSONAS = {"openssh": ("debian-web", b"root", b"admin123"), "dropbear": ("nas",
 QUICK = 8
 """Of the dialogues that a server leaves open, which cost the wait for what it does not say, each of this number."""
 
-UNSTEADY = {"dropbear": {"a signal of HUP"}, "openssh": {"packets of one byte", "an end before a command"}}
+UNSTEADY = {
+    "dropbear": {"a signal of HUP"},
+    "openssh": {"packets of one byte", "an end before a command", "a packet of 34,000 bytes of data"},
+}
 """What a real server does not always answer as recorded: a command to which the signal came as it began has gone on.
 
 What ends first, of a command's input, output and process, is a race in OpenSSH's."""

@@ -47,7 +47,7 @@ OTHERWISE = {
     "a window of nothing": "a window has five rows and twenty columns at least",
 }  # fmt: skip
 """Sessions in which the decoy shows something else, and why."""
-UNSTEADY = {"a command in the background"}
+UNSTEADY = {"a command in the background", "^Z within a command"}
 """Bash tells of its end before the next prompt, or before the one after that."""
 
 
