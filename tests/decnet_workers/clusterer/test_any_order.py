@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
@@ -12,8 +13,11 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
+from sqlalchemy.event import listen
 from tests.at_scale import at_scale
 from tests.decnet_workers.clusterer.scenes import (
+    SECOND,
+    START,
     Follower,
     command,
     event,
@@ -29,9 +33,11 @@ from tests.examples import examples
 
 from decnet_core.events.catalogue import HttpRequest, Payload, ServiceRequest
 from decnet_core.events.envelope import Event
-from decnet_models.database.engine import reading
+from decnet_models.database.engine import reading, writing
+from decnet_models.events.queries import insert_events
 from decnet_models.identities.tables import IDENTITIES, identity_attacker, identity_core
 from decnet_workers.clusterer import worker
+from decnet_workers.clusterer.kinds import KINDS
 from decnet_workers.clusterer.reading import gathering
 
 ATTACKERS = [f"192.0.2.{number}" for number in range(1, 15)] + ["2001:db8::1", "2001:db8::2", "2001:db8:1::1"]
@@ -71,7 +77,9 @@ def logs(draw: st.DrawFn) -> list[Event]:
     return [event(attacker, make(name), at) for attacker, make, name, at in picks]
 
 
-State = tuple[dict[UUID, frozenset[str]], dict[str, str | None], list[tuple[Any, ...]], list[tuple[Any, ...]]]
+Rows = list[tuple[Any, ...]]
+State = tuple[dict[UUID, frozenset[str]], dict[str, str | None], Rows, Rows, Rows]
+DATED = [kind.name for kind in KINDS.values() if kind.dated]
 
 
 def state(engine: Engine) -> State:
@@ -81,7 +89,10 @@ def state(engine: Engine) -> State:
         weights = [tuple(row) for row in connection.execute(select(f.kind, f.digest, f.core, f.weight, f.magnitude))]
         sizes = select(g.id, g.members, g.first_seen, g.last_seen).where(g.members > 0)
         identities = [tuple(row) for row in connection.execute(sizes.order_by(g.id))]
-    return partition(engine), cores, sorted(weights), identities
+        t = IDENTITIES.feature.c
+        times = select(t.kind, t.digest, t.subjects, t.first_seen, t.last_seen).where(t.kind.in_(DATED))
+        features = [tuple(row) for row in connection.execute(times.order_by(t.kind, t.digest))]
+    return partition(engine), cores, sorted(weights), identities, features
 
 
 @settings(max_examples=examples(25), deadline=None, phases=[phase for phase in Phase if phase is not Phase.shrink])
@@ -167,3 +178,27 @@ def test_a_set_weighs_less_once_twice_as_many_show_its_members_though_these_weig
         assert {row[3] for row in before if row[0] == "command_set"} == {20.0}
         assert {row[3] for row in state(parts)[2] if row[0] == "command_set"} == {18.0}
         assert {row[3] for row in state(parts)[2] if row[0] == "command"} == {8.3}
+
+
+@pytest.mark.parametrize("attackers", [2, 20])
+def test_times_of_credentials_that_are_not_kept_are_taken_away_in_a_few_statements(attackers: int) -> None:
+    """Eight are kept of an attacker; others, at a later time, show the same, eight each."""
+    visits = [
+        (one, number, password("root", f"{one}-of-many-{number}")) for one in range(attackers) for number in range(24)
+    ]
+    first = [event(f"198.51.100.{one}", tried, DAY) for one, number, tried in visits if number % 2]
+    first += [event(f"203.0.{one}.{number % 3}", tried, 2 * DAY) for one, number, tried in visits]
+    asked: list[str] = []
+    with in_memory() as database:
+        Follower(database).run(first)
+        with writing(database) as connection:
+            insert_events(
+                connection, [event(f"198.51.100.{one}", tried) for one, number, tried in visits if not number % 2]
+            )
+        listen(database, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        assert Follower(database).followed()
+        times = [row[2:] for row in state(database)[4] if row[0] == "credential"]
+    later = START + 2 * DAY * SECOND
+    assert Counter(subjects for subjects, _, _ in times) == {2: 8 * attackers, 1: 16 * attackers}
+    assert {(first, last) for subjects, first, last in times if subjects == 1} == {(later, later)}
+    assert len([text for text in asked if "identity_" in text]) < 40

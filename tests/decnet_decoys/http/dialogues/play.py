@@ -44,7 +44,7 @@ async def answer(address: str, port: int, request: bytes, quiet: float, ends: bo
 
 async def answers(address: str, port: int, names: Iterable[str], quiet: float) -> dict[str, str]:
     """Return the answers to the requests of those names; a few are asked at once."""
-    return await at_once(lambda name: answer(address, port, REQUESTS[name], quiet, name in ENDED), names, 24)
+    return await at_once(lambda name: answer(address, port, REQUESTS[name], quiet, name in ENDED), names, 12)
 
 
 async def differing(address: str, port: int, real: Mapping[str, str], waits: Sequence[float]) -> dict[str, str]:

@@ -28,6 +28,7 @@ from tests.decnet_decoys.https.http2.dialogues import (
 from tests.ports import free_port, own_address
 
 from decnet_core.events.catalogue import HttpRequest, LoginAttempt
+from decnet_decoys.evidence.connection_recorder import MAX_TEXT
 from decnet_decoys.tls.certificate import server_context
 from decnet_decoys.tls.connection import TlsConnection
 
@@ -234,6 +235,13 @@ async def test_a_window_too_wide_ends_a_stream_whose_body_is_still_to_come(host:
     lines = await said(*place(host), sent, client_context("h2"))
     assert [line for line in lines if line.startswith("3 ")] == ["3 0 1 00000003"]
     assert any(line.startswith("1 4 3 ") and ":status=200" in line for line in lines)
+
+
+async def test_a_method_is_recorded_as_far_as_any_text_is(host: DeckyHost) -> None:
+    await said(*place(host), HELLO + frame(1, 5, 1, req("/", "A" * 10_000)), client_context("h2"))
+    (event,) = host.events(HttpRequest)
+    assert isinstance(event.payload, HttpRequest)
+    assert 0 < len(event.payload.method) <= MAX_TEXT
 
 
 async def test_what_few_bytes_let_flow_is_not_written_all_at_once(

@@ -37,7 +37,8 @@ async def heard(address: str, port: int, sent: bytes, quiet: float, *, ends: boo
     reader, writer = await asyncio.open_connection(address, port)
     writer.write(sent)
     if ends:
-        writer.write_eof()
+        with contextlib.suppress(OSError):  # of a server that has closed already
+            writer.write_eof()
     data, left = b"", "closed"
     try:
         async with asyncio.timeout(quiet):

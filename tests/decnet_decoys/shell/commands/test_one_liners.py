@@ -140,6 +140,11 @@ SHA = hashlib.sha256(b"abc").hexdigest()
         ("lastlog -u root | tail -n 1 | cut -c1-5", "root \n", 0),
         ("fdisk -l | head -n 1 | cut -d: -f1", "Disk /dev/vda\n", 0),
         ("sudo -u nobody id -un; sudo -u nosuch id", "nobody\n", 1),
+        (
+            "sudo --user=nobody id -un; sudo -nu deploy id -un; sudo -lU nobody",
+            "nobody\ndeploy\nUser nobody is not allowed to run sudo on web-01.\n",
+            0,
+        ),
         ("echo '61 * * * * x' | sed 's/61/m1/' | crontab -; crontab -l", "", 1),
         ("trap 'echo int' INT; trap -p INT; trap - INT", "trap -- 'echo int' SIGINT\n", 0),
         ("kill -s NOSUCH 1", "", 1),

@@ -81,7 +81,7 @@ class Exchanges:
     def _record(self, head: Head, data: bytes, digest: str | None, answer: Response) -> None:
         self._recorder.emit(
             HttpRequest(
-                method=head.method,
+                method=text(head.method),
                 target=text(head.target),
                 version=head.version,
                 host=_text(head.get("host")),

@@ -135,19 +135,19 @@ def seen_at(connection: Connection, keys: Iterable[Key]) -> dict[Key, tuple[int,
     return {(kind, name): (attackers, first, last) for kind, name, attackers, first, last in found}
 
 
-def span_of(connection: Connection, key: Key) -> tuple[int, int]:
-    """Return when a feature that somebody shows was first and last seen."""
-    c = _evidence.c
-    query = select(func.min(c.first_seen), func.max(c.last_seen)).where(c.kind == key[0], c.digest == key[1])
-    first, last = connection.execute(query).one()
-    return first, last
-
-
-def set_span(connection: Connection, key: Key, span: tuple[int, int]) -> None:
-    """Set when a feature was first and last seen."""
-    c = _feature.c
-    values = dict(zip(("first_seen", "last_seen"), span, strict=True))
-    connection.execute(update(_feature).where(c.kind == key[0], c.digest == key[1]).values(**values))
+def correct_spans(connection: Connection, keys: Iterable[Key]) -> None:
+    """Set when features that somebody shows were first and last seen from the evidence that there is of them."""
+    values = [{"of": kind, "name": name} for kind, name in keys]
+    if not values:
+        return
+    c, shown = _feature.c, _evidence.c
+    of = (shown.kind == bindparam("of")) & (shown.digest == bindparam("name"))
+    times = {
+        "first_seen": select(func.min(shown.first_seen)).where(of).scalar_subquery(),
+        "last_seen": select(func.max(shown.last_seen)).where(of).scalar_subquery(),
+    }
+    one = (c.kind == bindparam("of")) & (c.digest == bindparam("name"))
+    connection.execute(update(_feature).where(one).values(**times), values)
 
 
 def write_evidence(connection: Connection, rows: Sequence[EvidenceRow]) -> None:

@@ -225,12 +225,23 @@ class Intake:
             rows.add_features_pending(connection, kind, attackers)
 
     def _correct_spans(self, connection: Connection) -> None:
-        """Take from features the times of those who no longer show them."""
-        dropped = {(row.kind, row.digest) for row in self._dropped if KINDS[row.kind].dated}
-        for row in rows.features_at(connection, dropped):
-            if 0 < row.attackers <= _SPAN_READ:
-                key = (row.kind, row.digest)
-                rows.set_span(connection, key, rows.span_of(connection, key))
+        """Take from features the times of those who no longer show them, if these were the first or the last ones."""
+        dropped: dict[Key, Times] = {}
+        for gone in self._dropped:
+            if KINDS[gone.kind].dated:
+                key, times = (gone.kind, gone.digest), (gone.first_seen, gone.last_seen)
+                dropped[key] = widened(dropped.get(key, times), times)
+        wrong = [
+            (row.kind, row.digest)
+            for row in rows.features_at(connection, dropped)
+            if 0 < row.attackers <= _SPAN_READ and _reaches(dropped[row.kind, row.digest], row)
+        ]
+        rows.correct_spans(connection, wrong)
+
+
+def _reaches(times: Times, row: FeatureRow) -> bool:
+    """Return whether the first or the last of these times is the feature's."""
+    return times[0] <= row.first_seen or times[1] >= row.last_seen
 
 
 @lru_cache(maxsize=512)

@@ -4,7 +4,7 @@
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find_program, on_path
-from decnet_decoys.shell.commands.options import options
+from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.commands.system import sudoers
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import decode
@@ -45,24 +45,15 @@ def _show_fault(call: Call, path: str, number: int, fault: sudoers.SudoersError)
 def sudo(call: Call) -> Effects:
     """Run a command as root after the user's password."""
     shell = call.shell
-    if {"-V", "--version"} & set(call.args[:1]):
+    found = options(call, _LETTERS, _LONG, permute=False)
+    args, wanted, asks = found.operands, found.last("u", "root"), "n" not in found
+    if "V" in found:
         call.print("Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50")
         return 0
-    args, wanted, flags, other = list(call.args), "root", "", ""
-    while args and args[0].startswith("-"):
-        option = args.pop(0)
-        if option in ("-u", "-g", "-p", "-U") and args:
-            value = args.pop(0)
-            wanted = value if option == "-u" else wanted
-            other = value if option == "-U" else other
-        elif option.startswith("-u"):
-            wanted = option[2:]
-        flags += _SUDO_FLAGS.get(option, "" if option[1:2] in "ugp-" else option[1:])
-    asks = "n" not in flags
-    if "l" in flags:
-        return (yield from _listed(call, args, other, asks=asks))
-    if not args and not set("is") & set(flags):
-        return (yield from _without_command(call, flags))
+    if "l" in found:
+        return (yield from _listed(call, args, found.last("U"), asks=asks))
+    if not args and not found.any("is"):
+        return (yield from _without_command(call, found))
     rule = yield from _rule(call, wanted, args)
     if shell.identity.uid == 0 or (rule is not None and rule.free):
         return (yield from _as(call, wanted, args))
@@ -77,14 +68,21 @@ def _rule(call: Call, wanted: str, args: list[str]) -> Steps[sudoers.Rule | None
     return (yield from sudoers.rule_for(rules, wanted, command[0], command[1:]))
 
 
-def _without_command(call: Call, flags: str) -> Effects:
+def _without_command(call: Call, found: Options) -> Effects:
     """Forget that a password was given (-k, -K), or ask for it again (-v)."""
-    if "v" in flags and call.shell.identity.uid != 0:
+    if "v" in found and call.shell.identity.uid != 0:
         return (yield from _sudo_after_password(call, "root", ["true"]))
-    return 0 if set("kKv") & set(flags) else call.fail("usage: sudo -h | -K | -k | -V")
+    return 0 if found.any("kKv") else call.fail("usage: sudo -h | -K | -k | -V")
 
 
-_SUDO_FLAGS = {"--list": "l", "--non-interactive": "n", "--login": "i", "--shell": "s"}
+_LETTERS = "ABbC:D:Eeg:HhiKklNnPp:R:r:SsT:t:U:u:Vv"
+_LONG = {
+    "askpass": "A", "background": "b", "bell": "B", "chdir": "D:", "chroot": "R:", "close-from": "C:",
+    "command-timeout": "T:", "edit": "e", "group": "g:", "help": "h", "host": "host:", "list": "l", "login": "i",
+    "no-update": "N", "non-interactive": "n", "other-user": "U:", "preserve-env": "E?", "preserve-groups": "P",
+    "prompt": "p:", "remove-timestamp": "K", "reset-timestamp": "k", "role": "r:", "set-home": "H", "shell": "s",
+    "stdin": "S", "type": "t:", "user": "u:", "validate": "v", "version": "V",
+}  # fmt: skip
 
 
 def _listed(call: Call, args: list[str], other: str, *, asks: bool) -> Effects:
