@@ -10,6 +10,7 @@ from tests.decnet_decoys.mysql.test_mysql_parts import visitor
 
 from decnet_decoys.mysql.catalogue import Done, Failed, Found, Visitor
 from decnet_decoys.mysql.sql.running import answer, answering
+from decnet_decoys.mysql.sql.values import Value
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -40,7 +41,8 @@ def test_rows_of_many_columns_are_kept() -> None:
 
 def test_each_row_has_its_own_parameters() -> None:
     one = _one("create table t (a int primary key, b varchar(9), c int)")
-    one.parameters = [value for number in range(250) for value in (number, f"s{number}")] + [7]
+    given: list[Value] = [value for number in range(250) for value in (number, f"s{number}")]
+    one.parameters = [*given, 7]
     statement = f"insert into t (a, b) values {','.join(['(?, ?)'] * 250)} on duplicate key update c = ?"
     assert answer(one, statement)[0] == _all(250)
     assert len(one.parameters) == 501
