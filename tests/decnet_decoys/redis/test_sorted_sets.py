@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_decoys.redis.test_lua import client
 
 from decnet_decoys.redis.dispatch import COMMANDS, answer
-from decnet_decoys.redis.protocol import encoded
+from decnet_decoys.redis.protocol import Error, encoded
 
 WORDS = st.sampled_from(
     [
@@ -146,3 +148,15 @@ async def test_any_command_with_any_words_is_answered(name: str, given_words: li
     reply = await answer(one, [name.encode(), *(word.encode("utf-8", "surrogatepass") for word in given_words)])
     for version in (2, 3):
         encoded(reply, version)
+
+
+@pytest.mark.parametrize("name", ["ZUNION", "ZINTER", "ZDIFF", "ZINTERCARD"])
+async def test_set_that_is_named_very_often_takes_no_memory_for_each_time(name: str) -> None:
+    one = client()
+    one.keys.put(b"many", frozenset(b"%d" % number for number in range(1000)))
+    tracemalloc.start()
+    reply = await answer(one, [name.encode(), b"2000", *[b"many"] * 2000])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(reply, Error)
+    assert most < 4 << 20

@@ -40,7 +40,7 @@ def _combining(name: str, how: str, *, stores: bool) -> Function:
         if isinstance(asked, Error):
             return asked
         weights, join, scores = asked
-        found = _combined([_members(client, key) for key in keys], weights, join, how)
+        found = _combined(_members(client, keys), weights, join, how)
         if stores:
             client.keys.put(target, found)
             return len(found)
@@ -49,10 +49,17 @@ def _combining(name: str, how: str, *, stores: bool) -> Function:
     return command
 
 
-def _members(client: Client, key: bytes) -> Scores:
-    """Return a sorted set, or a set with the score 1 for each member; raises WrongType."""
-    value = client.keys.get(key)
-    return Scores(dict.fromkeys(value, 1.0)) if isinstance(value, frozenset) else client.keys.scores(key)
+def _members(client: Client, keys: Arguments) -> list[Scores]:
+    """Return sorted sets, and sets with the score 1 for each member; raises WrongType, and Full for too many."""
+    found, left = [], _MOST_MEMBERS
+    for key in keys:
+        value = client.keys.get(key)
+        made = value if isinstance(value, frozenset) else client.keys.scores(key)
+        left -= len(made)
+        if left < 0:
+            raise Full
+        found.append(Scores(dict.fromkeys(made, 1.0)) if isinstance(made, frozenset) else made)
+    return found
 
 
 def _options(
@@ -76,8 +83,6 @@ def _options(
 
 
 def _combined(sets: list[Scores], weights: list[float], join: Callable[[float, float], float], how: str) -> Scores:
-    if sum(map(len, sets)) > _MOST_MEMBERS:
-        raise Full
     if how == "diff":
         gone = set().union(*sets[1:])
         return Scores({name: one for name, one in sets[0].items() if name not in gone})
@@ -101,7 +106,7 @@ def zintercard(client: Client, given: Arguments) -> Reply:
     limit = number(options[1]) if len(options) == 2 and options[0].upper() == b"LIMIT" else 0
     if len(keys) < count or limit is None or (options and len(options) != 2):
         return SYNTAX
-    sets = [_members(client, key) for key in keys]
+    sets = _members(client, keys)
     found = len(_combined(sets, [1.0] * count, min, "inter"))
     return min(found, limit) if limit else found
 
