@@ -72,6 +72,8 @@ class _Dialogue:
         self._client = Client(service.instance, connection.recorder.info.src, connection.recorder.info.dst)
         self._requests = Requests(service.context.settings.limits.body_bytes)
         self._held = 0
+        self._has_left = False
+        """Whether the client has gone while it waited for a key."""
         self._answers = bytearray()
         """What is sent before more is read, as the real server does: it sends nothing to whom it drops."""
 
@@ -87,7 +89,16 @@ class _Dialogue:
             elif not (self._requests.paused or await self._more()):
                 return
             await turn.give_way()
+        if self._has_left:
+            await self._record_the_rest()
         await self._flush()
+
+    async def _record_the_rest(self) -> None:
+        """Record what a client had sent behind the command that it waited for: nothing of it is carried out."""
+        while (arguments := self._requests.take()) is not None or self._requests.paused:
+            if arguments is not None:
+                self._record(arguments)
+            await turn.give_way()
 
     async def _flush(self) -> None:
         data = bytes(self._answers)
@@ -113,6 +124,7 @@ class _Dialogue:
 
     def _heard(self, data: bytes) -> bool:
         """Keep what comes while the client waits for a key, and see it leave; False: no more of it is read."""
+        self._has_left = self._has_left or not data
         if not data or not self._fed(data):
             self._client.leave()
         return self._requests.held < MOST_AHEAD
