@@ -244,6 +244,17 @@ async def test_a_method_is_recorded_as_far_as_any_text_is(host: DeckyHost) -> No
     assert 0 < len(event.payload.method) <= MAX_TEXT
 
 
+async def test_request_whose_end_is_an_empty_frame_is_recorded_also_if_nothing_follows(host: DeckyHost) -> None:
+    async with asyncio.timeout(4 * DEADLINE):
+        reader, writer = await asyncio.open_connection(*place(host), ssl=client_context("h2"))
+        writer.write(HELLO + frame(1, 1, 1, req("/wp-login.php")) + frame(9, 4, 1))
+        await writer.drain()
+        assert await reader.read(1)
+        writer.close()
+        (found,) = await host.until(HttpRequest, 1)
+    assert found.target == "/wp-login.php"
+
+
 async def test_what_few_bytes_let_flow_is_not_written_all_at_once(
     host: DeckyHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -144,6 +144,7 @@ class Http2Requests:
                 return
             data = await self._connection.read()
             if not data:
+                await self._take_withheld()  # which nginx never looks at; here it is on record
                 return
             self._reader.feed(data)
 
@@ -156,9 +157,7 @@ class Http2Requests:
             raise Http2Error(Code.NO_ERROR)
 
     async def _take(self, each: Frame) -> None:
-        if self._withheld is not None:
-            withheld, self._withheld = self._withheld, None
-            await self._take_request(*withheld)
+        await self._take_withheld()
         if self._block is not None and (each.kind != Kind.CONTINUATION or each.stream != self._block[0]):
             raise Http2Error(Code.PROTOCOL_ERROR)
         if each.kind in (Kind.HEADERS, Kind.CONTINUATION):
@@ -167,6 +166,11 @@ class Http2Requests:
             await self._take_data(each)
         else:
             self._take_control(each)
+
+    async def _take_withheld(self) -> None:
+        if self._withheld is not None:
+            withheld, self._withheld = self._withheld, None
+            await self._take_request(*withheld)
 
     def _take_control(self, each: Frame) -> None:
         connection_only = each.kind in (Kind.SETTINGS, Kind.PING, Kind.GOAWAY)
