@@ -81,6 +81,23 @@ def test_accounts_are_there_after_a_restart() -> None:
     assert "later" in again.databases
 
 
+@pytest.mark.parametrize(
+    ("identified", "password"),
+    [
+        ("with mysql_native_password by 'P@ss'", "P@ss"),
+        ("via mysql_native_password using password('P@ss')", "P@ss"),
+        (f"via ed25519 using 'x' or mysql_native_password using '{HASH}'", "x"),
+        (f"with mysql_native_password as '{HASH}' require ssl", HASH),
+        ("via unix_socket", ""),
+    ],
+)
+def test_password_of_an_account_with_a_plug_in_is_kept(identified: str, password: str) -> None:
+    one = _one()
+    assert _said(one, f"create user u identified {identified}, v identified by 'w'") is True
+    assert one.catalogue.accounts.passwords("u") == (password,)
+    assert one.catalogue.accounts.passwords("v") == ("w",)
+
+
 def test_number_of_accounts_is_bounded() -> None:
     one = _one()
     for number in range(40):

@@ -28,15 +28,19 @@ def _account(parser: Parser, visitor: Visitor) -> tuple[str, str]:
 
 
 def _secret(parser: Parser) -> str | None:
-    """Return the password that IDENTIFIED BY names; None without one."""
+    """Return the password, or its hash, that IDENTIFIED BY or a plug-in's USING names; None without one."""
     if not parser.then("IDENTIFIED"):
         return None
     if not parser.then("BY"):
-        while not parser.ends() and not parser.sees(",", "WITH", "REQUIRE"):
-            parser.at += 1
-        return ""
-    parser.then("PASSWORD")
-    return parser.take("string").text
+        parser.at += not parser.ends()  # VIA or WITH, and the plug-in's name
+        _skip(parser, ",", "WITH", "REQUIRE", "BY", "USING", "AS")
+        if not (parser.then("BY") or parser.then("USING") or parser.then("AS")):
+            return ""
+    bracketed = parser.then("PASSWORD") and parser.then("(")
+    password = parser.take("string").text
+    if bracketed:
+        parser.must(")")
+    return password
 
 
 def _skip(parser: Parser, *until: str) -> None:
