@@ -374,7 +374,8 @@ async def test_a_successor_that_does_not_come_up_leaves_the_old_one_in_place(tmp
         assert one(fleet, "steady") == before
 
 
-async def test_a_worker_of_a_zygote_of_its_own_stays_too_until_a_successor_comes_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ends", ["by itself", "by a reload"])
+async def test_a_worker_of_a_zygote_of_its_own_stays_too_until_a_successor_comes_up(tmp_path: Path, ends: str) -> None:
     fleet = ProcessFleet(
         QUICK,
         logs=tmp_path / "log",
@@ -392,7 +393,15 @@ async def test_a_worker_of_a_zygote_of_its_own_stays_too_until_a_successor_comes
         assert one(fleet, "steady") == before
         assert before.pid is not None
         os.kill(before.pid, 0)
+        former = list(fleet._former)
+        assert len(former) == HOSTING["forking"]
         del fleet._environment["DECNET_SETTINGS"]
+        if ends == "by itself":
+            os.kill(before.pid, signal.SIGKILL)
+            await until(lambda: not fleet._former)
+            await until(lambda: one(fleet, "steady").phase is Phase.READY)
+            assert [zygote.pid for zygote in former] == [None] * len(former)
+            return
         await fleet.reload()
         assert (one(fleet, "steady").phase, one(fleet, "steady").restarts) == (Phase.READY, 0)
         assert one(fleet, "steady").pid != before.pid

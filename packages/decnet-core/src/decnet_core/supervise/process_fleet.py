@@ -171,12 +171,18 @@ class ProcessFleet(Fleet):
                 await worker.restart()
             else:
                 await worker.recycle(why="reload")
-        left, self._former = self._former, []
-        for zygote in left:
+        for zygote in tuple(self._former):
             if zygote.has_children:  # a worker whose successor did not start runs on
-                self._former.append(zygote)
+                self._tasks.spawn(self._close_former(zygote), name="zygote of before a reload", may_end=True)
             else:
-                await zygote.close()
+                await self._close_former(zygote)
+
+    async def _close_former(self, zygote: ZygoteClient) -> None:
+        """End a zygote of before a reload once it has no children."""
+        await zygote.until_childless()
+        if zygote in self._former:  # `stop` ends it, too
+            self._former.remove(zygote)
+            await zygote.close()
 
     async def stop(self) -> None:
         await super().stop()
@@ -210,7 +216,7 @@ class ProcessFleet(Fleet):
             async with self._replacing:
                 if process.status.phase is Phase.READY and process.status.pid == pid:
                     try:
-                        await zygote.prepare(self._place(process.name))
+                        await self._forked_by(process.name).prepare(self._place(process.name))  # after a reload another
                     except OSError as error:
                         log.warning("the zygote was not prepared: %s", error)
                     else:

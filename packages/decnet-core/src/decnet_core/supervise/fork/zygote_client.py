@@ -192,6 +192,11 @@ class ZygoteClient:
         """Whether processes that it forked run."""
         return bool(self._children)
 
+    async def until_childless(self) -> None:
+        """Return once none of the processes that it forked runs."""
+        while self._children:
+            await next(iter(self._children.values())).wait()
+
     async def close(self) -> None:
         """End the zygote; its children must have ended before."""
         if self._channel is not None:
