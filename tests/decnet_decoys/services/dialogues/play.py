@@ -49,11 +49,14 @@ class _Client:
         self.seen = b""
         self.ended = False
 
-    async def answer(self, expected: str | None, data: bytes = b"") -> str:
-        """Return what comes after `data` until it is what is expected, or nothing has come for a while."""
-        quiet = min(self._quiet, _SILENT_SECONDS) if expected == "" else self._quiet
+    async def answer(self, expected: str | None, data: bytes = b"", *, ends: bool = False) -> str:
+        """Return what comes after `data` until it is what is expected, or nothing has come for a while.
+
+        `ends`: the server is to end the connection then, so that what is expected is not enough.
+        """
+        quiet = min(self._quiet, _SILENT_SECONDS) if expected == "" and not ends else self._quiet
         try:
-            while not self.ended and (expected in (None, "") or self._shown(data) != expected):
+            while not self.ended and (ends or expected in (None, "") or self._shown(data) != expected):
                 async with asyncio.timeout(quiet):
                     piece = await self._reader.read(1 << 16)
                 data += piece
@@ -95,6 +98,11 @@ async def _transfer(address: str, step: Transfer, seen: bytes, send: Callable[[b
     finally:
         writer.close()
     return b"[" + data + b"]"
+
+
+def _says_no_more(expected: Answers | None, number: int) -> bool:
+    """Return whether a server ends the connection after that answer: what is sent then may be echoed before the end."""
+    return expected is not None and expected[-1] == "<closed>" and not any(expected[number + 1 : -1])
 
 
 def _client_side() -> ssl.SSLContext:
@@ -140,7 +148,7 @@ async def played(  # noqa: PLR0917  # one call
             first = await _transfer(address, step, client.seen, writer.write, quiet)
         else:
             writer.write(step(client.seen) if callable(step) else step)
-        answers.append(await client.answer(wanted, first))
+        answers.append(await client.answer(wanted, first, ends=_says_no_more(expected, number)))
     if not client.ended:
         answers[-1] += await client.answer("" if expected and expected[-1] == "<open>" else None)
     writer.transport.abort()
