@@ -18,7 +18,7 @@ from decnet_models.grouping.evidence import frequencies, sharing
 from decnet_models.grouping.membership import groups_of
 from decnet_models.grouping.values import Evidence, Feature
 from decnet_workers.campaign_clusterer import weighing
-from decnet_workers.campaign_clusterer.partition import Weighed
+from decnet_workers.campaign_clusterer.links import Weighed
 from decnet_workers.campaign_clusterer.profile import Profile, Profiles
 from decnet_workers.campaign_clusterer.signals import AIMING, DECKY
 from decnet_workers.campaign_clusterer.targeting import FLEET, MOST_DECKIES, crowd, fleet_size
@@ -149,7 +149,7 @@ class Neighbourhood:
             other
             for identity, others in candidates.items()
             for other in others
-            if self.weighed.link(self.profiles[identity], self.profiles[other]) is not None
+            if self.weighed.strength(self.profiles[identity], self.profiles[other])
         }
 
 

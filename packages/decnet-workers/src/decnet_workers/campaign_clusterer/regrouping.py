@@ -17,8 +17,9 @@ from decnet_models.grouping.values import Evidence
 from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.campaign_clusterer import reading, rhythm
 from decnet_workers.campaign_clusterer.decided import Decisions, campaign_of
+from decnet_workers.campaign_clusterer.links import link
 from decnet_workers.campaign_clusterer.neighbourhood import Neighbourhood, Update
-from decnet_workers.campaign_clusterer.partition import SPOKESMEN, link, partition
+from decnet_workers.campaign_clusterer.partition import SPOKESMEN, partition
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.weighing import JOINING
 
