@@ -88,7 +88,7 @@ def strongest_first(ordered: Sequence[Profile], subjects: Mapping[Feature, int],
     for number, profile in enumerate(ordered):
         for feature in profile.features:
             if weighing.may_join(feature[0], subjects.get(feature, 0)):
-                holders.setdefault(feature, array("L")).append(number)
+                holders.setdefault(feature, array("I")).append(number)
     found = array("Q")
     for one, profile in enumerate(ordered):
         others: set[int] = set()

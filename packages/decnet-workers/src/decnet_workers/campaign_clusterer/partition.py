@@ -27,6 +27,9 @@ MOST_COUNTED = 12.0
 """Bits of one pair that count in the average: one strong link must not make up for all the others."""
 SPOKESMEN = 8
 
+_UNKNOWN = -(1 << 15)
+"""In place of hundredths of a bit."""
+
 
 class Ruling(msgspec.Struct, frozen=True):
     """What the operator has decided of two identities: whether they are together or apart."""
@@ -84,16 +87,17 @@ class _Groups:
         self._profiles = sorted(ordered, key=lambda one: (one.first_seen, one.identity))
         self._subjects = subjects
         self._numbers = {profile.identity: number for number, profile in enumerate(self._profiles)}
-        self._number_at = array("L", (self._numbers[profile.identity] for profile in ordered))
+        self._number_at = array("I", (self._numbers[profile.identity] for profile in ordered))
         self._linked: dict[int, array[int]] = {}
         for each in found:
             one, other = self._ends(each)
-            self._linked.setdefault(one, array("L")).append(other)
-            self._linked.setdefault(other, array("L")).append(one)
-        self._bits: dict[int, float] = {}
+            self._linked.setdefault(one, array("I")).append(other)
+            self._linked.setdefault(other, array("I")).append(one)
+        self._weights: dict[int, array[int]] = {}
+        """Hundredths of a bit that an identity has in common with each after it, as far as they were asked for."""
         self._apart: set[int] = set()
-        self._refused: set[frozenset[tuple[int, int]]] = set()
-        """Pairs of groups, as they were, that no link joins: the first member and the number of each."""
+        self._refused: set[int] = set()
+        """Pairs of groups, as they were, that no link joins (`_as_they_are`)."""
         self._group = [[number] for number in range(len(self._profiles))]
         for ruling in decided.rulings:
             self._obey(ruling)
@@ -104,7 +108,7 @@ class _Groups:
         one, other = (self._group[number] for number in self._ends(each))
         if one is other:
             return True
-        state = frozenset(((one[0], len(one)), (other[0], len(other))))  # groups only grow
+        state = self._as_they_are(one, other)
         if state in self._refused:
             return False
         if not (by_aim(each) or self._several(one, other)):
@@ -139,6 +143,12 @@ class _Groups:
         """Return one number for two, whichever comes first."""
         return min(one, other) * len(self._profiles) + max(one, other)
 
+    def _as_they_are(self, one: list[int], other: list[int]) -> int:
+        """Return one number for two groups, another one when either has grown: groups only grow."""
+        most = len(self._profiles) + 1
+        first, second = sorted(group[0] * most + len(group) for group in (one, other))
+        return first * most**2 + second
+
     def _join(self, one: list[int], other: list[int]) -> None:
         both = sorted((*one, *other))
         for number in both:
@@ -165,8 +175,9 @@ class _Groups:
     def _alike(self, one: list[int], other: list[int]) -> bool:
         """Return whether two groups have enough in common; those whom a decision joined speak with one voice."""
         ours, theirs = self._voices(one), self._voices(other)
-        bits = [min(MOST_COUNTED, max(map(self._weight, product(left, right)))) for left in ours for right in theirs]
-        return sum(bits) / len(bits) >= AVERAGE
+        most = round(MOST_COUNTED * 100)
+        shared = [min(most, max(map(self._weight, product(left, right)))) for left in ours for right in theirs]
+        return sum(shared) >= AVERAGE * 100 * len(shared)
 
     def _voices(self, group: Iterable[int]) -> Iterable[tuple[int, ...]]:
         """Return the first SPOKESMEN of a group that are distinct, each with those whom a decision joined with it."""
@@ -177,9 +188,13 @@ class _Groups:
                 break
         return found
 
-    def _weight(self, numbers: tuple[int, int]) -> float:
-        pair = self._pair(*numbers)
-        if pair not in self._bits:
-            one, other = sorted((self._profiles[number] for number in numbers), key=lambda profile: profile.identity)
-            self._bits[pair] = link(one, other, self._subjects).bits
-        return self._bits[pair]
+    def _weight(self, numbers: tuple[int, int]) -> int:
+        """Return how many hundredths of a bit two identities have in common."""
+        first, second = min(numbers), max(numbers)
+        weights = self._weights.get(first)
+        if weights is None:
+            weights = self._weights[first] = array("h", (_UNKNOWN,)) * (len(self._profiles) - first)
+        if weights[second - first] == _UNKNOWN:
+            pair = sorted((self._profiles[number] for number in numbers), key=lambda profile: profile.identity)
+            weights[second - first] = round(link(pair[0], pair[1], self._subjects).bits * 100)
+        return weights[second - first]
