@@ -13,6 +13,7 @@ from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, Streams
 from decnet_decoys.shell.syntax.nodes import HereDocument, Redirect
+from decnet_decoys.shell.syntax.printing import word_text
 
 MAX_DESCRIPTORS = 32
 
@@ -26,9 +27,11 @@ def redirected(
         try:
             streams = yield from _redirect(runner, redirect, streams, written)
         except FileSystemError as fault:
-            shown = (
-                "" if isinstance(redirect.target, HereDocument) else (yield from words.text(runner, redirect.target))
-            )
+            shown = ""
+            if isinstance(fault, AmbiguousRedirectError):
+                shown = word_text(redirect.target)
+            elif not isinstance(redirect.target, HereDocument):
+                shown = yield from words.text(runner, redirect.target)
             shell, message = runner.shell, f"{shown}: {fault}"
             if shell.dash or shell.ash:
                 worded = dash.refused_redirection if shell.dash else ash.refused_redirection
@@ -54,7 +57,7 @@ def _redirect(  # noqa: PLR0911  # one return for each kind
         body = redirect.target.body
         text = body if redirect.target.quoted else (yield from words.document(runner, body))
         return streams._replace(stdin=InputBuffer(encode(text)))
-    target = yield from words.text(runner, redirect.target)
+    target = yield from _target(runner, redirect)
     is_socket = target.startswith(("/dev/tcp/", "/dev/udp/")) and redirect.op != "<<<"
     if is_socket and (yield from _socket(runner, target, streams)):
         return _datagrams(runner, redirect, streams)
@@ -69,6 +72,7 @@ def _redirect(  # noqa: PLR0911  # one return for each kind
         buffer = streams.out if stream == 1 else streams.err
     elif redirect.op == ">&" and target in ("1", "2", "-"):
         buffer = runner.buffer() if target == "-" else streams.out if target == "1" else streams.err
+        buffer.closed = buffer.closed or target == "-"
     elif redirect.op in ("<&", "<>"):
         return streams
     else:
@@ -77,6 +81,21 @@ def _redirect(  # noqa: PLR0911  # one return for each kind
     if redirect.op.startswith("&") or (redirect.op == ">&" and target not in ("1", "2", "-")):
         return streams._replace(out=buffer, err=buffer)
     return streams._replace(err=buffer) if redirect.fd == 2 else streams._replace(out=buffer)
+
+
+class AmbiguousRedirectError(FileSystemError):
+    """A word after a redirection does not become one name (bash(1), Redirection)."""
+
+
+def _target(runner: Runner, redirect: Redirect) -> Generator[Effect, Any, str]:
+    """Return the name after a redirection; raises AmbiguousRedirectError. Only bash splits it, and looks for files."""
+    assert not isinstance(redirect.target, HereDocument)
+    if runner.shell.kind != "bash" or redirect.op == "<<<":
+        return (yield from words.text(runner, redirect.target))
+    found = yield from words.fields(runner, (redirect.target,))
+    if len(found) != 1:
+        raise AmbiguousRedirectError("ambiguous redirect")
+    return found[0]
 
 
 def _datagrams(runner: Runner, redirect: Redirect, streams: Streams) -> Streams:
@@ -155,6 +174,8 @@ def _open(
     `kept`: one that there is already is not to be written over, as `set -o noclobber` has it; raises FileSystemError.
     """
     files = runner.shell.files
+    if target == "/dev/tty" and runner.shell.terminal is None:
+        raise FileSystemError("No such device or address")
     if kept and files.exists(target, runner.shell.access) and files.stat(target, runner.shell.access).kind == "file":
         raise FileSystemError("File exists" if runner.shell.dash else "cannot overwrite existing file")
     path = files.write(target, b"", runner.shell.access, append=append)

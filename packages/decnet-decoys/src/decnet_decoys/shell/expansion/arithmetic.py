@@ -17,18 +17,18 @@ _STEPPED = re.compile(r"\s*(?:(\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(\+\+|
 
 def complaint(text: str) -> str:
     """Return what bash says of an expression that has no value."""
-    shown = text.strip()
-    octal = re.fullmatch(r"0[0-7]*[89]\d*", shown)
+    shown = text.lstrip()
+    octal = re.fullmatch(r"0[0-7]*[89]\d*", shown.rstrip())
     if octal is not None:
-        return f'{shown}: value too great for base (error token is "{shown}")'
-    zero = re.search(r"[/%]\s*(0+)\s*$", shown)
+        return f'{shown.rstrip()}: value too great for base (error token is "{shown.rstrip()}")'
+    zero = re.search(r"[/%]\s*(0+\s*)$", shown)
     if zero is not None:
         return f'{shown}: division by 0 (error token is "{zero[1]}")'
     token = re.search(r"[-+*/%<>=&|^(]\s*$", shown)
     if token is not None:
-        return f'{shown}: syntax error: operand expected (error token is "{token[0].strip()}")'
+        return f'{shown}: syntax error: operand expected (error token is "{token[0]}")'
     wrong = re.search(r"[^\w\s()+*/%<>=!&|^~?:,-].*|(?<=[\w)])\s+\w.*", shown)
-    where = wrong[0].strip() if wrong is not None else shown
+    where = wrong[0].lstrip() if wrong is not None else shown
     return f'{shown}: syntax error in expression (error token is "{where}")'
 
 

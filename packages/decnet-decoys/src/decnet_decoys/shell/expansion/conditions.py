@@ -41,6 +41,16 @@ def fits(shell: ShellState, subject: str, pattern: str) -> bool:
     return matches(subject, pattern)
 
 
+def pattern_of(runner: Runner, word: Word) -> Steps[str]:
+    """Return a pattern of `case`, in which what was quoted stands for itself."""
+    pieces = []
+    for part in word:
+        value = yield from words.text(runner, (part,))
+        quoted = (f"[{one}]" if one in _PATTERN_MARKS else one for one in value[: words.MAX_WORD])
+        pieces.append("".join(quoted) if part.quoted else value)
+    return "".join(pieces)
+
+
 def _pattern(runner: Runner, word: Word, marks: str) -> Steps[str]:
     """Return a word in which what was quoted stands for itself."""
     pieces = []

@@ -150,8 +150,7 @@ def _apart(shell: ShellState, match: re.Match[str]) -> list[str]:
         return arrays.sliced(parameters, bounds, shell.variables) if bounds else parameters
     if listed:
         return arrays.keys(shell.variables, name)
-    elements = arrays.values(shell.variables, name)
-    return arrays.sliced(elements, bounds, shell.variables) if bounds else elements
+    return arrays.elements(shell.variables, name, bounds) if bounds else arrays.values(shell.variables, name)
 
 
 def separated(text: str, separators: str) -> list[str]:
@@ -302,6 +301,10 @@ class _Variables(dict[str, str]):
         self.setdefault("#", "0")
         if shell.dash:
             return
+        own = {"braceexpand", "hashall", "interactive-comments"}
+        typed = {"emacs", "histexpand", "history", "monitor"} if shell.is_typed_at else set()
+        self["SHELLOPTS"] = ":".join(sorted(shell.options | own | typed))
+        self["BASH_SUBSHELL"] = str(shell.within + shell.jobs.of_child)
         self["RANDOM"] = str(shell.random())
         self["SECONDS"] = str(max(0, shell.now - shell.began))
         self["LINENO"] = str(shell.line)

@@ -19,6 +19,8 @@ _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
 def read(call: Call) -> Effects:
     """Read a line into variables, split at $IFS; -a fills an array, -n and -N take some characters, -d ends it."""
     options, names = call.flags("pntudaiN")
+    if call.shell.dash and not names:
+        return call.shell_error("read: arg count", 2)
     if "u" in options:
         number = options["u"]
         source = call.runner.descriptors.get(int(number)) if number.isdecimal() and len(number) < 4 else None
