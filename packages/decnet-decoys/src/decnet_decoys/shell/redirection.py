@@ -28,10 +28,9 @@ def redirected(
             streams = yield from _redirect(runner, redirect, streams, written)
         except FileSystemError as fault:
             shown = ""
-            if isinstance(fault, AmbiguousRedirectError):
-                shown = word_text(redirect.target)
-            elif not isinstance(redirect.target, HereDocument):
-                shown = yield from words.text(runner, redirect.target)
+            if not isinstance(redirect.target, HereDocument):
+                ambiguous = isinstance(fault, AmbiguousRedirectError)
+                shown = word_text(redirect.target) if ambiguous else (yield from words.text(runner, redirect.target))
             shell, message = runner.shell, f"{shown}: {fault}"
             if shell.dash or shell.ash:
                 worded = dash.refused_redirection if shell.dash else ash.refused_redirection
