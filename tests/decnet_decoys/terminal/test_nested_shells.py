@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from tests.decnet_decoys.terminal.test_session import READ, Client, at_terminal
 
-from decnet_decoys.shell.environment.nesting import MAX_NESTED
-from decnet_decoys.shell.environment.prompts import MAX_PROMPT, prompt_of
+from decnet_decoys.shell.interactive.nesting import MAX_NESTED
+from decnet_decoys.shell.interactive.prompts import MAX_PROMPT, prompt_of
 from decnet_decoys.shell.state import ShellState
 
 ROOT = "\x1b[?2004hroot@web-01:~# "

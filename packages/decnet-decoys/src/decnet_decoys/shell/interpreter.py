@@ -15,7 +15,6 @@ from decnet_decoys.shell.compound import as_process, complained, complaint_of, c
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode
-from decnet_decoys.shell.environment import nesting
 from decnet_decoys.shell.environment.dash import BASH_ONLY
 from decnet_decoys.shell.environment.timing import took_text
 from decnet_decoys.shell.environment.traps import acted, own_traps
@@ -27,6 +26,7 @@ from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended,
 from decnet_decoys.shell.execution.simple_commands import is_exec, simple_command
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
+from decnet_decoys.shell.interactive import nesting
 from decnet_decoys.shell.jobs import text_of
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected

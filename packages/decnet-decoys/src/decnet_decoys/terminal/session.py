@@ -24,9 +24,9 @@ from decnet_decoys.shell.effects import (
     Turn,
 )
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.environment.nesting import leave
 from decnet_decoys.shell.interactive.completion import completion
 from decnet_decoys.shell.interactive.history_expansion import EventNotFoundError, expanded
+from decnet_decoys.shell.interactive.nesting import leave
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.nodes import IncompleteError, Sequence

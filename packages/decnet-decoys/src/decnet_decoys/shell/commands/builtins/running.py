@@ -99,6 +99,8 @@ def exit_(call: Call) -> int:
     shell = call.shell
     if call.name == "logout" and not (shell.name.startswith("-") and shell.command is None):
         return call.shell_error("logout: not login shell: use `exit'")
+    if len(call.args) > 1 and call.args[0].lstrip("+-").isdecimal() and not shell.dash:
+        return call.shell_error(f"{call.name}: too many arguments")
     digits = call.args[0] if shell.dash and call.args else call.args[0].lstrip("+-") if call.args else "0"
     if not digits.isdecimal():
         raise control_flow.ExitShell(call.shell_error(f"exit: {call.args[0]}: numeric argument required", 2))

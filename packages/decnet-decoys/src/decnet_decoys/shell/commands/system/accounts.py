@@ -8,7 +8,7 @@ from decnet_decoys.shell.commands.options import Options, options, tried
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, turn
 from decnet_decoys.shell.encoding import decode, encode, quoted
-from decnet_decoys.shell.environment.nesting import enter
+from decnet_decoys.shell.interactive.nesting import enter
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command

@@ -12,7 +12,7 @@ from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.commands.system import sudoers
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.environment.nesting import enter
+from decnet_decoys.shell.interactive.nesting import enter
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND
 from decnet_decoys.shell.programs import BUILTINS, command
 from decnet_decoys.shell.state import LOGIN_PATH

@@ -8,8 +8,8 @@ from decnet_decoys.shell.command_lookup import on_path
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.environment.language import OPTION_OF, ShellKind
-from decnet_decoys.shell.environment.nesting import enter
-from decnet_decoys.shell.environment.prompts import OF_BASH, USUAL
+from decnet_decoys.shell.interactive.nesting import enter
+from decnet_decoys.shell.interactive.prompts import OF_BASH, USUAL
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
