@@ -45,6 +45,16 @@ def shown_for(machine: Machine, line: str) -> str:
         ("echo x >&-", "bash: line 1: echo: write error: Bad file descriptor\n"),
         ("echo > /dev/tty", "bash: line 1: /dev/tty: No such device or address\n"),
         ("(set -x; x='1 2'; :) 2>&1; sh -xc 'x=\"1 2\"; : $x' 2>&1", "+ x='1 2'\n+ :\n+ x=1 2\n+ : 1 2\n"),
+        ("declare -A c; for w in a b a; do ((c[$w]++)); done; echo ${c[a]} ${c[b]}", "2 1\n"),
+        ("a=(1 2 3); i=1; echo $((a[i]+a[2])) $((a[0]++)) ${a[0]}; let 'a[1] += 5'; echo ${a[*]}", "5 1 2\n2 7 3\n"),
+        ("mkfifo /tmp/p; (echo through > /tmp/p &); cat /tmp/p; cat < /tmp/p", "through\n"),
+        ("echo '61 * * * * x' | crontab -", '"-":0: bad minute\nerrors in crontab file, can\'t install.\n'),
+        ("type -P ls cd; sh -c 'command -v nosuch'; echo $?", "/usr/bin/ls\n127\n"),
+        (
+            "eval 'echo (b)'",
+            "bash: eval: line 1: syntax error near unexpected token `b'\nbash: eval: line 1: `echo (b)'\n",
+        ),
+        ("exit 1 2; echo $?", "bash: line 1: exit: too many arguments\n1\n"),
         ("(sleep 3; echo a) > /dev/null & jobs", "[1]+  Running                 ( sleep 3; echo a ) > /dev/null &\n"),
     ],
 )

@@ -16,6 +16,8 @@ from decnet_decoys.shell.syntax.nodes import HereDocument, Redirect
 from decnet_decoys.shell.syntax.printing import word_text
 
 MAX_DESCRIPTORS = 32
+MAX_PIPES, MAX_PIPED = 8, 16 << 10
+"""Named pipes that hold what nobody has read yet, and bytes of each."""
 
 
 def redirected(
@@ -41,6 +43,10 @@ def redirected(
 
     def finish() -> Generator[Effect, Any, None]:
         for path, buffer in written:
+            if runner.shell.files.exists(path) and runner.shell.files.stat(path).kind == "pipe":
+                if len(runner.shell.pipes) < MAX_PIPES:
+                    runner.shell.pipes[path] = buffer.take()[:MAX_PIPED]
+                continue
             yield from runner.save(path, buffer.take(), append=True, err=streams.err)
 
     return streams, finish
@@ -179,6 +185,6 @@ def _open(
         raise FileSystemError("File exists" if runner.shell.dash else "cannot overwrite existing file")
     path = files.write(target, b"", runner.shell.access, append=append)
     buffer = runner.buffer()
-    if files.stat(path).kind not in ("device", "pipe"):
+    if files.stat(path).kind != "device":
         written.append((path, buffer))
     return buffer

@@ -89,6 +89,8 @@ class ShellState(Variables):
         """The name by which such a shell was begun."""
         self.typed_lines = 0
         """Lines that were typed at it before, which dash counts."""
+        self.pipes: dict[str, bytes] = {}
+        """What was written to named pipes and not read yet."""
         self.stack: list[str] = []
         """Where `popd` goes back to."""
         self.began = int(clock())
@@ -318,6 +320,8 @@ class ShellState(Variables):
 
     def content(self, path: str) -> bytes | Filler:
         """Return a file's content, or that of a process substitution; raises FileSystemError."""
+        if self.pipes and (waiting := self.pipes.pop(self.files.locate(path, self.access), None)) is not None:
+            return waiting
         opened = self.opened.get(path)
         return self.files.read(path, self.access) if opened is None else opened
 

@@ -13,6 +13,7 @@ from decnet_decoys.shell.environment.collation import in_locale
 from decnet_decoys.shell.environment.dash import BAD_SUBSTITUTION
 from decnet_decoys.shell.expansion import arrays, patterns
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
+from decnet_decoys.shell.expansion.elements import set_named
 from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, each_changed, parameter
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
@@ -224,7 +225,7 @@ def _value(runner: Runner, part: Part) -> Steps[str]:
         return (yield from parameter(part.text, _context(runner)))
     if part.kind == "arithmetic":
         inner = yield from document(runner, part.text)
-        number = evaluate(inner or "0", shell.variables, shell.set)
+        number = evaluate(inner or "0", shell.variables, partial(set_named, shell))
         if number is None:
             raise ExpansionError(complaint(inner))
         return str(number)

@@ -352,11 +352,16 @@ class Parser:
         if self._lexer.bash and self._keyword("function"):  # bash's `function name { ... }`
             self._at += 1
             return (yield from self._function_body(self._literal()))
-        if self._token(self._at + 1) != Operator("(") or self._token(self._at + 2) != Operator(")"):
+        if self._token(self._at + 1) != Operator("("):
             return None
         token = self._peek()
         if token is None or isinstance(token, Operator) or bash_extensions.assignment(token) is not None:
             return None  # `a=()`, an array without elements
+        if self._token(self._at + 2) != Operator(")"):
+            if not self._lexer.bash or self._token(self._at + 2) is None:
+                return None
+            self._at += 2
+            raise ShellSyntaxError(self._shown())
         return (yield from self._function_body(self._literal(_FUNCTION_NAME)))
 
     def _function_body(self, name: str) -> Steps[Function]:

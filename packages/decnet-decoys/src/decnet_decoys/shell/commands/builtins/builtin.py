@@ -5,6 +5,7 @@ import posixpath
 import re
 from collections import deque
 from contextlib import suppress
+from functools import partial
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import MAX_FOLDERS, on_path
@@ -13,6 +14,7 @@ from decnet_decoys.shell.commands.options import tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
+from decnet_decoys.shell.expansion.elements import set_named
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command
 from decnet_decoys.shell.syntax.escapes import echoed, unescape
@@ -310,7 +312,7 @@ def let(call: Call) -> Effects:
     value: int | None = None
     for expression in call.args:
         yield from turn()
-        value = evaluate(expression, call.shell.variables, call.shell.set)
+        value = evaluate(expression, call.shell.variables, partial(set_named, call.shell))
         if value is None:
             return call.shell_error(f"{call.name}: {complaint(expression)}")
     return int(not value)

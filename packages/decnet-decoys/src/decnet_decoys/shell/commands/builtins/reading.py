@@ -6,7 +6,8 @@ import re
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import AskLine, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, fill, put
+from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, fill
+from decnet_decoys.shell.expansion.elements import put
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputBuffer
 
