@@ -144,7 +144,7 @@ class ShellState(Variables):
             self.history.read(self.files, f"{user.home}/.bash_history")
         self.variables = environment | {"IFS": " \t\n", "PPID": str(self.pid - 12)}
         if self.terminal:
-            self.variables["PS1"] = prompts.USUAL
+            self.variables["PS1"] = prompts.USUAL if self.kind == "bash" else "\\u@\\h:\\w\\$ "
         if self.machine.persona.family == "debian":
             self.variables |= self._bash_variables(user)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 MAX_PROMPT = 1024
 """Characters of $PS1 that are read, and of the prompt that is shown."""
-USUAL = "\\u@\\h:\\w\\$ "
+USUAL = "${debian_chroot:+($debian_chroot)}\\u@\\h:\\w\\$ "
 """As Debian's /etc/bash.bashrc has it."""
 OF_BASH = "\\s-\\v\\$ "
 """What bash itself sets, where it reads no such file."""

@@ -61,7 +61,8 @@ def wait(call: Call) -> Effects:
         elif name.startswith("%"):
             status = call.shell_error(f"wait: {name}: no such job", 127)
         elif name.isdecimal():
-            status = call.shell_error(f"wait: pid {name} is not a child of this shell", 127)
+            wrong = f"wait: pid {name} is not a child of this shell"
+            status = 127 if call.shell.dash else call.shell_error(wrong, 127)
         else:
             status = call.shell_error(f"wait: `{name}': not a pid or valid job spec")
     return status

@@ -5,6 +5,7 @@ import posixpath
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import on_path
+from decnet_decoys.shell.commands.shells.startup import read_startup_files
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.environment.language import OPTION_OF, ShellKind
@@ -30,8 +31,7 @@ def sh(call: Call) -> Effects:
         return _show_version(call)
     if "c" in flags:
         if not operands:
-            dash = _kind(call) == "dash"
-            return call.fail("0: -c requires an argument" if dash else "-c: option requires an argument", 2)
+            return _without_text(call)
         text, argv, streams = operands[0], operands[1:] or [call.path], call.streams
     elif operands and "s" not in flags:
         script = _script(call, operands[0])
@@ -42,20 +42,31 @@ def sh(call: Call) -> Effects:
         source = yield from call.input()
         text, argv = decode(source.whole(MAX_SCRIPT)), [call.path, *operands]
     else:
-        if enter(shell, _kind(call), call.path):
-            _set_at_start(call)
-            shell.options = _switched_on(flags, named)
-            if shell.kind == "bash":
-                shell.variables["PS1"] = OF_BASH if "norc" in flags else USUAL
-        return 0
+        return (yield from _typed_at(call, flags, named))
     with shell.forked():
         shell.kind = _kind(call)
         shell.only_exported()
         _set_at_start(call)
         shell.options = _switched_on(flags, named)
         shell.string = text if "c" in flags else ""
-        shell.shopt = {**shell.shopt, "login_shell": bool({"l", "login"} & flags)}
+        shell.shopt = {**shell.shopt, "login_shell": _is_login(flags)}
+        if "i" in flags:
+            _begin_interactive(call)
+        if "noprofile" not in flags:
+            yield from read_startup_files(call, login=_is_login(flags), interactive={"i", "norc"} & flags == {"i"})
         return (yield from call.runner.subshell(text, argv, streams, named=True))
+
+
+def _typed_at(call: Call, flags: set[str], named: set[str]) -> Effects:
+    """Begin a shell that is typed at within this one, if there may be one."""
+    shell = call.shell
+    if enter(shell, _kind(call), call.path):
+        _set_at_start(call)
+        shell.options = _switched_on(flags, named)
+        if shell.kind == "bash":
+            shell.variables["PS1"] = OF_BASH if "norc" in flags else USUAL
+        yield from read_startup_files(call, login=_is_login(flags), interactive="norc" not in flags)
+    return 0
 
 
 _LETTERS_OF_DASH = "aCefnuvxIimqVEblscpo"
@@ -69,10 +80,32 @@ def _refused(call: Call) -> str:
     return next((letter for letter in call.args[0][1:] if letter not in _LETTERS_OF_DASH), "")
 
 
+def _without_text(call: Call) -> int:
+    dash = _kind(call) == "dash"
+    return call.fail("0: -c requires an argument" if dash else "-c: option requires an argument", 2)
+
+
 def _show_version(call: Call) -> int:
     told = call.shell.variables
     call.print(f"GNU bash, version {told.get('BASH_VERSION', '')} ({told.get('MACHTYPE', '')})")
     return 0
+
+
+def _is_login(flags: set[str]) -> bool:
+    return bool({"l", "login"} & flags)
+
+
+def _begin_interactive(call: Call) -> None:
+    """Set the prompt of `-i`, which complains where there is no terminal."""
+    shell = call.shell
+    shell.variables["PS1"] = USUAL if shell.kind == "bash" else "# " if shell.identity.uid == 0 else "$ "
+    if shell.terminal is not None:
+        return
+    if shell.kind == "bash":
+        call.print_error(f"{call.path}: cannot set terminal process group (-1): Inappropriate ioctl for device")
+        call.print_error(f"{call.path}: no job control in this shell")
+    elif shell.kind == "dash":
+        call.print_error(f"{call.path}: 0: can't access tty; job control turned off")
 
 
 def _switched_on(flags: set[str], named: set[str]) -> set[str]:
