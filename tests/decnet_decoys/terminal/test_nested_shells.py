@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from time import thread_time
+
 import pytest
 from tests.decnet_decoys.terminal.test_session import READ, Client, at_terminal
 
@@ -72,5 +74,8 @@ def test_escapes_of_a_prompt(text: str, shown: str) -> None:
     assert prompt_of(text, {"u": "eve", "$": "#"}, {"V": "v"}, lambda layout: layout) == shown
 
 
-def test_a_prompt_is_bounded() -> None:
-    assert len(prompt_of("$V" * MAX_PROMPT, {}, {"V": "v" * 10_000}, lambda layout: layout)) <= MAX_PROMPT
+def test_a_prompt_is_bounded_and_made_at_once() -> None:
+    began = thread_time()
+    shown = prompt_of("$V" * MAX_PROMPT, {"w": "d" * 4096}, {"V": "\\w" * 40_000}, lambda layout: layout)
+    assert thread_time() - began < 0.02
+    assert len(shown) <= MAX_PROMPT

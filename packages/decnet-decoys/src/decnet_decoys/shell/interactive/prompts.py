@@ -28,6 +28,6 @@ def prompt_of(text: str, known: Mapping[str, str], variables: Mapping[str, str],
         return known.get(letter, _PLAIN.get(letter, found[0]))
 
     def variable(found: re.Match[str]) -> str:
-        return variables.get(found[1], "") if found[1] else "" if ":+" in found[0] else variables.get(found[2], "")
+        return "" if ":+" in found[0] else variables.get(found[1] or found[2], "")[:MAX_PROMPT]
 
-    return _ESCAPE.sub(escape, _VARIABLE.sub(variable, text[:MAX_PROMPT]))[:MAX_PROMPT]
+    return _ESCAPE.sub(escape, _VARIABLE.sub(variable, text[:MAX_PROMPT])[:MAX_PROMPT])[:MAX_PROMPT]
