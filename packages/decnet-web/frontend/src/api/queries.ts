@@ -66,6 +66,11 @@ export function useGet<Path extends Get>(
   });
 }
 
+/** Ask before a page shows it, for `useGet` with the same path and parameters. */
+export function ask<Path extends Get>(queries: QueryClient, path: Path, init: Init<Path, "get">): void {
+  void queries.prefetchQuery({ queryKey: [path, init ?? {}], queryFn: ({ signal }) => get(path, init, signal) });
+}
+
 interface PageOf<T> {
   items: T[];
   next?: string | null;
