@@ -102,7 +102,8 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         query(b"create database za4"),
         query(b"create table za4.t (a int, b varchar(20))"),
         query(
-            b"load data local infile 'x.csv' into table za4.t fields terminated by ',' lines terminated by '\\n' ignore 1 lines (a, b)"
+            b"load data local infile 'x.csv' into table za4.t fields terminated by ',' "
+            b"lines terminated by '\\n' ignore 1 lines (a, b)"
         ),
         packet(2, b"a,b\n1,one\n2,two\n"),
         packet(3, b""),
