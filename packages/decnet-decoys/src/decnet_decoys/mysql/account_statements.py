@@ -8,7 +8,7 @@ from decnet_decoys.mysql.authentication import is_hash, kept
 from decnet_decoys.mysql.catalogue import Done, Found, Outcome, Visitor
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.sql.describing import text_column
-from decnet_decoys.mysql.sql.evaluating import Scope, StatementError
+from decnet_decoys.mysql.sql.evaluation.scopes import Scope, StatementError
 from decnet_decoys.mysql.sql.parsing import Parser
 
 _MANY = 64

@@ -13,7 +13,8 @@ from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor,
 from decnet_decoys.mysql.packets import DATABASE_DROPPED
 from decnet_decoys.mysql.sql import budget, changing, defining, showing
 from decnet_decoys.mysql.sql.budget import OverspentError, sized
-from decnet_decoys.mysql.sql.evaluating import Row, Scope, StatementError, remember, value
+from decnet_decoys.mysql.sql.evaluation.evaluating import value
+from decnet_decoys.mysql.sql.evaluation.scopes import Row, Scope, StatementError, remember
 from decnet_decoys.mysql.sql.parsing import Parser
 from decnet_decoys.mysql.sql.reading import TooDeepError, plain
 from decnet_decoys.mysql.sql.schemas import INFORMATION, no_database, of_the_server, table_of

@@ -7,7 +7,7 @@ from typing import Final
 from decnet_decoys.mysql.authentication import kept
 from decnet_decoys.mysql.catalogue import Visitor
 from decnet_decoys.mysql.sql.budget import step
-from decnet_decoys.mysql.sql.evaluating import StatementError
+from decnet_decoys.mysql.sql.evaluation.scopes import StatementError
 from decnet_decoys.mysql.sql.tables import ColumnDefinition, Stored
 
 INFORMATION: Final = "information_schema"
