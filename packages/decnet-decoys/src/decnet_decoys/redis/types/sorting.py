@@ -19,7 +19,7 @@ _NO_NUMBER = Error("ERR One or more scores can't be converted into double")
 class _Options(NamedTuple):
     by: bytes | None = None
     first: int = 0
-    count: int = -1
+    most: int = -1
     get: tuple[bytes, ...] = ()
     descends: bool = False
     alpha: bool = False
@@ -43,7 +43,7 @@ def _options(given: Arguments, *, stores: bool) -> _Options | Error:
                 limits = number(first), number(count)
                 if limits[0] is None or limits[1] is None:
                     return NOT_A_NUMBER
-                made = made._replace(first=max(0, limits[0]), count=limits[1])
+                made = made._replace(first=max(0, limits[0]), most=limits[1])
             case b"STORE", [target, *rest] if stores:
                 made = made._replace(store=target)
             case b"BY", [pattern, *rest]:
@@ -94,7 +94,7 @@ def _in_order(client: Client, elements: list[bytes], options: _Options) -> list[
 
 
 def _chosen(elements: Sequence[bytes], options: _Options) -> Sequence[bytes]:
-    end = None if options.count < 0 else options.first + options.count
+    end = None if options.most < 0 else options.first + options.most
     return elements[options.first : end]
 
 

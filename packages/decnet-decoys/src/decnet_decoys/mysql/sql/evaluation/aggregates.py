@@ -23,7 +23,7 @@ def is_aggregate(node: Any) -> bool:
     return isinstance(node, list | tuple) and any(map(is_aggregate, node))
 
 
-def reduced(name: str, found: list[Value], *, distinct: bool) -> Value:
+def reduced(name: str, found: Sequence[int | float | str | bytes | Decimal], *, distinct: bool) -> Value:
     """Return what a function makes of values, of which none is NULL."""
     for one in found:
         sized(one)
