@@ -41,14 +41,14 @@ NOT_YET: dict[str, tuple[str, ...]] = {
     ),
     "redis-third": (
         "replication from here", "Lua's tables", "Lua that calls", "SLOWLOG and MONITOR", "ACL", "a user's rights",
-        "OBJECT", "LMPOP and company", "SORT and COPY", "strings", "bits", "HyperLogLog and places", "transactions",
+        "OBJECT", "LMPOP and company", "strings", "bits", "HyperLogLog and places",
         "COMMAND", "HELP", "CLIENT", "functions", "published",
     ),
     "redis-fourth": (
         "a worm cleans up", "a password is set and taken", "CONFIG of several", "modules of a rogue server",
         "Lua that looks around", "functions", "COMMAND about itself", "helps of the rest", "help of CLIENT",
-        "users of the ACL", "ACL's small questions", "a user logs in", "places", "sets that meet", "hashes at work",
-        "bits and pieces", "channels", "watched keys", "a cluster that is none", "what is dumped",
+        "users of the ACL", "ACL's small questions", "a user logs in", "places", "hashes at work",
+        "bits and pieces", "channels", "a cluster that is none", "what is dumped",
     ),
 }  # fmt: skip
 """By set; `nox -s realism` shows how they differ no longer."""
