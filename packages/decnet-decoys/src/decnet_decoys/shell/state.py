@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
-from typing import Any
 from weakref import ref
 
 from decnet_decoys.memory_budget import MemoryLease
@@ -83,8 +82,6 @@ class ShellState(Variables):
         self.files.live["/dev/urandom"] = self.files.live["/dev/random"] = partial(noise, count())
         self.opened: dict[str, bytes] = {}
         """What is read under the names of process substitutions."""
-        self.outer: list[dict[str, Any]] = []
-        """What the shells are within which this one was begun, the first one first."""
         self.called = ""
         """The name by which such a shell was begun."""
         self.typed_lines = 0

@@ -9,6 +9,7 @@ from decnet_decoys.shell.environment.tracing import trace
 from decnet_decoys.shell.environment.traps import before_command
 from decnet_decoys.shell.expansion.assignment import assign
 from decnet_decoys.shell.expansion.conditions import conditions_or_fields
+from decnet_decoys.shell.interactive.nesting import in_outer
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.nodes import Command, Elements, Simple
@@ -41,20 +42,15 @@ def simple_command(
         if kept is not None:
             shell.exported.add(assignment.name)
     if "xtrace" in shell.options:
-        shown = (
-            argv
-            if argv[:1] == ["[["] or shell.dash
-            else ["((", *argv[1:], "))"]
-            if argv[:1] == ["(("]
-            else map(shell_word, argv)
-        )
-        trace(shell, " ".join([*traced, *shown]), streams.err)
+        trace(shell, " ".join([*traced, *_traced(argv, dash=shell.dash)]), streams.err)
+    depth = len(shell.outer)
     try:
         return (yield from run(argv, simple, streams))
     finally:
         shell.variables["_"] = argv[-1][:4096] if argv else ""
         if kept is not None and simple.assignments:
-            shell.restore(kept, [assignment.name for assignment in simple.assignments])
+            with in_outer(shell, depth):
+                shell.restore(kept, [assignment.name for assignment in simple.assignments])
 
 
 def _traced(argv: list[str], *, dash: bool) -> list[str]:
