@@ -5,16 +5,18 @@ Whatever it computes of one is kept there, since a dictionary for each of a doze
 only one attacker shows joins nobody, and is no object: of that it is noted what it says of the attacker.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.statements import parts
-from decnet_workers.clusterer.cores import SAMPLE
+from decnet_workers.clusterer.cores import SAMPLE, Shown
 from decnet_workers.clusterer.kinds import KINDS, Feature, Kind, is_brief
 from decnet_workers.clusterer.owners import is_infected, is_owned, is_worm, own_marks
 from decnet_workers.clusterer.reading.view import Settled, View, weight_alone
 from decnet_workers.commodity.limits import Key
 from decnet_workers.errors import WorkersError
+
+UNKNOWN = Shown({}, {})
 
 SHARED = 2
 """Attackers that a feature has which can join any."""
@@ -55,16 +57,18 @@ class KnownAttacker:
 class Sample:
     """The attackers of a feature that are looked at; features that the same ones show have one in common."""
 
-    __slots__ = ("attackers", "common", "kinds", "profiled", "together")
+    __slots__ = ("attackers", "common", "shown")
 
     def __init__(self, attackers: tuple[KnownAttacker, ...]) -> None:
         self.attackers = attackers
         self.common: dict[str, list[tuple[int, int]]] | None = None
         """By kind, see `Weighing`."""
-        self.profiled = False
-        self.together: Mapping[KnownFeature, int] = {}
-        """How many of them show other features, while it is `profiled`; see `cores.shown_by`."""
-        self.kinds: Mapping[str, int] = {}
+        self.shown = UNKNOWN
+        """What they show, as long as `Linking` needs it."""
+
+    def marks(self) -> list[tuple[Key, ...]]:
+        """Return the marks of each of them that was read and is not shared."""
+        return [one.marks for one in self.attackers if one.marks is not None]
 
 
 class KnownFeature:

@@ -93,15 +93,14 @@ def _is_mixed(feature: KnownFeature) -> bool:
     """Return whether the attackers that show a feature are several actors."""
     if not may_be_mixed(feature.key, feature.attackers):
         return False
-    found = [set(one.marks) for one in feature.sample.attackers if one.marks is not None]
-    return is_mixed(feature.key, found)
+    return is_mixed(feature.key, [set(marks) for marks in feature.sample.marks()])
 
 
 def _is_sold(feature: KnownFeature) -> bool:
     """Return whether those who show a feature have keys that contradict each other."""
     if not may_be_sold(feature.key, feature.attackers):
         return False
-    return is_sold(feature.key, (one.marks for one in feature.sample.attackers if one.marks is not None))
+    return is_sold(feature.key, feature.sample.marks())
 
 
 def _spreads(feature: KnownFeature) -> bool:
