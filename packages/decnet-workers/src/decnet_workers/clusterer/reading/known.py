@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.statements import parts
 from decnet_workers.clusterer.cores import SAMPLE, Shown
-from decnet_workers.clusterer.kinds import KINDS, Feature, Kind, is_brief
+from decnet_workers.clusterer.kinds import KINDS, Feature, Kind, is_brief, weight
 from decnet_workers.clusterer.owners import is_infected, is_owned, is_worm, own_marks
-from decnet_workers.clusterer.reading.view import Settled, View, weight_alone
-from decnet_workers.commodity.limits import Key
+from decnet_workers.clusterer.reading.view import Settled, View
+from decnet_workers.commodity.limits import Key, limits
 from decnet_workers.errors import WorkersError
 
 UNKNOWN = Shown({}, {})
@@ -180,7 +180,8 @@ class Known:
 
     def weight_alone(self, feature: KnownFeature) -> float:
         """Return a feature's weight by the number of its attackers alone, whatever else they show."""
-        return weight_alone(self._view, feature.key, feature.seen)
+        limit = limits().get(feature.key)
+        return round(weight(feature.kind, feature.seen, self.population, limit, self._view.log_days), 3)
 
     def _learn(self, keys: Iterable[Key], least: int) -> None:
         """Read features that at least so many attackers show, and those of which something was computed before."""
