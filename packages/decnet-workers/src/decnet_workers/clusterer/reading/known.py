@@ -162,6 +162,13 @@ class Known:
             for key in part:
                 self._features[key].read_sample = self._sample(found.pop(key, ()))
 
+    def sampled(self, features: Collection[KnownFeature]) -> set[KnownAttacker]:
+        """Read the attackers of features that are looked at, and the evidence of these; return them."""
+        self.read_samples(features)
+        found = {attacker for feature in features for attacker in feature.sample.attackers}
+        self.read(found)
+        return found
+
     def holders(self, features: Collection[KnownFeature]) -> set[KnownAttacker]:
         """Return all who show features; one that has just become too common has hardly more than its cap."""
         few = [feature for feature in features if feature.attackers <= SAMPLE]

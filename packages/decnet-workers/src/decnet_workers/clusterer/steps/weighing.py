@@ -32,8 +32,7 @@ class Weighing:
         known = self._known
         alone = {feature: known.weight_alone(feature) for feature in features}
         shared = {feature for feature, bits in alone.items() if bits and _may_be_shared(feature)}
-        known.read_samples(shared)
-        known.read({attacker for feature in shared for attacker in feature.sample.attackers})
+        known.sampled(shared)
         for feature, bits in alone.items():
             feature.weight = max(0.0, self._weighed(feature, bits) if feature in shared else bits)
         for feature in features:
