@@ -104,6 +104,14 @@ class KnownFeature:
         return Feature(self.attackers, 0, self.days * DAY_NS)
 
 
+class _Attackers(dict[str, KnownAttacker]):
+    """Attackers by name, each made when it is first asked for."""
+
+    def __missing__(self, name: str) -> KnownAttacker:
+        found = self[name] = KnownAttacker(name)
+        return found
+
+
 class Known:
     """What was read of a View.
 
@@ -115,15 +123,14 @@ class Known:
         self._most = most
         self.population = view.population
         self.read_attackers = 0
-        self._attackers: dict[str, KnownAttacker] = {}
+        self._attackers = _Attackers()
         self._features: dict[Key, KnownFeature] = {}
         self._samples: dict[tuple[KnownAttacker, ...], Sample] = {}
         self._cores: set[str] = set()
 
     def attackers(self, names: Iterable[str]) -> set[KnownAttacker]:
         """Return the attackers of these names, which need not have been read."""
-        found = self._attackers
-        return {found.get(name) or found.setdefault(name, KnownAttacker(name)) for name in names}
+        return {self._attackers[name] for name in names}
 
     def read(self, attackers: Collection[KnownAttacker]) -> None:
         """Read the evidence of those attackers of whom it was not read."""
@@ -219,8 +226,7 @@ class Known:
         attacker.shown = tuple(found[key] for key in keys if key in found)
 
     def _sample(self, names: Collection[str]) -> Sample:
-        known = self._attackers
-        attackers = tuple(known.get(one) or known.setdefault(one, KnownAttacker(one)) for one in names)
+        attackers = tuple(self._attackers[name] for name in names)
         return self._samples.get(attackers) or self._samples.setdefault(attackers, Sample(attackers))
 
 
