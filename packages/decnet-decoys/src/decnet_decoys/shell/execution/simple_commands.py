@@ -4,7 +4,7 @@
 from collections.abc import Callable
 
 from decnet_decoys.shell.effects import Effects
-from decnet_decoys.shell.encoding import shell_word
+from decnet_decoys.shell.encoding import shell_word, single_quoted
 from decnet_decoys.shell.environment.tracing import trace
 from decnet_decoys.shell.environment.traps import before_command
 from decnet_decoys.shell.expansion.assignment import assign
@@ -62,7 +62,7 @@ def _traced(argv: list[str], *, dash: bool) -> list[str]:
 
 def _aliased(runner: Runner, argv: list[str], streams: Streams) -> Effects:
     shell = runner.shell
-    quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in argv[1:])
+    quoted = " ".join(map(single_quoted, argv[1:]))
     text = f"{shell.aliases[argv[0]]} {quoted}"
     kept, shell.aliases = shell.aliases, {}
     try:
