@@ -12,7 +12,7 @@ from decnet_decoys.shell.expansion.conditions import conditions_or_fields
 from decnet_decoys.shell.interactive.nesting import in_outer
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import Streams
-from decnet_decoys.shell.syntax.nodes import Command, Elements, Simple
+from decnet_decoys.shell.syntax.nodes import Assignment, Command, Elements, Simple
 
 _KEEPS_ASSIGNMENTS = frozenset(
     ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")
@@ -33,15 +33,14 @@ def simple_command(
     if argv and argv[0] in shell.aliases and expands and not simple.words[0][0].quoted:
         return (yield from _aliased(runner, argv, streams))
     kept = shell.temporary() if argv and argv[0] not in _KEEPS_ASSIGNMENTS else None
-    traced = []
+    made = []
     for assignment in simple.assignments:
-        made = yield from assign(runner, assignment)
-        name, mark, value = made.partition("=")
-        plain = shell.dash or not value or isinstance(assignment.value, Elements)
-        traced.append(made if plain else f"{name}{mark}{shell_word(value)}")
+        made.append((yield from assign(runner, assignment)))
         if kept is not None:
             shell.exported.add(assignment.name)
     if "xtrace" in shell.options:
+        pairs = zip(simple.assignments, made, strict=True)
+        traced = [_traced_assignment(one, text, dash=shell.dash) for one, text in pairs]
         trace(shell, " ".join([*traced, *_traced(argv, dash=shell.dash)]), streams.err)
     depth = len(shell.outer)
     try:
@@ -51,6 +50,13 @@ def simple_command(
         if kept is not None and simple.assignments:
             with in_outer(shell, depth):
                 shell.restore(kept, [assignment.name for assignment in simple.assignments])
+
+
+def _traced_assignment(assignment: Assignment, made: str, *, dash: bool) -> str:
+    """Return an assignment as `set -x` shows it, its value in quotes if it needs them."""
+    name, mark, value = made.partition("=")
+    plain = dash or not value or isinstance(assignment.value, Elements)
+    return made if plain else f"{name}{mark}{shell_word(value)}"
 
 
 def _traced(argv: list[str], *, dash: bool) -> list[str]:
