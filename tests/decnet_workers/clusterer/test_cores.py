@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.examples import examples
 
-from decnet_workers.clusterer.cores import SAMPLE, are_linked, could_link, followed, in_order, size_of
+from decnet_workers.clusterer.cores import SAMPLE, Shown, are_linked, could_link, followed, in_order, size_of
 from decnet_workers.clusterer.kinds import JOIN
 from decnet_workers.clusterer.reading.known import KnownFeature, Sample
 from decnet_workers.commodity.limits import Key
@@ -35,14 +35,14 @@ def test_no_two_features_that_belong_together_are_passed_over(
     seen = (both, both) if max(attackers) <= SAMPLE else (both, data.draw(st.integers(0, least)))
     for feature, shown, bits, number in zip((one, other), (other, one), weights, seen, strict=True):
         feature.weight, feature.read_sample = bits, Sample(())
-        feature.sample.together, feature.sample.kinds = {shown: number}, {shown.kind.name: number}
+        feature.sample.shown = Shown({shown: number}, {shown.kind.name: number})
     rarer, commoner = in_order(one, other)
     if are_linked(rarer, commoner):
         sizes = (size_of(rarer.attackers), size_of(commoner.attackers))
         weak = min(weights) < JOIN
-        assert could_link(rarer.sample.together[commoner], sizes, weak)
-        if commoner.sample.together[rarer]:
-            assert could_link(commoner.sample.together[rarer], sizes[::-1], weak)
+        assert could_link(rarer.sample.shown.together[commoner], sizes, weak)
+        if commoner.sample.shown.together[rarer]:
+            assert could_link(commoner.sample.shown.together[rarer], sizes[::-1], weak)
 
 
 def test_a_weak_feature_of_many_is_no_candidate_of_a_rare_one_whose_attackers_are_all_known() -> None:

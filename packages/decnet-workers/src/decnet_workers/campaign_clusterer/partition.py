@@ -162,13 +162,13 @@ class _Groups:
         fewer, more = sorted((one, other), key=len)
         if len(fewer) == 1:
             return True
-        ends: tuple[set[int], set[int]] = (set(), set())
+        ours, theirs = set[int](), set[int]()
         for number in fewer:
             for partner in self._linked.get(number, ()):
                 if self._group[partner] is more:
-                    ends[0].add(number)
-                    ends[1].add(partner)
-            if min(map(len, ends)) > 1:
+                    ours.add(number)
+                    theirs.add(partner)
+            if len(ours) > 1 and len(theirs) > 1:
                 return True
         return False
 

@@ -12,7 +12,7 @@ from decnet_workers.campaign_clusterer import reading, weighing
 from decnet_workers.campaign_clusterer.profile import Profile, Profiles
 from decnet_workers.campaign_clusterer.signals import AIMING, DECKY
 
-IDENTITIES_AT_ONCE = 100
+READ_AT_ONCE = 100
 """All evidence of so many is in memory at a time: twice, before and after."""
 
 _COUNTED = weighing.JOINING | {AIMING, DECKY}
@@ -56,8 +56,8 @@ def update_of(connection: Connection, touched: Collection[UUID]) -> Update:
     """Return how the evidence of identities changes to what they show at present."""
     update = Update(Profiles())
     ordered = sorted(touched)
-    for start in range(0, len(ordered), IDENTITIES_AT_ONCE):
-        part = ordered[start : start + IDENTITIES_AT_ONCE]
+    for start in range(0, len(ordered), READ_AT_ONCE):
+        part = ordered[start : start + READ_AT_ONCE]
         old = evidence_by_identity(connection, part)
         new: dict[UUID, list[Evidence[UUID]]] = {}
         for one in reading.shown(connection, part):

@@ -96,7 +96,7 @@ def are_linked(rarer: KnownFeature, commoner: KnownFeature, listed: bool = False
     """
     if rarer.key in limits() or commoner.key in limits():
         return False
-    one, other = rarer.sample, commoner.sample
+    one, other = rarer.sample.shown, commoner.sample.shown
     attackers = size_of(rarer.attackers), size_of(commoner.attackers)
     seen = one.together.get(commoner, 0)
     number = seen if attackers[0] <= SAMPLE else seen * attackers[0] // SAMPLE

@@ -91,10 +91,8 @@ class _Regrouping:
     def _could_follow(self, cores: dict[KnownFeature, str]) -> set[KnownFeature]:
         """Return the features that may follow a core of which a feature was in another before."""
         moving = {one for one, core in cores.items() if one.weight >= JOIN and _core_before(one) != core}
-        self._known.read_samples(moving)
-        holders = {attacker for one in moving for attacker in one.sample.attackers}
-        self._known.read(holders)
-        return {one for attacker in holders for one in self._linking.looked(attacker) if may_follow(one)}
+        shown = (one for attacker in self._known.sampled(moving) for one in self._linking.looked(attacker))
+        return {one for one in shown if may_follow(one)}
 
     def _followings(self, cores: dict[KnownFeature, str]) -> set[Link]:
         """Return the links of rare weaker features with the cores that their attackers have."""

@@ -13,7 +13,6 @@ from decnet_core.bus.subjects import EVENTS_INGESTED, GROUPING_DECIDED
 from decnet_core.events.notices import CredentialReused, IdentityFormed, IdentityGrew, IdentityMerged, Notice
 from decnet_core.runtime.worker import MIB, NoSettings
 from decnet_core.text import for_terminal
-from decnet_core.uncollected import uncollected
 from decnet_models.events.queries import last_seq, of_attacker
 from decnet_models.following.batch_processor import BatchProcessor, BatchResult
 from decnet_models.following.cursor_worker import CursorWorker, EventBatch, Results
@@ -172,8 +171,7 @@ class Clusterer(CursorWorker[NoSettings]):
         """Settle a part; one attacker or feature that fails is set aside, and stops no other."""
         aside = self._narrowing.fault is not None
         try:
-            with uncollected():  # a round is bounded, too
-                done = super().settled(processor)
+            done = super().settled(processor)
         except Exception as error:  # whatever it is
             self._narrowing.failed(error)
             return BatchResult()

@@ -5,16 +5,18 @@ Whatever it computes of one is kept there, since a dictionary for each of a doze
 only one attacker shows joins nobody, and is no object: of that it is noted what it says of the attacker.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.statements import parts
-from decnet_workers.clusterer.cores import SAMPLE
-from decnet_workers.clusterer.kinds import KINDS, Feature, Kind, is_brief
+from decnet_workers.clusterer.cores import SAMPLE, Shown
+from decnet_workers.clusterer.kinds import KINDS, Feature, Kind, is_brief, weight
 from decnet_workers.clusterer.owners import is_infected, is_owned, is_worm, own_marks
-from decnet_workers.clusterer.reading.view import Settled, View, weight_alone
-from decnet_workers.commodity.limits import Key
+from decnet_workers.clusterer.reading.view import Settled, View
+from decnet_workers.commodity.limits import Key, limits
 from decnet_workers.errors import WorkersError
+
+UNKNOWN = Shown({}, {})
 
 SHARED = 2
 """Attackers that a feature has which can join any."""
@@ -55,16 +57,18 @@ class KnownAttacker:
 class Sample:
     """The attackers of a feature that are looked at; features that the same ones show have one in common."""
 
-    __slots__ = ("attackers", "common", "kinds", "profiled", "together")
+    __slots__ = ("attackers", "common", "shown")
 
     def __init__(self, attackers: tuple[KnownAttacker, ...]) -> None:
         self.attackers = attackers
         self.common: dict[str, list[tuple[int, int]]] | None = None
         """By kind, see `Weighing`."""
-        self.profiled = False
-        self.together: Mapping[KnownFeature, int] = {}
-        """How many of them show other features, while it is `profiled`; see `cores.shown_by`."""
-        self.kinds: Mapping[str, int] = {}
+        self.shown = UNKNOWN
+        """What they show, as long as `Linking` needs it."""
+
+    def marks(self) -> list[tuple[Key, ...]]:
+        """Return the marks of each of them that was read and is not shared."""
+        return [one.marks for one in self.attackers if one.marks is not None]
 
 
 class KnownFeature:
@@ -100,6 +104,14 @@ class KnownFeature:
         return Feature(self.attackers, 0, self.days * DAY_NS)
 
 
+class _Attackers(dict[str, KnownAttacker]):
+    """Attackers by name, each made when it is first asked for."""
+
+    def __missing__(self, name: str) -> KnownAttacker:
+        found = self[name] = KnownAttacker(name)
+        return found
+
+
 class Known:
     """What was read of a View.
 
@@ -111,15 +123,14 @@ class Known:
         self._most = most
         self.population = view.population
         self.read_attackers = 0
-        self._attackers: dict[str, KnownAttacker] = {}
+        self._attackers = _Attackers()
         self._features: dict[Key, KnownFeature] = {}
         self._samples: dict[tuple[KnownAttacker, ...], Sample] = {}
         self._cores: set[str] = set()
 
     def attackers(self, names: Iterable[str]) -> set[KnownAttacker]:
         """Return the attackers of these names, which need not have been read."""
-        found = self._attackers
-        return {found.get(name) or found.setdefault(name, KnownAttacker(name)) for name in names}
+        return {self._attackers[name] for name in names}
 
     def read(self, attackers: Collection[KnownAttacker]) -> None:
         """Read the evidence of those attackers of whom it was not read."""
@@ -158,6 +169,13 @@ class Known:
             for key in part:
                 self._features[key].read_sample = self._sample(found.pop(key, ()))
 
+    def sampled(self, features: Collection[KnownFeature]) -> set[KnownAttacker]:
+        """Read the attackers of features that are looked at, and the evidence of these; return them."""
+        self.read_samples(features)
+        found = {attacker for feature in features for attacker in feature.sample.attackers}
+        self.read(found)
+        return found
+
     def holders(self, features: Collection[KnownFeature]) -> set[KnownAttacker]:
         """Return all who show features; one that has just become too common has hardly more than its cap."""
         few = [feature for feature in features if feature.attackers <= SAMPLE]
@@ -176,7 +194,8 @@ class Known:
 
     def weight_alone(self, feature: KnownFeature) -> float:
         """Return a feature's weight by the number of its attackers alone, whatever else they show."""
-        return weight_alone(self._view, feature.key, feature.seen)
+        limit = limits().get(feature.key)
+        return round(weight(feature.kind, feature.seen, self.population, limit, self._view.log_days), 3)
 
     def _learn(self, keys: Iterable[Key], least: int) -> None:
         """Read features that at least so many attackers show, and those of which something was computed before."""
@@ -207,8 +226,7 @@ class Known:
         attacker.shown = tuple(found[key] for key in keys if key in found)
 
     def _sample(self, names: Collection[str]) -> Sample:
-        known = self._attackers
-        attackers = tuple(known.get(one) or known.setdefault(one, KnownAttacker(one)) for one in names)
+        attackers = tuple(self._attackers[name] for name in names)
         return self._samples.get(attackers) or self._samples.setdefault(attackers, Sample(attackers))
 
 

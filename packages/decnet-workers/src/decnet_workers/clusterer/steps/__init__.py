@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""The steps of a computation of identities: what features weigh, which are linked, and which follow others."""
+"""The steps of a computation of identities: what features weigh, and which are linked."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from decnet_workers.clusterer.cores import are_linked, could_link, heaviest, in_order, shown_by, size_of
 from decnet_workers.clusterer.kinds import JOIN
 from decnet_workers.clusterer.owners import is_contested
-from decnet_workers.clusterer.reading.known import Known, KnownAttacker, KnownFeature, Sample
+from decnet_workers.clusterer.reading.known import UNKNOWN, Known, KnownAttacker, KnownFeature, Sample
 
 Link = tuple[KnownFeature, KnownFeature]
 
@@ -47,24 +47,22 @@ class Linking:
         listed = {one for pair in pairs for one in pair if one.brief and not self._is_contested(one)}
         found = {(one, other) for one, other in pairs if are_linked(one, other, one in listed and other in listed)}
         for sample in profiled:
-            sample.profiled, sample.together, sample.kinds = False, {}, {}
+            sample.shown = UNKNOWN
         return found
 
     def _profile(self, features: Collection[KnownFeature]) -> set[Sample]:
         """Note what the samples of features show; return those of which it was not known."""
         self._known.read_samples(features)
-        samples = {feature.sample for feature in features if not feature.sample.profiled}
+        samples = {feature.sample for feature in features if feature.sample.shown is UNKNOWN}
         self._known.read({attacker for sample in samples for attacker in sample.attackers})
         for sample in samples:
             looked_at = [(self.looked(one), one.kinds) for one in sample.attackers if one.marks is not None]
-            sample.profiled = True
-            sample.together, sample.kinds = shown_by(looked_at)
+            sample.shown = shown_by(looked_at)
         return samples
 
     def _is_contested(self, feature: KnownFeature) -> bool:
         """Return whether those who show a credential have keys, as others have them, that do not go together."""
-        shown = (one.marks for one in feature.sample.attackers if one.marks is not None)
-        return is_contested([mark for mark in found if self._known.shared(mark)] for found in shown)
+        return is_contested([one for one in marks if self._known.shared(one)] for marks in feature.sample.marks())
 
 
 def _by_sample(feature: KnownFeature) -> tuple[list[str], tuple[str, str]]:
@@ -83,7 +81,7 @@ def _candidates(
     if of not in near:
         near[of] = [
             other
-            for other, number in one.sample.together.items()
+            for other, number in one.sample.shown.together.items()
             if could_link(
                 number, (size, size_of(other.attackers)), weak_one or other.weight < JOIN, brief and other.brief
             )

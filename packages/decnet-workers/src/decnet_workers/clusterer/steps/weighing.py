@@ -32,8 +32,7 @@ class Weighing:
         known = self._known
         alone = {feature: known.weight_alone(feature) for feature in features}
         shared = {feature for feature, bits in alone.items() if bits and _may_be_shared(feature)}
-        known.read_samples(shared)
-        known.read({attacker for feature in shared for attacker in feature.sample.attackers})
+        known.sampled(shared)
         for feature, bits in alone.items():
             feature.weight = max(0.0, self._weighed(feature, bits) if feature in shared else bits)
         for feature in features:
@@ -93,15 +92,14 @@ def _is_mixed(feature: KnownFeature) -> bool:
     """Return whether the attackers that show a feature are several actors."""
     if not may_be_mixed(feature.key, feature.attackers):
         return False
-    found = [set(one.marks) for one in feature.sample.attackers if one.marks is not None]
-    return is_mixed(feature.key, found)
+    return is_mixed(feature.key, [set(marks) for marks in feature.sample.marks()])
 
 
 def _is_sold(feature: KnownFeature) -> bool:
     """Return whether those who show a feature have keys that contradict each other."""
     if not may_be_sold(feature.key, feature.attackers):
         return False
-    return is_sold(feature.key, (one.marks for one in feature.sample.attackers if one.marks is not None))
+    return is_sold(feature.key, feature.sample.marks())
 
 
 def _spreads(feature: KnownFeature) -> bool:
