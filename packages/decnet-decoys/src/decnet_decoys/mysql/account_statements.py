@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from decnet_decoys.mysql.accounts import EVERYTHING, Account
-from decnet_decoys.mysql.authentication import is_hash, kept
+from decnet_decoys.mysql.authentication import is_hash
 from decnet_decoys.mysql.catalogue import Done, Found, Outcome, Visitor
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.sql.describing import text_column
@@ -177,7 +177,7 @@ def grant(parser: Parser, scope: Scope) -> Outcome:
 
 
 def _hashed(account: Account) -> str:
-    shown = kept(account.passwords[-1] if account.passwords else "")
+    shown = account.password_hash
     return f" IDENTIFIED BY PASSWORD '{shown}'" if shown else ""
 
 

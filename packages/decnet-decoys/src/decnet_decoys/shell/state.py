@@ -306,6 +306,10 @@ class ShellState(Variables):
         """Return the account `name` of the machine as this attacker changed it."""
         return next((user for user in self.users if user.name == name), None)
 
+    def account_of(self, uid: str) -> User | None:
+        """Return the account with that number, as it is written."""
+        return next((user for user in self.users if str(user.uid) == uid), None)
+
     def owner_name(self, uid: int) -> str:
         """Return the name of the account `uid`, the number when there is none."""
         return next((user.name for user in self.users if user.uid == uid), str(uid))

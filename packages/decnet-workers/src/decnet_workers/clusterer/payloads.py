@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 from decnet_core.events.catalogue import Payload, Probed
 from decnet_core.events.codec import decode_payload
-from decnet_core.recent_values import RecentValues
 from decnet_models.grouping.values import Times
+from decnet_models.recent_values import RecentValues
 from decnet_workers.clusterer.signals import Signal, signals
 
 _MOST_BYTES: Final = 1 << 20

@@ -4,7 +4,6 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from decnet_decoys.mysql.authentication import kept
 from decnet_decoys.mysql.catalogue import Visitor
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluation.scopes import StatementError
@@ -127,7 +126,7 @@ def _of_mysql(visitor: Visitor, name: str) -> Stored | None:
     if name == "user":
         rows = []
         for user, one in visitor.catalogue.accounts.listed():
-            secret = kept(one.passwords[-1] if one.passwords else "")
+            secret = one.password_hash
             rows.append((one.host, user, secret, *"YYYYYYYYYYYY", "mysql_native_password", secret))
         return Stored(columns(*_USER), rows)
     if name == "func":

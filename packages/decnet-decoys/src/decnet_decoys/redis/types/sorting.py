@@ -8,7 +8,7 @@ from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.keyspace import Full, Scores, WrongType
 from decnet_decoys.redis.protocol import Error, Reply
-from decnet_decoys.redis.types.sorted_sets import score
+from decnet_decoys.redis.types.sorted_sets import ordered, score
 from decnet_decoys.redis.types.stream import Stream
 
 _MOST_FOUND = 8 << 10
@@ -61,7 +61,7 @@ def _elements(client: Client, key: bytes) -> list[bytes]:
     if value is None:
         return []
     if isinstance(value, Scores):
-        return sorted(value, key=lambda name: (value[name], name))
+        return [name for name, _ in ordered(value)]
     if isinstance(value, bytes | dict | Stream):
         raise WrongType
     return sorted(value) if isinstance(value, frozenset) else value

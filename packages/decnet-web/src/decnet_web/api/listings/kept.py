@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 
 import msgspec
 
-from decnet_core.recent_values import RecentValues
+from decnet_models.recent_values import RecentValues
 
 MOST_BYTES = 1 << 20
 """Of both generations together, with OVERHEAD for each row."""

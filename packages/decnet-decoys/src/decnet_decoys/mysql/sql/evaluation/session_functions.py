@@ -29,16 +29,13 @@ def _benchmarked(scope: Scope, given: Sequence[Value]) -> Value:
     return 0
 
 
-def _x_path(place: int) -> Callable[[Scope, Sequence[Value]], Value]:
-    def made(_scope: Scope, given: Sequence[Value]) -> Value:
-        if any(one is None for one in given):
-            return None
-        path = text(given[place])
-        if path[:1].isalpha() or path[:1] in ("/", "."):
-            return text(given[0]) if place == 1 and len(given) == 3 else ""
-        raise StatementError(1105, "HY000", f"XPATH syntax error: '{path[:31]}'")
-
-    return made
+def _x_path(_scope: Scope, given: Sequence[Value]) -> Value:
+    if None in given:
+        return None
+    path = text(given[1])
+    if path[:1].isalpha() or path[:1] in ("/", "."):
+        return text(given[0]) if len(given) == 3 else ""
+    raise StatementError(1105, "HY000", f"XPATH syntax error: '{path[:31]}'")
 
 
 def _now(kind: Callable[[Moment], Temporal]) -> Callable[[Scope, Sequence[Value]], Value]:
@@ -82,8 +79,8 @@ SESSION_FUNCTIONS: Final[dict[str, tuple[int, int, Callable[[Scope, Sequence[Val
     "row_count": (0, 0, lambda scope, _: scope.visitor.row_count),
     "found_rows": (0, 0, lambda scope, _: scope.visitor.found_rows),
     "load_file": (1, 1, lambda scope, given: None if given[0] is None else loaded_file(scope.visitor, text(given[0]))),
-    "extractvalue": (2, 2, _x_path(1)),
-    "updatexml": (3, 3, _x_path(1)),
+    "extractvalue": (2, 2, _x_path),
+    "updatexml": (3, 3, _x_path),
     "rand": (0, 1, lambda _scope, _: uuid.uuid4().int % 10**16 / 1e16),
     "pi": (0, 0, lambda _scope, _: 3.141593),
 }  # fmt: skip

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The values that were asked for lately, up to a number of bytes.
+"""What was made of rows, as far as it was asked for lately, up to a number of bytes.
 
 There are two generations: what is asked for moves to the younger one, and when that is full, the older one is
 forgotten. So nothing is noted or sorted when a value is found where most are.
