@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from decnet_models.campaigns.evidence import evidence_by_identity
+from decnet_models.database.statements import parts
 from decnet_models.grouping.values import Evidence, Feature
 from decnet_workers.campaign_clusterer import reading, weighing
 from decnet_workers.campaign_clusterer.profile import Profile, Profiles
@@ -55,9 +56,7 @@ class Update:
 def update_of(connection: Connection, touched: Collection[UUID]) -> Update:
     """Return how the evidence of identities changes to what they show at present."""
     update = Update(Profiles())
-    ordered = sorted(touched)
-    for start in range(0, len(ordered), READ_AT_ONCE):
-        part = ordered[start : start + READ_AT_ONCE]
+    for part in parts(touched, READ_AT_ONCE):
         old = evidence_by_identity(connection, part)
         new: dict[UUID, list[Evidence[UUID]]] = {}
         for one in reading.shown(connection, part):
