@@ -14,7 +14,7 @@ from decnet_workers.campaign_clusterer.partition import partition
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.signals import AIMING, TARGET
 from decnet_workers.campaign_clusterer.targeting import FLEET
-from decnet_workers.campaign_clusterer.weighing import JOIN, have_anything
+from decnet_workers.campaign_clusterer.weighing import JOIN
 
 WEEKS = frozenset((2900,))
 
@@ -32,8 +32,7 @@ SHOWN = st.tuples(st.frozensets(st.sampled_from(("c2", "c3")), max_size=2), st.f
 def test_pairs_are_those_that_join_strongest_first(shown: list[tuple[frozenset[str], frozenset[str]]]) -> None:
     some = sorted((profile(number, *each) for number, each in enumerate(shown)), key=lambda one: one.identity)
     subjects = Counter(feature for one in some for feature in one.features) | {(AIMING, "2900"): len(some), FLEET: 64}
-    pairs = [(one, other) for one, other in combinations(some, 2) if have_anything(one, other)]
-    wanted = [each for pair in pairs if (each := link(*pair, subjects)).bits >= JOIN]
+    wanted = [each for pair in combinations(some, 2) if (each := link(*pair, subjects)).bits >= JOIN]
     wanted.sort(key=lambda each: (-each.bits, each.pair))
     found = strongest_first(some, subjects, Weighed(subjects))
     assert [tuple(some[place].identity for place in ends(each)) for each in found] == [each.pair for each in wanted]

@@ -6,7 +6,7 @@ long as it is only compared; its reasons are computed again, by `link`, for the 
 """
 
 from array import array
-from bisect import bisect
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
@@ -54,13 +54,12 @@ class Weighed:
 
         `last_time`: nobody asks for this pair again, so that it is not remembered.
         """
-        if not weighing.have_anything(one, other):
-            return 0
-        if other.identity < one.identity:
-            one, other = other, one
+        first, second = one.identity.int, other.identity.int
+        if second < first:
+            one, other, first, second = other, one, second, first
         numbers = self._numbers
-        pair = numbers.setdefault(one.identity.int, len(numbers)) << _NUMBER
-        pair |= numbers.setdefault(other.identity.int, len(numbers))
+        pair = numbers.setdefault(first, len(numbers)) << _NUMBER
+        pair |= numbers.setdefault(second, len(numbers))
         found = self._strengths.get(pair)
         if found is None:
             found = self._computed(one, other)
@@ -91,14 +90,27 @@ def strongest_first(ordered: Sequence[Profile], subjects: Mapping[Feature, int],
                 holders.setdefault(feature, array("I")).append(number)
     found = array("Q")
     for one, profile in enumerate(ordered):
-        others: set[int] = set()
-        for feature in profile.features & holders.keys():
-            numbers = holders[feature]
-            others.update(numbers[bisect(numbers, one) :])
-        for other in others:
-            if strength := weighed.strength(profile, ordered[other], last_time=True):
+        for other in candidates(profile, holders):
+            if other > one and (strength := weighed.strength(profile, ordered[other], last_time=True)):
                 found.append(_packed(one, other, strength))
     return array("Q", sorted(found))
+
+
+def candidates(one: Profile, holders: Mapping[Feature, Iterable[int]]) -> set[int]:
+    """Return who may be linked with an identity: who shares a feature, or aimed at two deckies in the same weeks.
+
+    `holders` are those of features that may join. Most who aimed at one of its deckies aimed at no other of them.
+    """
+    found: set[int] = set()
+    for feature in one.features & holders.keys():
+        if feature[0] != TARGET:
+            found.update(holders[feature])
+    if len(one.targets) > 1:
+        common = Counter[int]()
+        for decky, weeks in one.targets.items():
+            common.update(set[int]().union(*(holders.get((TARGET, f"{decky} {week}"), ()) for week in weeks)))
+        found.update(other for other, deckies in common.items() if deckies > 1)
+    return found
 
 
 def _packed(one: int, other: int, strength: int) -> int:

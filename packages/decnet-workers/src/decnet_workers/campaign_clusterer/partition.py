@@ -56,7 +56,7 @@ def partition(
     weighed: Weighed | None = None,
 ) -> list[list[UUID]]:
     """Return the groups of two or more; members and groups are in the order in which they were first seen."""
-    ordered = sorted(profiles.values(), key=lambda one: one.identity)
+    ordered = sorted(profiles.values(), key=lambda one: one.identity.int)
     waiting = strongest_first(ordered, subjects, weighed or Weighed(subjects))
     if decided.pinned:
         pinned = {number for number, one in enumerate(ordered) if one.identity in decided.pinned}
@@ -84,7 +84,7 @@ class _Groups:
         decided: Decided,
         found: Iterable[int],
     ) -> None:
-        self._profiles = sorted(ordered, key=lambda one: (one.first_seen, one.identity))
+        self._profiles = sorted(ordered, key=lambda one: (one.first_seen, one.identity.int))
         self._subjects = subjects
         self._numbers = {profile.identity: number for number, profile in enumerate(self._profiles)}
         self._number_at = array("I", (self._numbers[profile.identity] for profile in ordered))
@@ -195,6 +195,6 @@ class _Groups:
         if weights is None:
             weights = self._weights[first] = array("h", (_UNKNOWN,)) * (len(self._profiles) - first)
         if weights[second - first] == _UNKNOWN:
-            pair = sorted((self._profiles[number] for number in numbers), key=lambda profile: profile.identity)
+            pair = sorted((self._profiles[number] for number in numbers), key=lambda profile: profile.identity.int)
             weights[second - first] = round(link(pair[0], pair[1], self._subjects).bits * 100)
         return weights[second - first]

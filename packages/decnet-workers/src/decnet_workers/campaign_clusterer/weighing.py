@@ -20,7 +20,7 @@ from decnet_core.timing.durations import DAY_NS
 from decnet_models.grouping.values import Feature, Reason
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.signals import TARGET
-from decnet_workers.campaign_clusterer.targeting import aimed, both_aim
+from decnet_workers.campaign_clusterer.targeting import aimed
 
 JOIN = 9.0
 """Bits that join two identities."""
@@ -65,11 +65,6 @@ def feature_bits(kind: str, subjects: int, infected: bool = False) -> float:
 def may_join(kind: str, subjects: int) -> bool:
     """Return whether those who show a feature are looked at, because it may join them."""
     return feature_bits(kind, subjects, infected=True) > 0 or (kind == TARGET and 2 <= subjects <= CAP)
-
-
-def have_anything(one: Profile, other: Profile) -> bool:
-    """Return whether two identities show a feature that may join them, or aimed at the same deckies."""
-    return any(kind != TARGET for kind, _ in one.features & other.features) or both_aim(one, other)
 
 
 _MOST_TARGETS, _MOST_METHODS = _TARGETS + _OTHER_TARGETS, _METHODS + _OTHER_METHODS
