@@ -49,8 +49,8 @@ def regroup(
     )
     assignments: list[Assignment] = []
     rhythms: list[Rhythm] = []
-    for inside, profiles in around.parts(first, decisions.partners):
-        profiles |= _bare(connection, (inside - profiles.keys()) & decisions.named)
+    for inside, shown in around.parts(first, decisions.partners):
+        profiles = shown | _bare(connection, (inside - shown.keys()) & decisions.named)
         groups = partition(profiles, around.subjects, decisions.decided, around.weighed)
         assignments += _assignments(groups, inside, profiles, around)
         rhythms += (_rhythm(group, profiles) for group in groups)
