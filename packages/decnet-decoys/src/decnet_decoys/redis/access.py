@@ -1,180 +1,141 @@
 # SPDX-License-Identifier: MIT
-"""CLIENT and ACL: who is connected and who may be. A client hears of itself only, and there is one user."""
+"""ACL: who may come in, and what each user may do. Users whom a client makes are there for all who come later."""
 
-import hashlib
 import secrets
-import time
+from copy import deepcopy
 
+from decnet_decoys.redis.about.command_table import of_request, with_subcommands
+from decnet_decoys.redis.containers import always, container
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
-from decnet_decoys.redis.protocol import Error, Members, Pairs, Pushed, Reply
-from decnet_decoys.redis.server import text, unknown_subcommand, wrong_arity
+from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, number
+from decnet_decoys.redis.protocol import Error, Members, Pairs, Reply
+from decnet_decoys.redis.server import text, wrong_arity
+from decnet_decoys.redis.users import LONGEST_RULE, MOST_USERS, Rights, RuleRefused, User, joined
 
-_KINDS = (b"normal", b"master", b"replica", b"slave", b"pubsub")
-_FILTERS = frozenset((b"ADDR", b"ID", b"LADDR", b"SKIPME", b"TYPE", b"USER"))
 _CATEGORIES = (
     *("keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo"),
     *("stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting"),
 )
-_ANY = 99
+"""In the server's order."""
 _NO_FILE = Error(
     "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER "
     "command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store "
     "users in the Redis configuration."
 )
+_WRONG = {
+    "command": "run the '{name}' command",
+    "key": "access one of the keys used as arguments",
+    "channel": "access one of the channels used as arguments",
+}
+_WRONG_THERE = _WRONG | {"key": "access the '{name}' key", "channel": "access the '{name}' channel"}
+_WITHOUT_RIGHTS = frozenset({"auth", "hello", "quit", "reset"})
 
 
-def _of(name: str, table: dict[bytes, tuple[Function, int]]) -> Function:
-    """Return a command with subcommands; each has a number of words, or with a minus the least number, or _ANY."""
-
-    def command(client: Client, given: Arguments) -> Reply:
-        found = table.get(given[0].upper())
-        if found is None:
-            return unknown_subcommand(given[0], name)
-        function, words = found
-        if words != _ANY and (len(given) - 1 != words if words >= 0 else len(given) - 1 < -words):
-            return wrong_arity(f"{name}|{text(given[0])}".lower())
-        return function(client, given[1:])
-
-    return command
+def refused(client: Client, arguments: list[bytes]) -> Error | None:
+    """Return why a request is not allowed to the user; None: it is."""
+    if client.user.may_do_all:
+        return None
+    command = of_request(arguments)
+    if command is None or command.name in _WITHOUT_RIGHTS:
+        return None
+    kind, name = client.user.refused(command, arguments)
+    return Error(f"NOPERM this user has no permissions to {_WRONG[kind].format(name=name)}") if kind else None
 
 
-def _always(reply: Reply) -> Function:
-    return lambda _client, _given: reply
+def _who(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return client.user.name
 
 
-# ---- CLIENT
+def _list(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    users = client.instance.users
+    return [users[name].line for name in sorted(users)]
 
 
-def _set_name(client: Client, given: Arguments) -> Reply:
-    if any(byte < 0x21 or byte > 0x7E for byte in given[0]):
-        return Error("ERR Client names cannot contain spaces, newlines or special characters.")
-    client.name = text(given[0])[:64]
-    return OK
+def _users(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return sorted(client.instance.users)
 
 
-def _get_name(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    return client.name or None
-
-
-def _id(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    return client.id
-
-
-def _info(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    (host, port), (own, own_port) = client.address, client.local
-    return (
-        f"id={client.id} addr={host}:{port} laddr={own}:{own_port} fd=8 name={client.name} "
-        f"age={int(time.time() - client.since)} idle=0 flags=N db={client.database} sub=0 psub=0 ssub=0 multi=-1 "
-        "qbuf=26 qbuf-free=20448 argv-mem=10 multi-mem=0 rbs=1024 rbp=0 obl=0 oll=0 omem=0 tot-mem=22298 events=r "
-        f"cmd=client|list user=default redir=-1 resp={client.version}\n"
-    )
-
-
-def _list(client: Client, given: Arguments) -> Reply:
-    if not given:
-        return _info(client, given)
-    if given[0].upper() == b"TYPE" and len(given) == 2:
-        kind = given[1].lower()
-        if kind not in _KINDS:
-            return _unknown_kind(given[1])
-        return _info(client, given) if kind == b"normal" else ""
-    if given[0].upper() == b"ID" and len(given) > 1:
-        return _info(client, given) if b"%d" % client.id in given[1:] else ""
-    return SYNTAX
-
-
-def _unknown_kind(kind: bytes) -> Error:
-    return Error(f"ERR Unknown client type '{text(kind)[:128]}'")
-
-
-def _kill(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    """Find nobody."""
-    if len(given) == 1:
-        return Error("ERR No such client")
-    names = [one.upper() for one in given[::2]]
-    if len(given) % 2 or not set(names) <= _FILTERS:
-        return SYNTAX
-    for name, value in zip(names, given[1::2], strict=True):
-        if name == b"TYPE" and value.lower() not in _KINDS:
-            return _unknown_kind(value)
-        if name == b"ID" and (number(value) or 0) < 1:
-            return Error("ERR client-id should be greater than 0")
-    return 0
-
-
-def _pause(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    milliseconds = number(given[0])
-    if len(given) > 1 and given[1].upper() not in (b"WRITE", b"ALL"):
-        return Error("ERR CLIENT PAUSE mode must be WRITE or ALL")
-    if milliseconds is None:
-        return Error("ERR timeout is not an integer or out of range")
-    return OK if milliseconds >= 0 else Error("ERR timeout is negative")
-
-
-def _reply(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    return OK if given[0].upper() == b"ON" else Pushed([]) if given[0].upper() in (b"OFF", b"SKIP") else SYNTAX
-
-
-def _unblock(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    return NOT_A_NUMBER if number(given[0]) is None else 0
-
-
-_NO_TRACKING: Reply = Pairs({"flags": Members(["off"]), "redirect": -1, "prefixes": []})
-_NO_CACHING = Error(
-    "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled"
-)
-
-
-def _switch(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    return OK if given[0].upper() in (b"ON", b"OFF") else SYNTAX
-
-
-# ---- ACL
-
-
-def _rules(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    secret = client.instance.settings["requirepass"]
-    shown = f"#{hashlib.sha256(secret.encode('utf-8', 'surrogateescape')).hexdigest()}" if secret else "nopass"
-    return [f"user default on {shown} ~* &* +@all"]
+def _shown(rights: Rights) -> dict[str, Reply]:
+    return {
+        "commands": " ".join(rights.commands),
+        "keys": rights.key_patterns,
+        "channels": rights.channel_patterns,
+    }
 
 
 def _user(client: Client, given: Arguments) -> Reply:
-    if given[0] != b"default":
+    user = client.instance.users.get(text(given[0]))
+    if user is None:
         return None
-    secret = client.instance.settings["requirepass"]
-    return Pairs(
-        {
-            "flags": Members(["on"] if secret else ["on", "nopass"]),
-            "passwords": [hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()] if secret else [],
-            "commands": "+@all",
-            "keys": "~*",
-            "channels": "&*",
-            "selectors": [],
-        }
-    )
+    further = [Pairs(_shown(one)) for one in user.selectors]
+    flags: dict[str, Reply] = {"flags": Members(user.flags), "passwords": [*user.passwords]}
+    return Pairs(flags | _shown(user.rights) | {"selectors": further})
+
+
+def _set(client: Client, given: Arguments) -> Reply:
+    """Make or change a user: all of the rules are taken, or none."""
+    name, users = text(given[0]), client.instance.users
+    if " " in name or "\0" in name:
+        return Error("ERR Usernames can't contain spaces or null characters")
+    if name not in users and (len(users) >= MOST_USERS or len(given[0]) > LONGEST_RULE):
+        return Error("OOM command not allowed when used memory > 'maxmemory'.")
+    changed = deepcopy(users.get(name) or User(name))
+    try:
+        changed.change(joined([text(one) for one in given[1:]]))
+    except RuleRefused as reason:
+        return Error(f"ERR {reason}")
+    if name in users:
+        vars(users[name]).update(vars(changed))  # who is logged in as it has its new rights at once
+    else:
+        users[name] = changed
+    return OK
+
+
+def _delete(client: Client, given: Arguments) -> Reply:
+    """Remove users; whoever is logged in as one of them is disconnected."""
+    if b"default" in given:
+        return Error("ERR The 'default' user cannot be removed")
+    removed = [client.instance.users.pop(text(one), None) for one in given]
+    for user in removed:
+        if user is not None:
+            user.is_removed = True
+    client.leaves = client.leaves or client.user.is_removed
+    return sum(user is not None for user in removed)
+
+
+def _dry_run(client: Client, given: Arguments) -> Reply:
+    user = client.instance.users.get(text(given[0]))
+    if user is None:
+        return Error(f"ERR User '{text(given[0][:128])}' not found")
+    command = of_request(given[1:])
+    if command is None:
+        return Error(f"ERR Command '{text(given[1][:128])}' not found")
+    if not command.accepts(given[1:]):
+        return wrong_arity(command.name)
+    kind, name = user.refused(command, given[1:])
+    return f"This user has no permissions to {_WRONG_THERE[kind].format(name=name)}" if kind else OK
 
 
 def _categories(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    """Name the categories; of what is in one nothing is known here."""
+    """Name the categories, or the commands of one."""
     if not given:
         return _CATEGORIES
+    if len(given) > 1:
+        return Error("ERR unknown subcommand or wrong number of arguments for 'CAT'. Try ACL HELP.")
     name = text(given[0])[:128]
-    return [] if name.lower() in _CATEGORIES else Error(f"ERR Unknown category '{name}'")
+    if name.lower() not in _CATEGORIES:
+        return Error(f"ERR Unknown category '{name}'")
+    return [one.name for one in with_subcommands() if f"@{name.lower()}" in one.categories]
 
 
 def _log(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return OK if [one.upper() for one in given] == [b"RESET"] else []
 
 
-def _delete(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    return Error("ERR The 'default' user cannot be removed") if b"default" in given else 0
-
-
 def _password(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     bits = number(given[0]) if given else 256
     if bits is None:
-        return Error("ERR value is not an integer or out of range")
+        return NOT_A_NUMBER
     if not 0 < bits <= 4096:
         return Error(
             "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to 4096"
@@ -183,28 +144,14 @@ def _password(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
 
 
 COMMANDS: dict[str, tuple[Function, int]] = {
-    "client": (
-        _of(
-            "CLIENT",
-            {
-                b"SETNAME": (_set_name, 1), b"GETNAME": (_get_name, 0), b"ID": (_id, 0), b"INFO": (_info, 0),
-                b"LIST": (_list, _ANY), b"KILL": (_kill, -1), b"PAUSE": (_pause, -1), b"UNPAUSE": (_always(OK), 0),
-                b"NO-EVICT": (_switch, 1), b"TRACKING": (_switch, -1), b"REPLY": (_reply, 1),
-                b"TRACKINGINFO": (_always(_NO_TRACKING), 0), b"CACHING": (_always(_NO_CACHING), 1),
-                b"GETREDIR": (_always(-1), 0), b"UNBLOCK": (_unblock, -1),
-            },
-        ),
-        -2,
-    ),
     "acl": (
-        _of(
+        container(
             "ACL",
             {
-                b"WHOAMI": (_always("default"), 0), b"LIST": (_rules, 0), b"USERS": (_always(["default"]), 0),
-                b"LOG": (_log, _ANY), b"GETUSER": (_user, 1), b"CAT": (_categories, _ANY),
-                b"LOAD": (_always(_NO_FILE), 0), b"SAVE": (_always(_NO_FILE), 0),
-                b"SETUSER": (_always(OK), -1), b"DELUSER": (_delete, -1), b"GENPASS": (_password, _ANY),
-            },
+                b"WHOAMI": _who, b"LIST": _list, b"USERS": _users, b"LOG": _log, b"GETUSER": _user,
+                b"CAT": _categories, b"LOAD": always(_NO_FILE), b"SAVE": always(_NO_FILE), b"SETUSER": _set,
+                b"DELUSER": _delete, b"GENPASS": _password, b"DRYRUN": _dry_run,
+            }
         ),
         -2,
     ),

@@ -13,6 +13,7 @@ from decnet_decoys.redis.about import parameters
 from decnet_decoys.redis.keyspace import Keyspace
 from decnet_decoys.redis.profile import RedisProfile
 from decnet_decoys.redis.protocol import Error
+from decnet_decoys.redis.users import User
 from decnet_decoys.redis.waiting import Waiting
 from decnet_decoys.services.machine_files import MachineFiles
 
@@ -57,6 +58,8 @@ class Instance:
             },
             _DEFAULTS,
         )
+        self.users = {"default": User.default(profile.password)}
+        """By their names."""
         self.pid = drawing.randrange(400, 1400)
         self.run_id = f"{drawing.getrandbits(160):040x}"
         self.replication_id = f"{drawing.getrandbits(160):040x}"
@@ -129,7 +132,8 @@ class Client:
         self.database = 0
         self.version = 2
         """Of the protocol."""
-        self.authenticated = not instance.settings["requirepass"]
+        self.user = instance.users["default"]
+        self.authenticated = self.user.is_on and self.user.without_password
         self.leaves = False
         """Whether the connection ends after this answer."""
         self.channels: dict[bytes, None] = {}

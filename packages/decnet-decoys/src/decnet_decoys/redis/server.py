@@ -13,7 +13,6 @@ from decnet_decoys.redis.about import parameters
 from decnet_decoys.redis.about.info import info
 from decnet_decoys.redis.instance import DATABASES, Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
-from decnet_decoys.redis.names import NAMES
 from decnet_decoys.redis.protocol import Error, Pairs, Pushed, Reply, Simple
 
 MOST_PATTERNS = 8
@@ -58,16 +57,16 @@ def quit_(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
 def auth(client: Client, given: Arguments) -> Reply:
     if len(given) > 2:
         return SYNTAX
-    password = client.instance.settings["requirepass"]
-    if len(given) == 1 and not password:
+    users = client.instance.users
+    if len(given) == 1 and users["default"].without_password:
         return Error(
             "ERR AUTH <password> called without any password configured for the default user. "
             "Are you sure your configuration is correct?"
         )
-    user = b"default" if len(given) == 1 else given[0]
-    if user != b"default" or (password and text(given[-1]) != password):
+    user = users["default"] if len(given) == 1 else users.get(text(given[0]))
+    if user is None or not user.accepts(text(given[-1])):
         return Error("WRONGPASS invalid username-password pair or user is disabled.")
-    client.authenticated = True
+    client.user, client.authenticated = user, True
     return OK
 
 
@@ -147,8 +146,6 @@ def config(client: Client, given: Arguments) -> Reply:
             return _configured(client, [(text(name).lower(), text(value)) for name, value in _pairs(rest)])
         case b"RESETSTAT" | b"REWRITE", []:
             return OK
-        case ((b"GET" | b"SET" | b"RESETSTAT" | b"REWRITE"), _):
-            return wrong_arity(f"config|{text(action).lower()}")
     return unknown_subcommand(action, "CONFIG")
 
 
@@ -169,6 +166,8 @@ def _configured(client: Client, pairs: list[tuple[str, str]]) -> Reply:
     for name, value in pairs:
         where = _directory(instance.settings["dir"], value) if name == "dir" else value[:4096]
         parameters.put(instance.settings, name, where)
+        if name == "requirepass":
+            instance.users["default"].set_password(where)
     return OK
 
 
@@ -190,37 +189,6 @@ def _directory_refused(client: Client, named: str) -> str:
     if path in DIRECTORIES:
         return ""
     return "No such file or directory" if client.files is None else client.files.directory_refused(path)
-
-
-def command(client: Client, given: Arguments) -> Reply:  # noqa: ARG001, PLR0911  # a case for each subcommand
-    """Return the number of commands; details of none, as clients expect for a command that they do not know."""
-    match [one.upper() for one in given[:1]], given[1:]:
-        case [b"COUNT"], []:
-            return 240
-        case [b"INFO"], names:
-            return [None] * min(len(names), 64)
-        case ([], _) | ([b"DOCS"], _):
-            return []
-        case [b"GETKEYS"], [name, key, *_] if text(name).lower() in NAMES:
-            return [key]
-        case [b"GETKEYS"], [_, _, *_]:
-            return Error("ERR Invalid command specified")
-        case [b"LIST"], []:
-            return sorted(NAMES)
-        case [b"LIST"], [by, kind, what] if by.upper() == b"FILTERBY":
-            return _filtered(kind.upper(), text(what).lower()[:64])
-        case [b"LIST"], _:
-            return SYNTAX
-        case ([b"COUNT" | b"GETKEYS"], _):
-            return wrong_arity(f"command|{text(given[0]).lower()}")
-    return unknown_subcommand(given[0], "COMMAND")
-
-
-def _filtered(kind: bytes, what: str) -> Reply:
-    if kind not in (b"MODULE", b"ACLCAT", b"PATTERN"):
-        return SYNTAX
-    fits = re.compile(fnmatch.translate(what)).match
-    return [name for name in sorted(NAMES) if fits(name)] if kind == b"PATTERN" else []
 
 
 def psync(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -283,8 +251,6 @@ def module(client: Client, given: Arguments) -> Reply:
             return Error("ERR Error loading the extension. Please check the server logs.")
         case b"UNLOAD", [_]:
             return Error("ERR Error unloading module: no such module with that name")
-        case ((b"LIST" | b"LOAD" | b"LOADEX" | b"UNLOAD"), _):
-            return wrong_arity(f"module|{text(given[0]).lower()}")
     return unknown_subcommand(given[0], "MODULE")
 
 
@@ -342,7 +308,8 @@ def reset(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     client.database, client.version, client.name = 0, 2, ""
     client.channels.clear()
     client.patterns.clear()
-    client.authenticated = not client.instance.settings["requirepass"]
+    client.user = client.instance.users["default"]
+    client.authenticated = client.user.is_on and client.user.without_password
     return Simple("RESET")
 
 
@@ -365,7 +332,7 @@ def unknown_subcommand(given: bytes, name: str) -> Error:
 
 COMMANDS: dict[str, tuple[Function, int]] = {
     "ping": (ping, -1), "echo": (echo, 2), "quit": (quit_, -1), "auth": (auth, -2), "hello": (hello, -1),
-    "select": (select, 2), "info": (info_, -1), "config": (config, -2), "command": (command, -1), "save": (save, 1),
+    "select": (select, 2), "info": (info_, -1), "config": (config, -2), "save": (save, 1),
     "bgsave": (bgsave, -1), "lastsave": (lastsave, 1), "slaveof": (replicaof, 3), "replicaof": (replicaof, 3),
     "role": (role, 1), "module": (module, -2), "time": (time_, 1), "shutdown": (shutdown, -1),
     "replconf": (accepted, -1), "cluster": (cluster, -2), "monitor": (accepted, 1), "debug": (debug, -2),
