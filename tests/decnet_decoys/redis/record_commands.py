@@ -6,6 +6,8 @@ It answers on a UNIX socket in a directory of its own, and ends with the block.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -42,6 +44,19 @@ def asked(socket: Path, *words: str) -> str:
             ["redis-cli", "-s", socket, "-i", "0.25", "-r", "2", "PING"], check=False, stdout=subprocess.DEVNULL
         )
     raise RuntimeError(f"redis-server does not answer {words}: {said.stderr}")
+
+
+async def raw(socket: Path, *words: bytes) -> bytes:
+    """Return what the server answers within a tenth of a second, as it sends it."""
+    reader, writer = await asyncio.open_unix_connection(str(socket))
+    writer.write(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(one), one) for one in words))
+    said = await reader.read(1)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.1):
+            while piece := await reader.read(65536):
+                said += piece
+    writer.close()
+    return said
 
 
 def _help(socket: Path, name: str) -> list[str]:

@@ -73,9 +73,10 @@ async def host(tmp_path: Path) -> AsyncIterator[DeckyHost]:
 
 def _shown(reply: bytes) -> str:
     """Return a reply as redis-cli prints it, without its blank lines."""
-    found, lines = [], iter(reply.decode().split("\r\n"))
-    for line in lines:
-        found.append(next(lines) if line[:1] == "$" and line != "$-1" else "" if line[:1] in "*$" else line[1:])
+    lines = iter(reply.decode().split("\r\n"))
+    found = [
+        next(lines) if line[:1] == "$" and line != "$-1" else "" if line[:1] in "*$" else line[1:] for line in lines
+    ]
     return "\n".join(filter(None, found))
 
 

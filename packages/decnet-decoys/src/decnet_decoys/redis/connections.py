@@ -47,6 +47,8 @@ def _list(client: Client, given: Arguments) -> Reply:
             return _unknown_kind(given[1])
         return _info(client, given) if kind == b"normal" else ""
     if given[0].upper() == b"ID" and len(given) > 1:
+        if any((number(one) or 0) < 1 for one in given[1:]):
+            return Error("ERR Invalid client ID")
         return _info(client, given) if b"%d" % client.id in given[1:] else ""
     return SYNTAX
 
@@ -79,8 +81,12 @@ def _pause(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return OK if milliseconds >= 0 else Error("ERR timeout is negative")
 
 
-def _reply(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    return OK if given[0].upper() == b"ON" else Pushed([]) if given[0].upper() in (b"OFF", b"SKIP") else SYNTAX
+def _reply(client: Client, given: Arguments) -> Reply:
+    word = given[0].upper()
+    if word not in (b"ON", b"OFF", b"SKIP"):
+        return SYNTAX
+    client.unanswered = {b"ON": 0, b"SKIP": 1, b"OFF": None}[word]
+    return OK if word == b"ON" else Pushed([])
 
 
 def _unblock(client: Client, given: Arguments) -> Reply:  # noqa: ARG001

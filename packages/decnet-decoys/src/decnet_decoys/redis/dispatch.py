@@ -18,6 +18,7 @@ from decnet_decoys.redis import (
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType
+from decnet_decoys.redis.lua.functions import Functions
 from decnet_decoys.redis.lua.scripts import Scripts
 from decnet_decoys.redis.names import NAMES, WRITING
 from decnet_decoys.redis.protocol import Encoded, Error, Nothing, Pushed, Reply, Simple, encoded
@@ -27,6 +28,7 @@ from decnet_decoys.redis.types import (
     blocking,
     hashes,
     lists,
+    scanning,
     sorted_set_algebra,
     sorted_sets,
     sorting,
@@ -37,7 +39,7 @@ from decnet_decoys.redis.types import (
 from decnet_decoys.redis.waiting import Waits
 
 _PARTS = (keys, sets, server, access, command, connections, channels, strings, hashes, lists, absent, sorted_sets,
-    blocking, streams, stream_groups, bits, sorted_set_algebra, sorting, transactions)  # fmt: skip
+    blocking, streams, stream_groups, bits, sorted_set_algebra, sorting, transactions, scanning)  # fmt: skip
 COMMANDS: dict[str, tuple[Function, int]] = {}
 for _part in _PARTS:
     COMMANDS.update(_part.COMMANDS)
@@ -215,4 +217,6 @@ def _called_by_script(client: Client, arguments: list[bytes]) -> Reply:
     return _read_only(client, name) or _refused(name, arguments) or _now(_carried_out(client, name, arguments))
 
 
-COMMANDS.update(Scripts(_called_by_script).commands())
+_SCRIPTS = Scripts(_called_by_script)
+COMMANDS.update(_SCRIPTS.commands())
+COMMANDS.update(Functions(_SCRIPTS).commands())

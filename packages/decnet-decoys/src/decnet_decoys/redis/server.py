@@ -26,6 +26,7 @@ _NO_DEBUG = Error(
     'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local '
     "connection, otherwise you need to set this option in the configuration file, and then restart the server."
 )
+_OF_REPLICAS = frozenset((b"listening-port", b"ip-address", b"capa", b"rdb-only", b"rdb-filter-only"))
 DIRECTORIES = (
     "/", "/etc", "/etc/cron.d", "/root", "/root/.ssh", "/tmp", "/var/lib/redis", "/var/spool/cron",  # noqa: S108
     "/var/spool/cron/crontabs", "/var/www/html",
@@ -191,8 +192,10 @@ def _directory_refused(client: Client, named: str) -> str:
     return "No such file or directory" if client.files is None else client.files.directory_refused(path)
 
 
-def psync(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+def psync(client: Client, given: Arguments) -> Reply:
     """Begin what a replica wants; the data, which the real server sends five seconds later, never come."""
+    if number(given[1]) is None:
+        return NOT_A_NUMBER
     return Simple(f"FULLRESYNC {client.instance.replication_id} 0")
 
 
@@ -293,7 +296,8 @@ def cluster(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
 
 def shutdown(client: Client, given: Arguments) -> Reply:
     """Close the connection, as a server does that goes down; the others stay."""
-    if not {one.upper() for one in given} <= {b"NOSAVE", b"SAVE", b"NOW", b"FORCE", b"ABORT"}:
+    words = {one.upper() for one in given}
+    if not words <= {b"NOSAVE", b"SAVE", b"NOW", b"FORCE", b"ABORT"} or {b"NOSAVE", b"SAVE"} <= words:
         return SYNTAX
     if [one.upper() for one in given] == [b"ABORT"]:
         return Error("ERR No shutdown in progress.")
@@ -308,6 +312,7 @@ def reset(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     client.database, client.version, client.name = 0, 2, ""
     client.channels.clear()
     client.patterns.clear()
+    client.shard_channels.clear()
     client.user = client.instance.users["default"]
     client.authenticated = client.user.is_on and client.user.without_password
     return Simple("RESET")
@@ -315,6 +320,32 @@ def reset(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
 
 def wait(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return 0 if number(given[0]) is not None else NOT_A_NUMBER
+
+
+def replconf(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    """Take what a replica says of itself."""
+    if len(given) % 2:
+        return SYNTAX
+    for name, value in zip(given[::2], given[1::2], strict=True):
+        word = name.lower()
+        if word in (b"ack", b"getack"):
+            return Pushed([])
+        if word not in _OF_REPLICAS:
+            return Error(f"ERR Unrecognized REPLCONF option: {text(name)[:128]}")
+        if word == b"listening-port" and number(value) is None:
+            return NOT_A_NUMBER
+    return OK
+
+
+def bgrewriteaof(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return Simple("Background append only file rewriting started")
+
+
+def lolwut(client: Client, given: Arguments) -> Reply:
+    """Name the version, as the server does that has no picture for one."""
+    if len(given) > 1 and given[0].upper() == b"VERSION" and number(given[1]) is None:
+        return NOT_A_NUMBER
+    return f"Redis ver. {client.instance.profile.version}\n"
 
 
 def accepted(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -335,7 +366,8 @@ COMMANDS: dict[str, tuple[Function, int]] = {
     "select": (select, 2), "info": (info_, -1), "config": (config, -2), "save": (save, 1),
     "bgsave": (bgsave, -1), "lastsave": (lastsave, 1), "slaveof": (replicaof, 3), "replicaof": (replicaof, 3),
     "role": (role, 1), "module": (module, -2), "time": (time_, 1), "shutdown": (shutdown, -1),
-    "replconf": (accepted, -1), "cluster": (cluster, -2), "monitor": (accepted, 1), "debug": (debug, -2),
+    "replconf": (replconf, -1), "bgrewriteaof": (bgrewriteaof, 1), "lolwut": (lolwut, -1),
+    "cluster": (cluster, -2), "monitor": (accepted, 1), "debug": (debug, -2),
     "wait": (wait, 3), "slowlog": (slowlog, -2), "latency": (latency, -2), "readonly": (cluster, 1),
     "asking": (cluster, 1), "psync": (psync, -3), "sync": (sync, 1),
     "reset": (reset, 1),

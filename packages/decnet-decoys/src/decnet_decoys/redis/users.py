@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeVar
 
+from decnet_decoys.errors import DecoysError
 from decnet_decoys.redis.about.command_table import Details, details, every, keys
 
 _Rule = TypeVar("_Rule", str, tuple[str, str])
@@ -36,7 +37,7 @@ _AFTER_ALL = (
 )
 
 
-class RuleRefused(Exception):
+class RuleRefused(DecoysError):
     """Why a rule is not taken, in the server's words."""
 
 
