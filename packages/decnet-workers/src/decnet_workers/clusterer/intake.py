@@ -31,7 +31,7 @@ _LONGEST_KEPT = 64
 _kept_address = lru_cache(maxsize=1024)(canonical)
 
 _SPAN_READ = 1_000
-"""A feature of more attackers joins nobody, if its kind is dated."""
+"""A feature of more attackers than that and than the cap of its kind joins nobody."""
 
 
 def population(connection: Connection) -> int:
@@ -234,7 +234,7 @@ class Intake:
         wrong = [
             (row.kind, row.digest)
             for row in rows.features_at(connection, dropped)
-            if 0 < row.attackers <= _SPAN_READ and _reaches(dropped[row.kind, row.digest], row)
+            if 0 < row.attackers <= max(_SPAN_READ, KINDS[row.kind].cap) and _reaches(dropped[row.kind, row.digest], row)
         ]
         rows.correct_spans(connection, wrong)
 

@@ -65,8 +65,8 @@ class Kind(NamedTuple):
 
     @property
     def dated(self) -> bool:
-        """Whether the weight of a feature of the kind depends on the days in which it was seen."""
-        return self.ages or self.apart > 0
+        """Whether it counts on which days a feature of the kind was seen."""
+        return self.ages or self.apart > 0 or self.name in MARKS
 
     @property
     def ages(self) -> bool:
@@ -143,6 +143,13 @@ SPREAD = (
 """Kinds of which malware that spreads by itself brings features to the devices that it infects."""
 
 
+MARKS = ("ssh_key", "planted_key", "wallet")
+"""Kinds of which each actor of a crew has their own."""
+
+Days = tuple[int, int]
+"""The first and the last day on which a feature was seen, since 1970."""
+
+
 class Feature(NamedTuple):
     """How many attackers show a feature, and when it was first and last seen (ns)."""
 
@@ -159,8 +166,14 @@ def concentration(days: int, log_days: int) -> int:
     return max(1, log_days // max(1, days)).bit_length() - 1
 
 
+def days_of(feature: Feature) -> Days:
+    """Return the first and the last day on which a feature was seen."""
+    return feature.first_seen // DAY_NS, feature.last_seen // DAY_NS
+
+
 def _days(feature: Feature) -> int:
-    return feature.last_seen // DAY_NS - feature.first_seen // DAY_NS
+    first, last = days_of(feature)
+    return last - first
 
 
 def is_brief(feature: Feature, log_days: int) -> bool:

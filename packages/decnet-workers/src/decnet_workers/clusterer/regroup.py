@@ -27,6 +27,7 @@ from decnet_workers.clusterer.cores import (
     shown_by,
     size_of,
 )
+from decnet_workers.clusterer.dividing import Known, owners
 from decnet_workers.clusterer.kinds import (
     BOUGHT,
     JOIN,
@@ -35,7 +36,9 @@ from decnet_workers.clusterer.kinds import (
     RARE,
     SET_OF,
     SPREAD,
+    Days,
     Feature,
+    days_of,
     is_brief,
     may_be_known,
     weight,
@@ -43,11 +46,11 @@ from decnet_workers.clusterer.kinds import (
 from decnet_workers.clusterer.owners import (
     adjusted,
     are_infected,
+    are_worms,
     is_contested,
     is_infected,
     is_mixed,
     is_sold,
-    is_worm,
     may_be_mixed,
     may_be_sold,
     may_be_worms,
@@ -113,6 +116,7 @@ class _Regrouping:
         self._brief: set[Key] = set()
         self._weighed_members: set[Key] = set()
         self._proven: set[Key] = set()
+        self._owners: dict[Key, str] = {}
         self._profiles: dict[Key, Profile] = {}
         self._shown_by: dict[tuple[str, ...], Shown] = {}
         self._candidates_of: dict[tuple[tuple[str, ...], int, bool, bool], tuple[Key, ...]] = {}
@@ -143,8 +147,11 @@ class _Regrouping:
             key: max(PROVEN[bool(KINDS[key[0]].members)] * self._is_proven(key, cores), self._weights[key])
             for key in known
         }
+        of = {key: self._owner(key, cores) for key in known}
         placed = {
-            one: attachment(self._looked(one), known, bits, shared=self._linking(one) is None, walks=self._walks(one))
+            one: attachment(
+                self._looked(one), known, bits, of, shared=self._linking(one) is None, walks=self._walks(one)
+            )
             for one in sorted(touched)
         }
         return Regrouped({key: self._now(key, cores) for key in sorted(moved)}, placed, len(self._shown))
@@ -223,8 +230,7 @@ class _Regrouping:
 
     def _may_be_shared(self, key: Key) -> bool:
         """Return whether the weight of a feature depends on what else its attackers show."""
-        kind = KINDS[key[0]]
-        return kind.name in SPREAD or (kind.name in BOUGHT and may_be_mixed(key, self._attackers[key]))
+        return key[0] in SPREAD or may_be_sold(key, self._attackers[key])
 
     def _weighed(self, key: Key, bits: float) -> float:
         """Return the weight of such a feature, given that by its number of attackers alone."""
@@ -253,7 +259,7 @@ class _Regrouping:
     def _spreads(self, key: Key, sample: Collection[str]) -> bool:
         """Return whether a feature is brought by malware that spreads by itself."""
         if may_be_worms(self._attackers[key]):
-            return are_infected([self._is_infected(one) or is_worm(self._shown[one]) for one in sample])
+            return are_worms([self._shown[one] for one in sample])
         return are_infected([self._is_infected(one) for one in sample])
 
     def _own_marks(self, attacker: str) -> tuple[Key, ...] | None:
@@ -351,7 +357,8 @@ class _Regrouping:
     def _is_other(self, key: Key, cores: dict[Key, str]) -> bool:
         """Return whether a feature's core, or whether it joins by itself, is not as before."""
         before = self._settled.get(key)
-        return before is None or (before.core, before.proven) != (cores[key], key in self._proven)
+        now = cores[key], key in self._proven, self._owners.get(key, "")
+        return before is None or (before.core, before.proven, before.owner) != now
 
     def _read_samples(self, keys: Iterable[Key]) -> None:
         """Read the attackers of features that are looked at: all, but of features with many."""
@@ -405,7 +412,18 @@ class _Regrouping:
                 cores = components(weighty, links | followings)
                 asked |= self._with_their_cores(self._could_follow(key for key in weighty if self._moves(key, cores)))
             if asked <= done:
+                self._owners = owners(cores, links | followings, Known(self._weights, self._profiles, self._days))
                 return cores
+
+    def _days(self, keys: Collection[Key]) -> Mapping[Key, Days]:
+        return {key: days_of(feature) for part in parts(keys) for key, feature in self._view.features(part).items()}
+
+    def _owner(self, key: Key, cores: dict[Key, str]) -> str:
+        """Return whose a feature is of several actors that have its core; of those that were not looked at: as before."""
+        if key in cores:
+            return self._owners.get(key, "")
+        settled = self._settled.get(key)
+        return settled.owner if settled else ""
 
     def _moves(self, key: Key, cores: dict[Key, str]) -> bool:
         return self._weights[key] >= JOIN and self._core_before(key) != cores[key]
@@ -527,4 +545,4 @@ class _Regrouping:
         if self._weights[key] <= 0:
             return None
         core, proven = self._core(key, cores), self._is_proven(key, cores)
-        return Settled(core, self._weights[key], proven, self._magnitude_now(key))
+        return Settled(core, self._weights[key], proven, self._magnitude_now(key), self._owner(key, cores))
