@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from decnet_models.database.engine import open_engine, writing
 from decnet_models.database.rows.driver_rows import driver_rows
+from decnet_models.database.settings import BUSY_SECONDS
 from decnet_models.database.sqlite.snapshots import OvertimeError, Snapshots
 
 INSERT = "INSERT INTO worker_cursor (worker, seq, updated_at) VALUES ('{}', 1, 1)"
@@ -112,8 +114,10 @@ def test_a_prompt_read_does_not_wait_for_a_lock(sqlite_url: str, snapshots: Snap
     blocker = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)
     for statement in ("PRAGMA locking_mode=EXCLUSIVE", "BEGIN EXCLUSIVE", INSERT.format("a")):
         blocker.execute(statement).fetchall()
+    began = time.monotonic()
     with pytest.raises(OvertimeError):
         snapshots.promptly(number, HOURS)
+    assert time.monotonic() - began < BUSY_SECONDS / 4
     blocker.close()
     assert snapshots.promptly(number, HOURS) == 0
 

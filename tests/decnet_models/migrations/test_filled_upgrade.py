@@ -65,13 +65,6 @@ INSERT_FEATURE = text(
 INSERT_ATTACKER = text(
     "INSERT INTO identity_attacker (attacker, own, first_seen, last_seen, bond) VALUES (:attacker, :own, 1, 2, '@')"
 )
-INSERT_IDENTITY = text(
-    "INSERT INTO identity (id, members, first_seen, last_seen, created_at) VALUES (:id, :members, 1, 99, 1)"
-)
-INSERT_MEMBER = text(
-    "INSERT INTO identity_member (attacker, identity, weight, because, first_seen, last_seen, joined_at)"
-    " VALUES (:attacker, :identity, 0, '[]', 1, 5, 1)"
-)
 INSERT_CORE = text("INSERT INTO identity_core (kind, digest, core, weight) VALUES ('ssh_key', :core, :core, 30)")
 Rows = dict[str, list[dict[str, Any]]]
 TABLES = (
@@ -325,22 +318,30 @@ def test_from_0030_all_is_weighed_again_without_what_is_no_evidence_any_more(old
     assert cursors["campaign-clusterer"] == 0
 
 
-def test_from_0031_on_identities_that_were_empty_end_with_their_members_and_all_is_computed_again(old_url: str) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"), [("0031_after_magnitude", "0032_after_ties"), ("0032_after_ties", "0033_after_owner")]
+)
+def test_from_0032_and_0033_all_identities_are_computed_again(old_url: str, before: str, after: str) -> None:
     engine = open_engine(old_url)
-    one, empty = UUID(int=1).hex, UUID(int=2).hex
     with writing(engine) as connection:
-        migrate_to(connection, "0030_after_weights")
-        connection.execute(INSERT_ATTACKER, {"attacker": "192.0.2.1", "own": one})
-        connection.execute(text("INSERT INTO identity_pending (kind, name) VALUES ('', '192.0.2.9')"))
-        for identity, members in ((one, 1), (empty, 0)):
-            connection.execute(INSERT_IDENTITY, {"id": identity, "members": members})
-        connection.execute(INSERT_MEMBER, {"attacker": "192.0.2.1", "identity": one})
-        connection.execute(INSERT_CORE, {"core": "a" * 24})
-        migrate_to(connection, "0032_after_owner")
-        ends = dict(connection.execute(text("SELECT members, last_seen FROM identity")).tuples().all())
-        core = connection.execute(text("SELECT core, weight, magnitude, owner FROM identity_core")).one()
+        migrate_to(connection, before)
+        connection.execute(text("DELETE FROM identity_pending"))
+        for number in (1, 2):
+            given = {"attacker": f"192.0.2.{number}", "own": UUID(int=number).hex}
+            connection.execute(INSERT_ATTACKER, given)
+        connection.execute(text("INSERT INTO identity_pending (kind, name) VALUES ('', '192.0.2.2')"))
+        migrate_to(connection, after)
         waiting = [tuple(row) for row in connection.execute(text("SELECT kind, name FROM identity_pending"))]
     engine.dispose()
-    assert ends == {1: 5, 0: 99}
+    assert sorted(waiting) == [("", "192.0.2.1"), ("", "192.0.2.2")]
+
+
+def test_to_0033_features_are_nobodys_in_particular(old_url: str) -> None:
+    engine = open_engine(old_url)
+    with writing(engine) as connection:
+        migrate_to(connection, "0032_after_ties")
+        connection.execute(INSERT_CORE, {"core": "a" * 24})
+        migrate_to(connection, "0033_after_owner")
+        core = connection.execute(text("SELECT core, weight, magnitude, owner FROM identity_core")).one()
+    engine.dispose()
     assert tuple(core) == ("a" * 24, 30, 0, "")
-    assert waiting == [("", "192.0.2.1")]

@@ -86,7 +86,9 @@ def state(engine: Engine) -> State:
     with reading(engine) as connection:
         c, f, g = identity_attacker.c, identity_core.c, IDENTITIES.group.c
         cores = {row.attacker: row.core for row in connection.execute(select(c.attacker, c.core))}
-        weights = [tuple(row) for row in connection.execute(select(f.kind, f.digest, f.core, f.weight, f.magnitude, f.owner))]
+        weights = [
+            tuple(row) for row in connection.execute(select(f.kind, f.digest, f.core, f.weight, f.magnitude, f.owner))
+        ]
         sizes = select(g.id, g.members, g.first_seen, g.last_seen).where(g.members > 0)
         identities = [tuple(row) for row in connection.execute(sizes.order_by(g.id))]
         t = IDENTITIES.feature.c

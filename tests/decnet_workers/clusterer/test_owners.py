@@ -94,7 +94,7 @@ OF_A, OF_B, BETWEEN = ("198.51.100.1", "198.51.100.2"), ("203.0.113.1", "203.0.1
 
 
 def crew(days_of_a: tuple[int, int], days_of_b: tuple[int, int]) -> list[Event]:
-    """Return events of two with a key each, whom a third address connects: with a file of one, a password of the other."""
+    """Return events of two with a key each; a third address shows a file of one of them and a password of the other."""
     keys = [
         event(each, key(name), DAY * day)
         for name, addresses, days in (("a", OF_A, days_of_a), ("b", OF_B, days_of_b))

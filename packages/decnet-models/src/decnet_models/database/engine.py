@@ -23,6 +23,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -51,6 +52,7 @@ each length a statement of its own that is rarely repeated: 0.7 MiB per worker."
 READING = "decnet_reads"
 """The option of connections whose transactions only read."""
 _BEGIN = "BEGIN IMMEDIATE"
+_not_waiting: ContextVar[bool] = ContextVar("decnet_not_waiting", default=False)
 
 
 class _ConnectionSource:
@@ -144,6 +146,16 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def without_waiting() -> Iterator[None]:
+    """Have SQLite connections that are opened in the body wait for no lock, then and for as long as they are open."""
+    token = _not_waiting.set(True)
+    try:
+        yield
+    finally:
+        _not_waiting.reset(token)
+
+
+@contextmanager
 def writing(engine: Engine, *, synced: bool = True, rows: int = MANY_ROWS) -> Iterator[Connection]:
     """A transaction: committed at the end, rolled back when the body raises.
 
@@ -215,16 +227,17 @@ def _sqlite(url: URL, *, read_only: bool, create: bool, busy_seconds: float, con
     place = f"file:{quote(str(file.absolute()))}?mode={mode}"
 
     def connect() -> sqlite3.Connection:
+        seconds = 0.0 if _not_waiting.get() else busy_seconds
         connection = sqlite3.connect(
             place,
             uri=True,
-            timeout=busy_seconds,
+            timeout=seconds,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=KEPT_STATEMENTS,
         )
         try:
-            _prepare(connection, read_only=read_only, deadline=time.monotonic() + busy_seconds)
+            _prepare(connection, read_only=read_only, deadline=time.monotonic() + seconds)
         except BaseException:
             connection.close()
             raise

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The routes: one line per page, loaded when it is opened first.
-import { createRootRoute, createRoute, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import type { ComponentType } from "react";
+import { ask } from "@/api/queries";
+import { overviewInit, rangeOf } from "@/pages/overview/asked";
 import type { Search } from "./search";
 import { NotFound, PageFailed } from "./shell/fallbacks";
 import { Shell } from "./shell/shell";
 
-const root = createRootRoute({
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: Outlet,
   notFoundComponent: NotFound,
   errorComponent: PageFailed,
@@ -30,8 +33,18 @@ const login = createRoute({
   component: lazyRouteComponent(() => import("@/pages/login/page")),
 });
 
+/** The first page that most see: what it shows is asked for while its code is on the way. */
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/pages/overview/page")),
+  errorComponent: PageFailed,
+  loaderDeps: ({ search }) => ({ range: rangeOf(search) }),
+  loader: ({ context, deps }) => ask(context.queries, "/api/v1/overview", overviewInit(deps.range)),
+});
+
 const pages = [
-  page("/", () => import("@/pages/overview/page")),
+  overview,
   page("/deckies", () => import("@/pages/deckies/page")),
   page("/deckies/$name", () => import("@/pages/deckies/one")),
   page("/agenda", () => import("@/pages/agenda/page")),

@@ -44,8 +44,15 @@ export async function whoAmI(): Promise<Me | null> {
   return known((await response.json()) as SessionInfo);
 }
 
+const SESSION_QUERY = { queryKey: SESSION_KEY, queryFn: whoAmI, staleTime: 5 * 60_000 };
+
 export function useSession() {
-  return useQuery<Me | null, Problem>({ queryKey: SESSION_KEY, queryFn: whoAmI, staleTime: 5 * 60_000 });
+  return useQuery<Me | null, Problem>(SESSION_QUERY);
+}
+
+/** Ask who is logged in, before anything is shown. */
+export function askSession(queries: QueryClient): void {
+  void queries.prefetchQuery(SESSION_QUERY);
 }
 
 export function useMe(): Me | null {

@@ -147,7 +147,7 @@ MARKS = ("ssh_key", "planted_key", "wallet")
 """Kinds of which each actor of a crew has their own."""
 
 Days = tuple[int, int]
-"""The first and the last day on which a feature was seen, since 1970."""
+"""The first and the last day on which something was seen, since 1970."""
 
 
 class Feature(NamedTuple):
@@ -166,14 +166,8 @@ def concentration(days: int, log_days: int) -> int:
     return max(1, log_days // max(1, days)).bit_length() - 1
 
 
-def days_of(feature: Feature) -> Days:
-    """Return the first and the last day on which a feature was seen."""
-    return feature.first_seen // DAY_NS, feature.last_seen // DAY_NS
-
-
 def _days(feature: Feature) -> int:
-    first, last = days_of(feature)
-    return last - first
+    return feature.last_seen // DAY_NS - feature.first_seen // DAY_NS
 
 
 def is_brief(feature: Feature, log_days: int) -> bool:

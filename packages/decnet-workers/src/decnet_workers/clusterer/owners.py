@@ -41,6 +41,11 @@ def own_marks(shown: Collection[Key]) -> tuple[Key, ...] | None:
     return tuple(one for one in shown if one[0] in DISCRIMINATING and one not in limits())
 
 
+def is_owned(mark: Key) -> bool:
+    """Return whether a mark tells something also if one attacker alone shows it."""
+    return mark[0] in _OWNED
+
+
 def may_be_mixed(key: Key, attackers: int) -> bool:
     """Return whether so many attackers can be as many groups of two as `is_mixed` asks for."""
     return attackers >= 2 * _SEVERAL_ACTORS[KINDS[key[0]].tier][0]
@@ -121,16 +126,15 @@ def may_be_worms(attackers: int) -> bool:
     return attackers >= _WORMS
 
 
-def are_worms(holders: Collection[Collection[Key]]) -> bool:
-    """Return whether so many attackers, given what each shows, are devices that malware has infected in good part.
+def are_worms(attackers: int, infected: int, worms: Collection[Collection[Key]]) -> bool:
+    """Return whether so many attackers are devices that malware has infected in good part.
 
-    Worms come from whatever host they took, so from hosts of many systems; one person's machines are alike.
+    `infected`: how many certainly are; `worms`: the TCP stacks of each other one that does what worms do. Worms come
+    from whatever host they took, so from hosts of many systems; one person's machines are alike.
     """
-    worms = [shown for shown in holders if is_worm(shown) and not is_infected(shown)]
-    stacks = Counter(one for shown in worms for one in shown if one[0] == "tcp_stack")
-    alike = max(stacks.values(), default=0) >= _ONE_SYSTEM * len(worms)
-    infected = sum(is_infected(shown) for shown in holders) + (0 if alike else len(worms))
-    return infected >= _WORMS_PART * len(holders)
+    stacks = Counter(stack for of_one in worms for stack in of_one)
+    alike = max(stacks.values(), default=0) >= max(2, _ONE_SYSTEM * len(worms))
+    return infected + (0 if alike else len(worms)) >= _WORMS_PART * attackers
 
 
 def are_infected(holders: Collection[bool]) -> bool:

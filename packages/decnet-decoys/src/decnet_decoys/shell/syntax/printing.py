@@ -4,7 +4,11 @@
 The text is read again with words that are their own source, so that quotes and expansions stay as they were written.
 """
 
+import re
+from collections.abc import Callable
+
 from decnet_decoys.shell.effects import Steps, turn
+from decnet_decoys.shell.encoding import shell_word
 from decnet_decoys.shell.syntax.lexer import Lexer
 from decnet_decoys.shell.syntax.nodes import (
     Assignment,
@@ -93,7 +97,7 @@ def _pipeline(pipeline: Pipeline, depth: int) -> Steps[str]:
 def _command(command: Command, depth: int) -> Steps[str]:
     yield from turn()
     if isinstance(command, Simple):
-        given = {one.name: _assignment(one) for one in command.assignments}
+        given = {one.name: assignment_text(one, _word) for one in command.assignments}
         after = [given.pop(text, text) for text in map(_word, command.words)]  # `local a=(1 2)` has its name there
         words = [f"(({' '.join(after[1:])}))"] if after[:1] == ["(("] else [*given.values(), *after]
         return " ".join([*words, *map(_redirect, command.redirects)])
@@ -147,17 +151,45 @@ def _word(word: Word) -> str:
     return "".join(part.text for part in word)
 
 
-def _assignment(one: Assignment) -> str:
+_PLAIN_NAME = re.compile(r"\w+|[?$#@*!-]")
+
+
+def word_text(word: Word) -> str:
+    """Return a word as it could be typed, in one line."""
+    return "".join(map(_part, word))
+
+
+def _part(part: Part) -> str:
+    if part.kind == "text":
+        return shell_word(part.text) if part.quoted else part.text
+    if part.kind == "variable":
+        return f"${part.text}" if _PLAIN_NAME.fullmatch(part.text) else f"${{{part.text}}}"
+    return {"command": f"$({part.text})", "arithmetic": f"$(({part.text}))"}.get(part.kind, part.text)
+
+
+def redirect_text(one: Redirect) -> str:
+    """Return a redirection as `jobs` shows it."""
+    if isinstance(one.target, HereDocument):
+        return f"{one.op} EOF"
+    return f"{_redirect_head(one)}{word_text(one.target)}"
+
+
+def assignment_text(one: Assignment, written: Callable[[Word], str] = word_text) -> str:
+    """Return an assignment with its words as they are `written`, usually in one line."""
     value = one.value
-    text = f"({' '.join(map(_word, value.words))})" if isinstance(value, Elements) else _word(value)
-    key = "" if one.key is None else f"[{_word(one.key)}]"
+    text = f"({' '.join(map(written, value.words))})" if isinstance(value, Elements) else written(value)
+    key = "" if one.key is None else f"[{written(one.key)}]"
     return f"{one.name}{key}{'+' if one.append else ''}={text}"
 
 
 def _redirect(one: Redirect) -> str:
     if isinstance(one.target, HereDocument):
         return f"{one.op}EOF\n{one.target.body}EOF\n"
+    return f"{_redirect_head(one)}{_word(one.target)}"
+
+
+def _redirect_head(one: Redirect) -> str:
     usual = 0 if one.op[0] == "<" else 1
     number = str(one.fd) if one.fd != usual or one.op in (">&", "<&") else ""
     gap = "" if one.op in (">&", "<&") else " "
-    return f"{'' if one.op[0] == '&' else number}{one.op}{gap}{_word(one.target)}"
+    return f"{'' if one.op[0] == '&' else number}{one.op}{gap}"

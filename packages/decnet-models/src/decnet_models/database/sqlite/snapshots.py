@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from decnet_models.database.engine import READING, reading
+from decnet_models.database.engine import READING, reading, without_waiting
 from decnet_models.database.rows.driver_rows import sqlite_driver
 from decnet_models.database.statements import driver_errors
 from decnet_models.root_error import ModelsError
@@ -124,12 +124,14 @@ class Snapshots:
             driver = sqlite_driver(connection)
             driver.rollback()
         except BaseException:
+            connection.invalidate()  # which may be one that waits for nothing
             connection.close()
             raise
         return _Kept(connection, driver)
 
     def _open_prompt(self) -> _Kept:
-        kept = self._open()
+        with without_waiting():
+            kept = self._open()
         kept.driver.execute("PRAGMA busy_timeout=0").fetchall()
         kept.driver.set_progress_handler(self._is_over, _INSTRUCTIONS)
         return kept

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useMemo } from "react";
 import { useGet, type Data } from "@/api/queries";
 import { formatCompact, t, tn } from "@/app/i18n";
-import { prefer, preferences } from "@/app/preferences";
+import { prefer } from "@/app/preferences";
 import { useQueryState } from "@/app/search";
 import { SelectField } from "@/components/controls/field";
 import { TimeBars } from "@/components/charts/bars";
@@ -12,6 +12,7 @@ import { ErrorState } from "@/components/feedback/error-state";
 import { Skeleton } from "@/components/feedback/skeleton";
 import { Card, Page, StatCard } from "@/components/show/layout";
 import { Moment } from "@/components/show/moment";
+import { lookedBefore, overviewInit, rangeOf } from "./asked";
 import { Feed } from "./feed";
 import { countryName } from "./iso";
 import { Bars, CanaryHits, FleetHealth, NewTechniques, OpenIncidents, TopAttackers } from "./lists";
@@ -24,17 +25,13 @@ const World = lazy(() => import("./world"));
 
 /** Until one has looked for so long, one has not looked. */
 const LOOKED_MS = 10_000;
-const LEAST_AWAY_MS = 15 * 60_000;
 const EVERY_MS = 30_000;
-// When the page was looked at last before this visit: it stays the same for as long as the tab is open.
-const before = preferences().lookedAt;
-const away = before !== null && Date.now() - Date.parse(before) > LEAST_AWAY_MS;
 
 export default function OverviewPage() {
   const [search, change] = useQueryState();
-  const chosen = search.since ?? (away ? "last" : "24h");
-  const since = chosen === "last" ? (before ?? "24h") : chosen;
-  const overview = useGet("/api/v1/overview", { params: { query: { since } } }, { every: EVERY_MS, keep: true });
+  const chosen = rangeOf(search);
+  const asked = overviewInit(chosen);
+  const overview = useGet("/api/v1/overview", asked, { every: EVERY_MS, keep: true });
   useEffect(() => {
     const timer = setTimeout(() => prefer({ lookedAt: new Date().toISOString() }), LOOKED_MS);
     return () => clearTimeout(timer);
@@ -49,7 +46,7 @@ export default function OverviewPage() {
           quiet
           value={chosen}
           options={[
-            ...(before ? ([["last", t("overview.since.last")]] as const) : []),
+            ...(lookedBefore ? ([["last", t("overview.since.last")]] as const) : []),
             ["1h", t("time.1h")],
             ["24h", t("time.24h")],
             ["7d", t("time.7d")],
@@ -61,7 +58,7 @@ export default function OverviewPage() {
     >
       {overview.error && <ErrorState problem={overview.error} onRetry={() => void overview.refetch()} />}
       {overview.data ? (
-        <Content data={overview.data} since={since} />
+        <Content data={overview.data} since={asked.params.query.since} />
       ) : (
         !overview.error && <Skeleton lines={12} height={24} />
       )}

@@ -4,8 +4,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0032_after_owner"
-down_revision = "0031_after_magnitude"
+revision = "0033_after_owner"
+down_revision = "0032_after_ties"
 
 
 def upgrade() -> None:
