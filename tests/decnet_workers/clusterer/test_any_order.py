@@ -133,6 +133,34 @@ def crews(draw: random.Random) -> Iterator[Event]:
                 yield event(attacker, payload, at)
 
 
+def people(draw: random.Random) -> Iterator[Event]:
+    """Yield events of pairs of people with a key each; a third address shows what both have besides."""
+    for pair in range(6):
+        besides = [file(f"{pair}f" * 32), command(f"echo 'root:vK3{pair}Tq9xZ' | chpasswd")]
+        for person, other in enumerate(besides):
+            began = draw.randrange(30)
+            for number in range(2):
+                at = DAY * (began + draw.randrange(20))
+                for payload in (key(f"{pair} {person}"), hassh(f"tool {pair} {person}"), other)[: 2 + number]:
+                    yield event(f"198.51.{pair}.{10 * person + number}", payload, at)
+        for payload in besides:
+            yield event(f"203.0.113.{pair}", payload, DAY * 25)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nor_does_whose_the_parts_of_a_core_are(seed: int) -> None:
+    draw = random.Random(seed)
+    log = list(people(draw))
+    with in_memory() as whole, in_memory() as parts:
+        Follower(whole).run(log)
+        draw.shuffle(log)
+        follower = Follower(parts, batch=7)
+        for start in range(0, len(log), 11):
+            follower.run(log[start : start + 11])
+        assert state(parts) == state(whole)
+        assert {row[5] for row in state(whole)[2]} > {""}
+
+
 @pytest.mark.parametrize("seed", at_scale(range(3), always=1))
 @pytest.mark.parametrize("in_time", [True, False], ids=["in-time", "shuffled"])
 def test_nor_do_they_with_many_attackers_over_many_days(seed: int, in_time: bool) -> None:
