@@ -20,10 +20,10 @@ from tests.decnet_decoys.redis.test_redis_service import said
 from decnet_core.events.catalogue import LoginAttempt
 from decnet_decoys.processor.turn import LONGEST_SECONDS
 from decnet_decoys.redis.about import command_table
+from decnet_decoys.redis.clients.users import MOST_RULES, MOST_USERS, RuleRefused, User
 from decnet_decoys.redis.dispatch import answer
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.protocol import Error, encoded
-from decnet_decoys.redis.users import MOST_RULES, MOST_USERS, RuleRefused, User
 
 RULES = (
     "on >pw ~x:* %R~r:* &ch* +@read -get +config|get",

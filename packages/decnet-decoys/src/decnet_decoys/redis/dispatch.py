@@ -4,17 +4,9 @@
 import time
 
 from decnet_decoys.processor import turn
-from decnet_decoys.redis import (
-    access,
-    channels,
-    command,
-    connections,
-    containers,
-    keys,
-    server,
-    sets,
-    transactions,
-)
+from decnet_decoys.redis import channels, keys, server, sets, transactions
+from decnet_decoys.redis.about import command, containers
+from decnet_decoys.redis.clients import access, connections
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.redis.about import parameters
+from decnet_decoys.redis.clients.users import User
 from decnet_decoys.redis.keyspace import Keyspace
 from decnet_decoys.redis.profile import RedisProfile
 from decnet_decoys.redis.protocol import Error
-from decnet_decoys.redis.users import User
 from decnet_decoys.redis.waiting import Waiting
 from decnet_decoys.services.machine_files import MachineFiles
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import re
 
-from decnet_decoys.redis.containers import always, container
+from decnet_decoys.redis.about.containers import always, container
 from decnet_decoys.redis.instance import Client, Library
 from decnet_decoys.redis.keys import OK, Arguments, Function
 from decnet_decoys.redis.lua.library import names, reply_of

@@ -6,7 +6,7 @@ A tool that copies a server asks them of keys that are not there, or are of anot
 
 import struct
 
-from decnet_decoys.redis.containers import always, container
+from decnet_decoys.redis.about.containers import always, container
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.keyspace import WrongType

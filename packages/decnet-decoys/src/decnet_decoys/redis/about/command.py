@@ -6,7 +6,7 @@ import re
 
 from decnet_decoys.redis.about.command_table import details as details_of
 from decnet_decoys.redis.about.command_table import every, keys, of_request, with_subcommands
-from decnet_decoys.redis.containers import container
+from decnet_decoys.redis.about.containers import container
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import SYNTAX, Arguments, Function
 from decnet_decoys.redis.protocol import Error, Members, Pairs, Reply, Simple

@@ -3,7 +3,7 @@
 
 import time
 
-from decnet_decoys.redis.containers import always, container
+from decnet_decoys.redis.about.containers import always, container
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.protocol import Error, Members, Pairs, Pushed, Reply
