@@ -6,7 +6,7 @@ What such an address shows is of whoever passed through it, so it must not conne
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
 from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import parts
@@ -17,7 +17,7 @@ ONE_EACH = ("ssh_key", "certificate", "hassh", "tcp_stack")
 
 
 _shown = IDENTITIES.evidence.c
-_KINDS = [literal_column(f"'{kind}'") for kind in ONE_EACH]
+_KINDS: list[ColumnElement[str]] = [literal_column(f"'{kind}'") for kind in ONE_EACH]
 _NUMBERS = RowSelect(
     lambda connection: (
         select(_shown.attacker, _shown.kind, func.count())

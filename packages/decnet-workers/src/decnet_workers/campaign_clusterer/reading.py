@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from sys import intern
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 
 from decnet_models.database.rows.row_select import RowSelect, as_uuid, listed
 from decnet_models.database.statements import parts
@@ -44,7 +44,7 @@ _TAGS = RowSelect(
         .offset(literal_column("0"))
     )
 )
-_KINDS = [literal_column(f"'{kind}'") for kind in SHARED]
+_KINDS: list[ColumnElement[str]] = [literal_column(f"'{kind}'") for kind in SHARED]
 _SIZES = RowSelect(
     lambda connection: select(_group.id, _group.members).where(listed(connection, _group.id, "identities"))
 )
