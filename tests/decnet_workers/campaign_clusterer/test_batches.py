@@ -23,6 +23,7 @@ from decnet_models.grouping.values import Decision
 from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.campaign_clusterer import neighbourhood, worker
 from decnet_workers.campaign_clusterer.decided import campaign_of
+from decnet_workers.campaign_clusterer.pending import Handled
 
 Act = Callable[[Engine], object]
 
@@ -116,8 +117,13 @@ BETWEEN = st.lists(st.sampled_from((None, None, worker.step, work, killed)), min
 
 
 def _outcome_in_parts(engine: Engine, acts: Sequence[Act], between: Sequence[Act | None], at_once: int) -> object:
-    """Return what comes of acts if so many identities are looked at together, and nothing is kept for others."""
+    """Return what comes of acts if so many identities are looked at together, and nothing is kept for others.
+
+    One process makes all steps, which passes over what it has looked at already.
+    """
+    handled = Handled()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "Handled", lambda: handled)
         patch.setattr(neighbourhood, "FIRST_AT_ONCE", at_once)
         patch.setattr(neighbourhood, "KEPT", 0)
         return _outcome(engine, acts, between)

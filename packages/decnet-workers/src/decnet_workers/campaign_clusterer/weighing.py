@@ -5,14 +5,15 @@ A bit is a factor of two of likelihood: how much likelier it is that two identit
 two strangers do. A feature that two identities share has `BITS`; each doubling of their number takes one and a half
 away, and what more than CAP share joins nobody: a mass-spread loader, a free host. Infected devices do not buy what
 they spread, and a botnet has many: with one of them a doubling takes half a bit. Features of one download name it
-several times, and a copied script brings commands and credentials, so a second one counts a quarter, a third a
-sixteenth. What it says that both aimed at the same deckies is weighed by `targeting`, and added.
+several times, and a copied script brings commands and credentials, so a second one counts a tenth, a third a
+hundredth. What it says that both aimed at the same deckies is weighed by `targeting`, and added.
 
 Infrastructure alone joins nobody, because loaders are bought and hosts are shared: two identities must also have been
 there at the same time, or have had the same targets or methods. That the circumstances differ takes bits away.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import pairwise
 from math import log2
 
@@ -55,6 +56,11 @@ def feature_bits(kind: str, subjects: int, infected: bool = False) -> float:
     """Return what sharing a feature of so many identities says; 0: nothing. `infected`: one is an infected device."""
     if not 2 <= subjects <= CAP or kind not in BITS:
         return 0.0
+    return _bits(kind, subjects, infected)
+
+
+@cache
+def _bits(kind: str, subjects: int, infected: bool) -> float:
     doublings = log2(subjects)
     fewer = _SPREADING * (doublings - 1)
     if not infected:
