@@ -18,7 +18,7 @@ from decnet_models.grouping.evidence import frequencies
 from decnet_models.grouping.membership import groups_of
 from decnet_models.grouping.values import Feature
 from decnet_workers.campaign_clusterer import weighing
-from decnet_workers.campaign_clusterer.links import Weighed, candidates
+from decnet_workers.campaign_clusterer.links import candidates, strength
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.roster import Roster
 from decnet_workers.campaign_clusterer.signals import AIMING, DECKY, TARGET
@@ -52,7 +52,6 @@ class Neighbourhood:
         self._loaded = {self._roster.number(identity) for identity in update.identities}
         self._profiles = {self._roster.number(identity): one for identity, one in update.profiles.items()}
         self.subjects: dict[Feature, int] = {FLEET: after}
-        self.weighed = Weighed(self.subjects)
         self.cut = False
 
     def unsettled(self) -> list[UUID]:
@@ -107,7 +106,6 @@ class Neighbourhood:
 
     def _forget(self) -> None:
         """Forget what only the last part needed."""
-        self.weighed = Weighed(self.subjects)
         if len(self._profiles) > len(self._update.profiles) + KEPT:
             update = self._update
             self._loaded = {self._roster.number(identity) for identity in update.identities}
@@ -174,12 +172,11 @@ class Neighbourhood:
         others = set[int]().union(*reached.values())
         self._load(others)
         self._number(feature for other in others for feature in self._profiles[other].aims())
-        return {
-            other
-            for number, near in reached.items()
-            for other in near
-            if self.weighed.strength(self._profiles[number], self._profiles[other])
-        }
+        linked: set[int] = set()
+        for number, near in reached.items():
+            profile = self._profiles[number]
+            linked.update(other for other in near - linked if strength(profile, self._profiles[other], self.subjects))
+        return linked
 
 
 def _fellows(connection: Connection, identities: Iterable[UUID]) -> set[UUID]:

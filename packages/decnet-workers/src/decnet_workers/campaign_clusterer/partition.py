@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 
 from decnet_models.grouping.values import Feature
-from decnet_workers.campaign_clusterer.links import Pair, Weighed, by_aim, ends, link, strongest_first
+from decnet_workers.campaign_clusterer.links import Pair, by_aim, ends, link, strongest_first
 from decnet_workers.campaign_clusterer.profile import Profile
 
 AVERAGE = 6.0
@@ -53,11 +53,10 @@ def partition(
     profiles: Mapping[UUID, Profile],
     subjects: Mapping[Feature, int],
     decided: Decided = NOTHING,
-    weighed: Weighed | None = None,
 ) -> list[list[UUID]]:
     """Return the groups of two or more; members and groups are in the order in which they were first seen."""
     ordered = sorted(profiles.values(), key=lambda one: one.identity.int)
-    waiting = strongest_first(ordered, subjects, weighed or Weighed(subjects))
+    waiting = strongest_first(ordered, subjects)
     if decided.pinned:
         pinned = {number for number, one in enumerate(ordered) if one.identity in decided.pinned}
         waiting = array("Q", (each for each in waiting if pinned.isdisjoint(ends(each))))

@@ -51,7 +51,7 @@ def regroup(
     rhythms: list[Rhythm] = []
     for inside, shown in around.parts(first, decisions.partners):
         profiles = shown | _bare(connection, (inside - shown.keys()) & decisions.named)
-        groups = partition(profiles, around.subjects, decisions.decided, around.weighed)
+        groups = partition(profiles, around.subjects, decisions.decided)
         assignments += _assignments(groups, inside, profiles, around)
         rhythms += (_rhythm(group, profiles) for group in groups)
     return Regrouping(update.gone, update.new, update.changed, assignments, rhythms, around.cut)
