@@ -5,6 +5,8 @@ import { zoneName } from "@/components/show/times";
 interface Drawing {
   times: readonly number[];
   values: readonly number[];
+  /** How long a bar is, in seconds. */
+  step: number;
   height: number;
   zone: string;
   format: (value: number) => string;
@@ -34,8 +36,7 @@ const TICKS = [
 
 /** Draw into `element`, follow its width, return what ends it. */
 export function drawBars(uPlot: typeof uPlotType, element: HTMLElement, drawing: Drawing): () => void {
-  const { times, values, height } = drawing;
-  const step = (times[1] ?? 0) - (times[0] ?? 0) || 3600;
+  const { times, values, step, height } = drawing;
   const fill = colour("--chart");
   const plot = new uPlot(
     {

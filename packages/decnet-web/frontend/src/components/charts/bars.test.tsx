@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+import { expect, test } from "vitest";
+import { barSeconds } from "./bars";
+
+test("a bar reaches to the next one, and a single one is an hour long", () => {
+  expect(barSeconds([1_700_000_000, 1_700_000_060])).toBe(60);
+  expect(barSeconds([1_700_000_000])).toBe(3600);
+  expect(barSeconds([])).toBe(3600);
+});
