@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which features are linked: those of which the samples show each other often enough."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence, Set
 
 from decnet_workers.clusterer.cores import are_linked, could_link, heaviest, in_order, shown_by, size_of
 from decnet_workers.clusterer.kinds import JOIN
@@ -28,6 +28,20 @@ class Linking:
         found: set[Link] = set()
         for start in range(0, len(ordered), _AT_ONCE):
             found |= self._links(ordered[start : start + _AT_ONCE])
+        return found
+
+    def together(
+        self, features: Sequence[KnownFeature], marks: Set[KnownFeature]
+    ) -> dict[KnownFeature, dict[KnownFeature, int]]:
+        """Return by feature how many of its sample show each of some marks; features of one sample share that."""
+        found: dict[KnownFeature, dict[KnownFeature, int]] = {}
+        of: dict[Sample, dict[KnownFeature, int]] = {}
+        for start in range(0, len(features), _AT_ONCE):
+            part = features[start : start + _AT_ONCE]
+            for sample in self._profile(part):
+                of[sample] = {one: number for one, number in sample.shown.together.items() if one in marks}
+                sample.shown = UNKNOWN
+            found |= {one: of[one.sample] for one in part}
         return found
 
     def looked(self, attacker: KnownAttacker) -> tuple[KnownFeature, ...]:
