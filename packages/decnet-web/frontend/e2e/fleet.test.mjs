@@ -75,6 +75,14 @@ test("a decky is added by its plan, and is running then", async () => {
   await end();
 });
 
+test("the example of a document can be deployed beside the default deckies", async () => {
+  const { page, end } = await visit("/deploy");
+  await page.getByRole("button", { name: "Example" }).click();
+  await page.getByRole("button", { name: "Show the plan" }).click();
+  await page.getByText("4 to add").waitFor();
+  await end();
+});
+
 test("a decky of the settings file says where it is changed, in place of what is known of deployed ones", async () => {
   const { page, end } = await visit("/deckies/web-01", { role: "viewer" });
   await page.getByText("It comes from the settings file").waitFor();
