@@ -124,6 +124,23 @@ def test_keys_with_which_three_families_of_evidence_were_seen_are_one_actors_at_
     assert several(engine) == groups([*OF_A, BETWEEN, *OF_B])
 
 
+@pytest.mark.parametrize(("lines", "one"), [(2, True), (1, False)])
+def test_who_replaces_key_and_machine_at_an_address_is_known_by_rare_commands_that_go_with_both_keys(
+    engine: Engine, lines: int, one: bool
+) -> None:
+    with_old, with_both, with_new = ("198.51.100.1", "198.51.100.2"), "192.0.2.1", ("203.0.113.1", "203.0.113.2")
+    old, new = [key("old"), hassh("old")], [key("new"), hassh("new")]
+    shown = {with_old[0]: old, with_old[1]: old, with_both: [*old, *new], with_new[0]: new, with_new[1]: new}
+    sent = [event(each, payload, DAY) for each, payloads in shown.items() for payload in payloads]
+    own = [command(f"{name} --of-{name}-own") for name in ("fetch", "hide")[:lines]]
+    sent += [event(each, line, DAY) for each in (with_old[0], with_new[0]) for line in own]
+    Follower(engine).run([*crowd(), *sent])
+    if one:
+        assert several(engine) == groups([*with_old, with_both, *with_new])
+    else:
+        assert len(several(engine)) == 2
+
+
 @pytest.mark.parametrize(("systems", "one"), [(1, True), (9, False)])
 def test_nine_hosts_of_as_many_systems_are_infected_by_a_worm_and_nine_of_one_are_a_persons(
     engine: Engine, systems: int, one: bool
