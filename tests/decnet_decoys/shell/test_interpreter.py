@@ -302,7 +302,7 @@ def test_who_has_no_terminal_is_not_among_the_users(player: Callable[..., Player
             "(echo begun; sleep 9; echo > /tmp/made) & wait; ls /tmp/made; a=$(echo in &); echo $a",
             "begun\n/tmp/made\nin\n",
         ),
-        ("sleep 1 && echo done & jobs", "[1]+  Running                 ( ... ) &\ndone\n"),
+        ("sleep 1 && echo done & jobs", "[1]+  Running                 ( sleep 1 && echo done ) &\ndone\n"),
         ("sh -c 'sleep 1 && echo late & echo first'; (sleep 2 && echo last &); echo then", "first\nthen\nlate\nlast\n"),
         (
             "x=$(sleep 1 && echo in &); { (sleep 1; echo out) & } | cat; { (sleep 1; echo kept) & } > /tmp/j; "

@@ -109,9 +109,10 @@ def test_a_child_changes_nothing_of_its_parent(shell: ShellState) -> None:
 
 def test_parameters_are_set_and_what_they_were_is_returned(shell: ShellState) -> None:
     before = shell.set_parameters(["s", "a", "b c"])
-    assert [shell.variables[name] for name in ("0", "1", "2", "3", "#", "@")] == ["s", "a", "b c", "", "2", "a b c"]
-    shell.variables.update(before)
-    assert shell.variables["1"] == ""
+    assert [shell.variables[name] for name in ("0", "1", "2", "#", "@")] == ["s", "a", "b c", "2", "a b c"]
+    assert "3" not in shell.variables
+    shell.give_back_parameters(before)
+    assert "1" not in shell.variables
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,6 @@ _SEARCH = "the search is shown anew for each key"
 _SIGNAL = "a command by exec that a key ends has an exit status, and no signal"
 OTHERWISE = {
     "^Z within a command": _STOPPED, "^Z, and fg": _STOPPED, "cat and ^Z": _STOPPED,
-    "sh without arguments": _NESTED, "sh and ^D": _NESTED, "sh and ^C": _NESTED, "bash in bash": _NESTED,
     "bash by -tt": _NESTED, "sh by -tt": _NESTED,
     "stty -echo": _MODES, "stty raw": _MODES, "echo off": _MODES, "no lines": _MODES, "no signals": _MODES,
     "CR stays CR": _MODES, "LF stays LF": _MODES, "no output processing": _MODES, "^X for ^C": _MODES,

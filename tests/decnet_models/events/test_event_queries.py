@@ -16,6 +16,7 @@ from decnet_core.events.catalogue import CommandRun, HttpRequest, LoginAttempt
 from decnet_core.events.codec import decode, encode
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading, writing
+from decnet_models.database.shards import ALL
 from decnet_models.events import queries
 from decnet_models.events.tables import event as event_table
 
@@ -101,6 +102,19 @@ def test_rows_after_stops_at_its_window_and_leaves_synthetic_life_out(engine: En
     with reading(engine) as connection:
         rows = queries.rows_after(connection, 0, through=5, limit=10, kinds=["session.command"], synthetic=False)
         assert [row[0] for row in rows] == [1, 2, 5]
+
+
+def test_brief_rows_are_the_same_ones_with_fewer_columns(engine: Engine, make_events: Maker) -> None:
+    with writing(engine) as connection:
+        queries.insert_events(connection, make_events(3))
+    with reading(engine) as connection:
+        whole = queries.rows_after(connection, 0, through=9, limit=2, kinds=["session.command"])
+        brief = queries.rows_after(connection, 0, through=9, limit=2, kinds=["session.command"], brief=True)
+        shared = queries.rows_of_shards(connection, ALL, 0, through=9, limit=2, kinds=["session.command"], brief=True)
+    places = [queries.WHOLE.index(name) for name in queries.BRIEF]
+    assert [tuple(row) for row in brief] == [tuple(row[place] for place in places) for row in whole]
+    assert [tuple(row) for row in shared] == [tuple(row) for row in brief]
+    assert len(brief) == 2
 
 
 def test_following_the_log_walks_by_row_number(sqlite_engine: Engine) -> None:

@@ -164,6 +164,7 @@ def test_only_a_worker_that_is_far_behind_takes_large_batches(
     log: Engine, make_events: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processor, "NEAR_EVENTS", 4)
+    monkeypatch.setattr(processor, "FAR_BEHIND", 20)
     handler = Handler()
     reader = consume(log, handler, limit=10)
     insert(log, make_events(31))

@@ -10,8 +10,8 @@ from decnet_core.events.catalogue import CommandRun, HttpRequest, Payload
 from decnet_core.events.envelope import Event
 from decnet_core.events.ids import uuid7
 from decnet_models.database.engine import reading, writing
-from decnet_models.events.queries import StoredEvent, insert_events
-from decnet_models.following.batch_processor import BatchProcessor
+from decnet_models.events.queries import BriefRow, StoredEvent, insert_events
+from decnet_models.following.batch_processor import BatchProcessor, Write
 from decnet_models.known import queries
 from decnet_models.known.matching import KnownSources
 from decnet_models.progress.queries import begin_cursor
@@ -53,8 +53,9 @@ def test_an_entry_covers_what_it_says(
     assert [known.match(each) for each in not_covered] == [None] * len(not_covered)
 
 
+@pytest.mark.parametrize("brief", [False, True])
 def test_no_worker_sees_events_of_a_known_source_from_the_next_batch_on(
-    engine: Engine, make_events: Callable[..., list[Event]]
+    engine: Engine, make_events: Callable[..., list[Event]], brief: bool
 ) -> None:
     seen: list[str | None] = []
 
@@ -62,13 +63,17 @@ def test_no_worker_sees_events_of_a_known_source_from_the_next_batch_on(
         seen.extend(one.event.src_ip for one in events)
         return ()
 
+    def compute(snapshot: Connection, rows: Sequence[BriefRow]) -> Write:
+        seen.extend(source for _, _, _, source, _, _ in rows)
+        return lambda _: ()
+
     def touched(*addresses: str) -> None:
         with writing(engine) as connection:
             insert_events(connection, [make_events(1, src_ip=one)[0] for one in addresses])
 
     with writing(engine) as connection:
         begin_cursor(connection, "w", now_ns=1)
-    processor = BatchProcessor(engine, "w", handle, kinds=(), limit=10)
+    processor = BatchProcessor(engine, "w", handle, compute=compute if brief else None, kinds=(), limit=10, brief=brief)
     touched("192.0.2.1", "192.0.2.2")
     processor.step()
     with writing(engine) as connection:

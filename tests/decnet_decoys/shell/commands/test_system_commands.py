@@ -176,9 +176,17 @@ def test_a_refusal_is_in_the_programs_words(run: Player, line: str, complaint: s
     ],
 )
 def test_what_only_root_may_is_refused_to_others(player: MakePlayer, line: str, complaint: str) -> None:
-    played = player("debian-web", "deploy")(line)
+    played = player("debian-web", "deploy")(f"PATH=$PATH:/usr/sbin; {line}")
     assert played.errors == complaint
     assert played.status != 0
+
+
+def test_only_root_has_the_folders_of_sbin_in_the_path(player: MakePlayer) -> None:
+    assert player("debian-web", "deploy")("useradd x").errors.endswith("useradd: command not found\n")
+    assert player("debian-web", "deploy")("sudo -u root -n true; echo $PATH").text == (
+        "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games\n"
+    )
+    assert player("debian-web")("useradd x").errors == ""
 
 
 def test_su_wants_the_password_of_the_other(player: MakePlayer) -> None:

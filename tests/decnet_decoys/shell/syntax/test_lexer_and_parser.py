@@ -65,7 +65,7 @@ def test_a_line_that_waits_for_more_is_unfinished(line: str) -> None:
     assert isinstance(outcome(parse(line)), IncompleteError)
 
 
-@pytest.mark.parametrize("line", ["a;;b", "| a", "&& a", "fi", "done", ")", "for 1 in a; do b; done", "a > ;"])
+@pytest.mark.parametrize("line", ["a;;b", "| a", "&& a", "fi", "done", ")", "for $x in a; do b; done", "a > ;"])
 def test_a_wrong_line_is_a_fault_and_not_unfinished(line: str) -> None:
     fault = outcome(parse(line))
     assert isinstance(fault, ShellSyntaxError)

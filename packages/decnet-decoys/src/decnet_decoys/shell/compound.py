@@ -9,7 +9,7 @@ from decnet_decoys.shell.effects import AskLine, Effect, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode, shell_word
 from decnet_decoys.shell.environment.tracing import is_traced, trace
 from decnet_decoys.shell.expansion import words
-from decnet_decoys.shell.expansion.conditions import fits
+from decnet_decoys.shell.expansion.conditions import fits, pattern_of
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.state import ShellState
@@ -98,6 +98,9 @@ def _if(runner: Runner, choice: If, streams: Streams) -> Effects:
 def _for(runner: Runner, loop: For, streams: Streams) -> Effects:
     values = list(runner.shell.parameters) if loop.words is None else (yield from words.fields(runner, loop.words))
     status = 0
+    if not loop.name.isidentifier():
+        runner.errors.write(encode(runner.shell.complaint(f"`{loop.name}': not a valid identifier") + "\n"))
+        return 1
     if loop.asks:
         return (yield from _select(runner, loop, values, streams))
     for value in values:
@@ -184,6 +187,6 @@ def _case(runner: Runner, case: Case, streams: Streams) -> Effects:
 
 def _fits(runner: Runner, subject: str, patterns: tuple[Word, ...]) -> Steps[bool]:
     for pattern in patterns:
-        if fits(runner.shell, subject, (yield from words.text(runner, pattern))):
+        if fits(runner.shell, subject, (yield from pattern_of(runner, pattern))):
             return True
     return False

@@ -26,7 +26,9 @@ from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended,
 from decnet_decoys.shell.execution.simple_commands import is_exec, simple_command
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
+from decnet_decoys.shell.interactive import nesting
 from decnet_decoys.shell.jobs import text_of
+from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
@@ -59,7 +61,7 @@ class Interpreter:
         self._begin_line()
 
     def _begin_line(self) -> None:
-        self.shell.line = 1
+        self.shell.line = self.shell.typed_lines + 1
         self._budget = LineBudget(self.shell.lease)
         self._background_jobs = BackgroundJobs(self.shell, self._budget)
         self._screen, self._errors = self.buffer(), self.buffer()
@@ -83,10 +85,11 @@ class Interpreter:
     def _line(self, line: str, stream: InputBuffer | None) -> Effects:
         shell = self.shell
         begun = list(shell.jobs.all)
+        shell.typed_lines += (line.count("\n") + 1) * (shell.dash and shell.is_typed_at)
         try:
             shell.status = yield from self.script(line, Streams(stream, self._screen, self._errors))
         except ExitShell as leaving:
-            shell.finished = True
+            shell.finished = not nesting.leave(shell)
             shell.status = leaving.status
         except BudgetExceededError:
             yield from self.flush()
@@ -202,7 +205,8 @@ class Interpreter:
             pipe = self.buffer()
             statuses.append((yield from self._process(command, Streams(stdin, pipe, streams.err))))
             stdin = InputBuffer(pipe.take())
-        run = self._command if len(pipeline.commands) == 1 else self._process
+        stays = len(pipeline.commands) == 1 or (self.shell.shopt.get("lastpipe") and not self.shell.is_typed_at)
+        run = self._command if stays else self._process
         status = yield from run(pipeline.commands[-1], streams._replace(stdin=stdin))
         statuses.append(status)
         arrays.keep(self.shell.variables, "PIPESTATUS", list(map(str, statuses[:MAX_STATUSES])))
@@ -265,6 +269,10 @@ class Interpreter:
                 status = yield from self.execute(argv, inner)
             except OutputFullError:
                 status = self._broken_pipe(inner)
+            if inner.out.closed and inner.out.take():
+                status = 1
+                told = f"{argv[0]}: write error: Bad file descriptor"
+                inner.err.write(encode((self.shell.complaint(told) if argv[0] in BUILTINS else told) + "\n"))
         yield from finish()
         for write in self._kept_open:
             yield from write()

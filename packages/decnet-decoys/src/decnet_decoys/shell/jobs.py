@@ -8,9 +8,9 @@ it is seen as running, and may be waited for or killed.
 from dataclasses import dataclass
 from math import inf
 
-from decnet_decoys.shell.encoding import shell_word
 from decnet_decoys.shell.streams import JobOutput
-from decnet_decoys.shell.syntax.nodes import Assignment, Elements, Pipeline, Simple, Word
+from decnet_decoys.shell.syntax.nodes import Assignment, Command, Elements, Group, Pipeline, Sequence, Simple
+from decnet_decoys.shell.syntax.printing import redirect_text, word_text
 
 MAX_JOBS = 100
 MAX_JOB_TEXT = 2048
@@ -131,30 +131,40 @@ class Jobs:
 
 
 def text_of(pipeline: Pipeline) -> str:
-    """Return a pipeline as bash writes it, its compound commands by their kind only."""
-    return " | ".join(_simple(command) if isinstance(command, Simple) else "( ... )" for command in pipeline.commands)
+    """Return a pipeline as bash writes it, compound commands by their kind only but for groups of simple ones."""
+    return " | ".join(map(_command, pipeline.commands))
+
+
+def _command(command: Command) -> str:
+    if isinstance(command, Simple):
+        return _simple(command)
+    if not isinstance(command, Group) or not all(
+        isinstance(one, Simple) for pipeline, _ in command.body.items for one in pipeline.commands
+    ):
+        return "( ... )"
+    ends = "( )" if command.subshell else "{ }"
+    inner = _list(command.body) + ("" if command.subshell else ";")
+    return " ".join([f"{ends[0]} {inner} {ends[-1]}", *map(redirect_text, command.redirects)])
+
+
+def _list(sequence: Sequence) -> str:
+    text = ""
+    for index, (pipeline, following) in enumerate(sequence.items):
+        last = index == len(sequence.items) - 1
+        joint = f" {following}" if following in ("&&", "||") or (last and following == "&") else following
+        text += text_of(pipeline) + ("" if last and following == ";" else joint if last else f"{joint} ")
+    return text
 
 
 def _simple(command: Simple) -> str:
-    words = [_word(word) for word in command.words]
+    words = [word_text(word) for word in command.words]
     if words[:1] == ["[["]:
         words[-1] = "]]"
-    return " ".join([*map(_assignment, command.assignments), *words])
+    return " ".join([*map(_assignment, command.assignments), *words, *map(redirect_text, command.redirects)])
 
 
 def _assignment(assignment: Assignment) -> str:
-    key = "" if assignment.key is None else f"[{_word(assignment.key)}]"
+    key = "" if assignment.key is None else f"[{word_text(assignment.key)}]"
     value = assignment.value
-    given = f"({' '.join(map(_word, value.words))})" if isinstance(value, Elements) else _word(value)
+    given = f"({' '.join(map(word_text, value.words))})" if isinstance(value, Elements) else word_text(value)
     return f"{assignment.name}{key}{'+' if assignment.append else ''}={given}"
-
-
-def _word(word: Word) -> str:
-    return "".join(
-        part.text
-        if part.kind == "text" and not part.quoted
-        else shell_word(part.text)
-        if part.kind == "text"
-        else f"${part.text}"
-        for part in word
-    )

@@ -13,8 +13,11 @@ from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, Streams
 from decnet_decoys.shell.syntax.nodes import HereDocument, Redirect
+from decnet_decoys.shell.syntax.printing import word_text
 
 MAX_DESCRIPTORS = 32
+MAX_PIPES, MAX_PIPED = 8, 16 << 10
+"""Named pipes that hold what nobody has read yet, and bytes of each."""
 
 
 def redirected(
@@ -26,9 +29,10 @@ def redirected(
         try:
             streams = yield from _redirect(runner, redirect, streams, written)
         except FileSystemError as fault:
-            shown = (
-                "" if isinstance(redirect.target, HereDocument) else (yield from words.text(runner, redirect.target))
-            )
+            shown = ""
+            if not isinstance(redirect.target, HereDocument):
+                ambiguous = isinstance(fault, AmbiguousRedirectError)
+                shown = word_text(redirect.target) if ambiguous else (yield from words.text(runner, redirect.target))
             shell, message = runner.shell, f"{shown}: {fault}"
             if shell.dash or shell.ash:
                 worded = dash.refused_redirection if shell.dash else ash.refused_redirection
@@ -39,6 +43,10 @@ def redirected(
 
     def finish() -> Generator[Effect, Any, None]:
         for path, buffer in written:
+            if runner.shell.files.exists(path) and runner.shell.files.stat(path).kind == "pipe":
+                if len(runner.shell.pipes) < MAX_PIPES:
+                    runner.shell.pipes[path] = buffer.take()[:MAX_PIPED]
+                continue
             yield from runner.save(path, buffer.take(), append=True, err=streams.err)
 
     return streams, finish
@@ -54,7 +62,7 @@ def _redirect(  # noqa: PLR0911  # one return for each kind
         body = redirect.target.body
         text = body if redirect.target.quoted else (yield from words.document(runner, body))
         return streams._replace(stdin=InputBuffer(encode(text)))
-    target = yield from words.text(runner, redirect.target)
+    target = yield from _target(runner, redirect)
     is_socket = target.startswith(("/dev/tcp/", "/dev/udp/")) and redirect.op != "<<<"
     if is_socket and (yield from _socket(runner, target, streams)):
         return _datagrams(runner, redirect, streams)
@@ -69,6 +77,7 @@ def _redirect(  # noqa: PLR0911  # one return for each kind
         buffer = streams.out if stream == 1 else streams.err
     elif redirect.op == ">&" and target in ("1", "2", "-"):
         buffer = runner.buffer() if target == "-" else streams.out if target == "1" else streams.err
+        buffer.closed = buffer.closed or target == "-"
     elif redirect.op in ("<&", "<>"):
         return streams
     else:
@@ -77,6 +86,21 @@ def _redirect(  # noqa: PLR0911  # one return for each kind
     if redirect.op.startswith("&") or (redirect.op == ">&" and target not in ("1", "2", "-")):
         return streams._replace(out=buffer, err=buffer)
     return streams._replace(err=buffer) if redirect.fd == 2 else streams._replace(out=buffer)
+
+
+class AmbiguousRedirectError(FileSystemError):
+    """A word after a redirection does not become one name (bash(1), Redirection)."""
+
+
+def _target(runner: Runner, redirect: Redirect) -> Generator[Effect, Any, str]:
+    """Return the name after a redirection; raises AmbiguousRedirectError. Only bash splits it, and looks for files."""
+    assert not isinstance(redirect.target, HereDocument)
+    if runner.shell.kind != "bash" or redirect.op == "<<<":
+        return (yield from words.text(runner, redirect.target))
+    found = yield from words.fields(runner, (redirect.target,))
+    if len(found) != 1:
+        raise AmbiguousRedirectError("ambiguous redirect")
+    return found[0]
 
 
 def _datagrams(runner: Runner, redirect: Redirect, streams: Streams) -> Streams:
@@ -155,10 +179,12 @@ def _open(
     `kept`: one that there is already is not to be written over, as `set -o noclobber` has it; raises FileSystemError.
     """
     files = runner.shell.files
+    if target == "/dev/tty" and runner.shell.terminal is None:
+        raise FileSystemError("No such device or address")
     if kept and files.exists(target, runner.shell.access) and files.stat(target, runner.shell.access).kind == "file":
         raise FileSystemError("File exists" if runner.shell.dash else "cannot overwrite existing file")
     path = files.write(target, b"", runner.shell.access, append=append)
     buffer = runner.buffer()
-    if files.stat(path).kind not in ("device", "pipe"):
+    if files.stat(path).kind != "device":
         written.append((path, buffer))
     return buffer

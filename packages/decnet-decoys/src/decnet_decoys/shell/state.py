@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
+from typing import Any
 from weakref import ref
 
 from decnet_decoys.memory_budget import MemoryLease
@@ -22,6 +23,7 @@ from decnet_decoys.shell.environment.process_files import ProcFiles, ShellProces
 from decnet_decoys.shell.environment.time_zones import zone_of
 from decnet_decoys.shell.environment.variables import Variables
 from decnet_decoys.shell.expansion import arrays
+from decnet_decoys.shell.interactive import nesting, prompts
 from decnet_decoys.shell.jobs import Jobs
 from decnet_decoys.shell.machine.access import Access
 from decnet_decoys.shell.machine.files import account_files
@@ -33,6 +35,7 @@ from decnet_decoys.shell.machine.tree import Filler, Identity
 
 FURTHEST = 1 << 55
 """The Unix time, in seconds from 1970 either way, beyond which there is no date: years are of 32 bits (struct tm)."""
+USER_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
 LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -80,6 +83,14 @@ class ShellState(Variables):
         self.files.live["/dev/urandom"] = self.files.live["/dev/random"] = partial(noise, count())
         self.opened: dict[str, bytes] = {}
         """What is read under the names of process substitutions."""
+        self.outer: list[dict[str, Any]] = []
+        """What the shells are within which this one was begun, the first one first."""
+        self.called = ""
+        """The name by which such a shell was begun."""
+        self.typed_lines = 0
+        """Lines that were typed at it before, which dash counts."""
+        self.pipes: dict[str, bytes] = {}
+        """What was written to named pipes and not read yet."""
         self.stack: list[str] = []
         """Where `popd` goes back to."""
         self.began = int(clock())
@@ -121,9 +132,9 @@ class ShellState(Variables):
         """Groups of the processes of this login, which later changes of the files leave as they are."""
         self.cwd = user.home if self.files.exists(user.home) else "/"
         environment = {
-            "HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": user.shell, "PATH": LOGIN_PATH,
-            "PWD": self.cwd, "LANG": "en_US.UTF-8", "HOSTNAME": self.machine.hostname, "SHLVL": "1",
-            **self.origin.environment,
+            "HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": user.shell,
+            "PATH": self._first_path(user), "PWD": self.cwd, "LANG": "en_US.UTF-8",
+            "HOSTNAME": self.machine.hostname, "SHLVL": "1", **self.origin.environment,
         }  # fmt: skip
         if self.terminal:
             environment["TERM"] = self.terminal
@@ -133,9 +144,14 @@ class ShellState(Variables):
             self.history.read(self.files, f"{user.home}/.bash_history")
         self.variables = environment | {"IFS": " \t\n", "PPID": str(self.pid - 12)}
         if self.terminal:
-            self.variables["PS1"] = "\\u@\\h:\\w\\$ "
+            self.variables["PS1"] = prompts.USUAL if self.kind == "bash" else "\\u@\\h:\\w\\$ "
         if self.machine.persona.family == "debian":
             self.variables |= self._bash_variables(user)
+
+    def _first_path(self, user: User) -> str:
+        """Return $PATH as Debian's /etc/profile sets it: only root's has the folders of sbin."""
+        is_debian = self.machine.persona.family == "debian" and "Ubuntu" not in self.machine.persona.os
+        return USER_PATH if is_debian and user.uid else LOGIN_PATH
 
     def _bash_variables(self, user: User) -> dict[str, str]:
         """Return the variables that bash itself sets (bash(1), Shell Variables)."""
@@ -200,7 +216,18 @@ class ShellState(Variables):
         inside = home != "/" and (at + "/").startswith(home + "/")
         directory = "~" + at[len(home) :] if inside else at
         mark = "#" if self.identity.uid == 0 else "$"
-        return f"{self.user.name}@{self._host}:{directory}{mark} "
+        variables = self.variables
+        if self.dash:
+            return variables.get("PS1", f"{mark} ")[: prompts.MAX_PROMPT]
+        known = {
+            "u": self.user.name, "h": self._host.partition(".")[0], "H": self._host, "w": directory, "$": mark,
+            "W": directory if at in (home, "/") else at.rpartition("/")[2], "s": self.name,
+            "v": variables.get("BASH_VERSION", "").rpartition(".")[0],
+            "V": variables.get("BASH_VERSION", "").partition("(")[0], "j": str(len(self.jobs.all)), "l": "0",
+            "!": str(len(self.history.lines) + 1), "#": str(len(self.history.lines) + 1),
+        }  # fmt: skip
+        text = variables.get("PS1", "" if self.terminal else prompts.USUAL)
+        return prompts.prompt_of(text, known, variables, self.date)
 
     def in_locale(self, text: str) -> str:
         """Return what a program says, with the quotation marks of its locale."""
@@ -216,6 +243,8 @@ class ShellState(Variables):
     @property
     def name(self) -> str:
         """What $0 is."""
+        if self.called:
+            return self.called
         shell = "sh" if self.machine.persona.family == "busybox" else "bash"
         return shell if self.command is not None else f"-{shell}"
 
@@ -223,6 +252,11 @@ class ShellState(Variables):
     def flags(self) -> str:
         """What $- is."""
         interactive, given = self.command is None and self.terminal is not None, self.options
+        if self.dash:
+            own = {letter for letter, name in OPTION_OF.items() if name in given} | set(
+                "ims" if self.is_typed_at else ""
+            )
+            return "".join(one for one in "efIimnsxvVEabuC" if one in own)
         found = (
             {letter for letter, name in OPTION_OF.items() if name in given}
             | {"h", "B"}
@@ -234,12 +268,12 @@ class ShellState(Variables):
     def error_prefix(self) -> str:
         """What the shell's own error messages begin with."""
         if self.dash:
-            return f"{self.script}: {self.line}"
+            return f"{self.script or self.name}: {self.line}"
         if self.ash:
             return ash.prefix(self.script or self.name, self.line)
         if self.script:
             return f"{self.script}: line {self.line}"
-        if self.name != "bash":
+        if self.is_typed_at or self.name != "bash":
             return self.name
         return f"environment: line {self.line}" if self._scopes else f"bash: line {self.line}"
 
@@ -286,6 +320,8 @@ class ShellState(Variables):
 
     def content(self, path: str) -> bytes | Filler:
         """Return a file's content, or that of a process substitution; raises FileSystemError."""
+        if self.pipes and (waiting := self.pipes.pop(self.files.locate(path, self.access), None)) is not None:
+            return waiting
         opened = self.opened.get(path)
         return self.files.read(path, self.access) if opened is None else opened
 
@@ -298,25 +334,11 @@ class ShellState(Variables):
     @contextmanager
     def forked(self) -> Iterator[None]:
         """Undo at the end what a child process could not change in this shell."""
-        groups = self.own_groups
-        kept = (self.user, self.identity, self.cwd, dict(self.variables), set(self.exported), self._characters)
-        of_shell = (self.parameters, set(self.options), self._scopes, self.script, self.kind, self.line)
-        bare = self.bare
-        of_process = (
-            self.umask,
-            dict(self.limits),
-            dict(self.shopt),
-            self.string,
-            dict(self.hashed),
-            self.disabled.copy(),
-        )
+        kept = nesting.of_process(self)
         jobs, self.jobs = self.jobs, self.jobs.inherited()
         try:
             yield
         finally:
-            self.user, self.identity, self.cwd, self.variables, self.exported, self._characters = kept
-            self.parameters, self.options, self._scopes, self.script, self.kind, self.line = of_shell
-            self.umask, self.limits, self.shopt, self.string, self.hashed, self.disabled = of_process
-            self.bare = bare
+            nesting.give_back(self, kept)
             jobs.adopt(self.jobs, self.clock())
-            self.jobs, self.own_groups = jobs, groups
+            self.jobs = jobs

@@ -33,6 +33,8 @@ class OutputBuffer:
         self._left = MAX_OUTPUT
         self._other: OutputBuffer | None = None
         self._waiting: tuple[JobOutput, ...] = ()
+        self.closed = False
+        """Whether it stands for a descriptor that was closed: what is written there is an error."""
 
     @property
     def target(self) -> "OutputBuffer":

@@ -44,12 +44,16 @@ class LineEditor:
         columns: int = 80,
     ) -> None:
         self._complete = complete
-        self._on, self._off = (PASTED, UNPASTED) if bracketed else ("", "")
+        self.bracket(bracketed)
         self._columns = columns
         self._killed = ""
         self._history: list[str] = []
         self._waiting = b""
         self.begin("")
+
+    def bracket(self, marked: bool) -> None:
+        """Have the terminal mark what is pasted into the lines that follow, or not."""
+        self._on, self._off = (PASTED, UNPASTED) if marked else ("", "")
 
     def begin(self, prompt: str, *, echo: bool = True, keep: bool = False) -> str:
         """Begin a line; returns what to show. `keep` puts the finished line into the history."""

@@ -26,6 +26,7 @@ from decnet_decoys.shell.effects import (
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.interactive.completion import completion
 from decnet_decoys.shell.interactive.history_expansion import EventNotFoundError, expanded
+from decnet_decoys.shell.interactive.nesting import leave
 from decnet_decoys.shell.interpreter import Interpreter
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.nodes import IncompleteError, Sequence
@@ -91,8 +92,10 @@ class ShellSession:
         self._interpreter = Interpreter(shell)
         self._terminal = terminal
         self._events = events
-        bracketed = terminal.pty and shell.machine.persona.family == "debian" and _is_known(shell.terminal)
-        self._editor = LineEditor(lambda line: completion(shell, line), bracketed=bracketed, columns=shell.columns)
+        self._bracketed = terminal.pty and shell.machine.persona.family == "debian" and _is_known(shell.terminal)
+        self._editor = LineEditor(
+            lambda line: completion(shell, line), bracketed=self._bracketed, columns=shell.columns
+        )
         self._editor.remember(list(shell.history.lines))
         self._input = ProgramInput(terminal, shell.lease)
         self._processor = SessionTime()
@@ -112,7 +115,9 @@ class ShellSession:
                 shell.status = INTERRUPTED
                 continue
             if line is None:
-                break
+                if not await self._left():
+                    break
+                continue
             line = await self._recalled(line)
             if line.strip():
                 await self.run(await self._continued(line))
@@ -121,12 +126,21 @@ class ShellSession:
         shell.keep_history()
         return shell.status
 
+    async def _left(self) -> bool:
+        """Go back to the shell within which this one was begun, as at the end of input; False if there is none."""
+        told = "logout" if self._shell.name.startswith("-") else "exit"
+        is_dash = self._shell.dash
+        if not leave(self._shell):
+            return False
+        await self._show("\n" if is_dash else f"{told}\n")
+        return True
+
     async def _recalled(self, line: str) -> str:
         """Return the line with what it names of the history, which is shown; empty if there is no such thing.
 
         A shell that reads a script expands nothing (bash(1), History Expansion).
         """
-        expands = self._terminal.pty and self._shell.machine.persona.family == "debian"
+        expands = self._terminal.pty and self._shell.machine.persona.family == "debian" and not self._shell.dash
         if not expands or not {"!", "^"} & set(line):
             return line
         try:
@@ -166,6 +180,7 @@ class ShellSession:
         if not self._terminal.pty:
             given = await self._input.given_line()
             return None if given is None else decode(given)
+        self._editor.bracket(self._bracketed and not self._shell.dash)
         await self._show(self._editor.begin(prompt, echo=echo, keep=keep))
         while True:
             data = await self._terminal.read()

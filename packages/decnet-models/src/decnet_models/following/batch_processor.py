@@ -16,6 +16,7 @@ Events of known sources (`decnet_models.known`) are passed over here, for all wo
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -27,6 +28,8 @@ from decnet_core.uncollected import uncollected
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import EveryEventFailsError, blames_no_item, stops
 from decnet_models.events.queries import (
+    BRIEF,
+    WHOLE,
     StoredEvent,
     StoredRow,
     decoded,
@@ -44,13 +47,14 @@ log = logging.getLogger(__name__)
 
 Handle = Callable[[Connection, Sequence[StoredEvent]], Iterable[tuple[str, Notice]]]
 Write = Callable[[Connection], Iterable[tuple[str, Notice]]]
-Compute = Callable[[Connection, Sequence[StoredEvent]], Write]
+Compute = Callable[[Connection, Sequence[Any]], Write]
+"""Has a snapshot, and events or brief rows."""
 
 NEAR_EVENTS = 1000
 """A batch has no more, unless the worker is far behind: after one of 4,000, profiler and ttp keep 6 to 7 MiB more."""
 
-FAR_BEHIND = 2
-"""A worker that has more whole batches before it is far behind, and hurries: a large one takes less for an event."""
+FAR_BEHIND = 8000
+"""A worker that has more rows before it is far behind, and hurries: a large batch takes less for an event."""
 
 WINDOW = 20
 """A batch examines at most this many times its size of rows, so that one transaction never walks a whole backlog."""
@@ -76,7 +80,8 @@ class BatchProcessor:
     """Reads the log for `worker`; `handle` writes the results of events on the connection and returns its notices.
 
     `compute`, if given, comes before: on a snapshot that takes no lock it determines what is to be written, and
-    returns what does so in place of `handle`. `position` is the position in the log, by default one cursor over all.
+    returns what does so in place of `handle`; with `brief` it is given rows of the columns `BRIEF`, and decodes them
+    itself. `position` is the position in the log, by default one cursor over all.
     """
 
     def __init__(
@@ -89,6 +94,7 @@ class BatchProcessor:
         kinds: Sequence[str],
         limit: int,
         synthetic: bool = False,
+        brief: bool = False,
         position: CursorPosition | None = None,
     ) -> None:
         self._engine = engine
@@ -98,6 +104,7 @@ class BatchProcessor:
         self._kinds = kinds
         self._limit = limit
         self._synthetic = synthetic
+        self._brief = brief
         self._position = position or WholeLog(worker)
         self._known_cache, self._known = KnownSourcesCache(), KnownSources()
         self._dead_letters_in_a_row = 0
@@ -143,7 +150,7 @@ class BatchProcessor:
 
     def _limit_at(self, lag: int) -> int:
         """Return how many events the next batch has at most."""
-        return self._limit if lag > FAR_BEHIND * self._limit else min(self._limit, NEAR_EVENTS)
+        return self._limit if lag > FAR_BEHIND else min(self._limit, NEAR_EVENTS)
 
     def _rows(self, connection: Connection, span: Span, through: int, limit: int) -> Sequence[StoredRow]:
         wanted: dict[str, Any] = {
@@ -152,6 +159,7 @@ class BatchProcessor:
             "kinds": self._kinds,
             "synthetic": self._synthetic,
             "characters": BATCH_CHARACTERS,
+            "brief": self._brief,
         }
         if span.shards is None:
             return rows_after(connection, span.start, **wanted)
@@ -178,9 +186,8 @@ class BatchProcessor:
         return position
 
     def _commit(self, rows: Sequence[StoredRow], span: Span, position: int, end: int, done: BatchResult) -> None:
-        events: Sequence[StoredEvent] = decoded(rows)
-        if self._known:
-            events = [one for one in events if self._known.match(one.event) is None]
+        unknown = self._unknown(rows) if self._known else rows
+        events: Sequence[Any] = unknown if self._brief else decoded(unknown)
         write = self._computed(events) if events else None
         kinds: set[str] = set()
         with writing(self._engine, synced=False, rows=len(events)) as connection:
@@ -194,7 +201,13 @@ class BatchProcessor:
         if events:
             self._dead_letters_in_a_row = 0
 
-    def _computed(self, events: Sequence[StoredEvent]) -> Write:
+    def _unknown(self, rows: Sequence[StoredRow]) -> Sequence[StoredRow]:
+        """Return the rows of events that no known source explains."""
+        columns = BRIEF if self._brief else WHOLE
+        asked = itemgetter(*map(columns.index, ("src_ip", "dst_port", "kind", "ts")))
+        return [row for row in rows if self._known.covering(*asked(row)) is None]
+
+    def _computed(self, events: Sequence[Any]) -> Write:
         """Return what writes the events' results and returns their notices."""
         if self._compute is None:
             return lambda connection: self._handle(connection, events)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 from sqlalchemy import Column, Connection, Engine
@@ -19,7 +19,7 @@ from decnet_core.runtime.context import Context
 from decnet_models.database.engine import writing
 from decnet_models.database.settings import DatabaseSettings
 from decnet_models.errors import LeaseLostError
-from decnet_models.events.queries import StoredEvent
+from decnet_models.events.queries import BriefRow, StoredEvent
 from decnet_models.following.batch_processor import BatchProcessor, BatchResult, Write
 from decnet_models.following.breaks import Breaks
 from decnet_models.following.cursor_position import CursorPosition
@@ -39,7 +39,9 @@ class EventBatch(msgspec.Struct, frozen=True):
     """Events in log order, and a connection: of the transaction for their results and the cursor, or of a snapshot."""
 
     connection: Connection
-    events: Sequence[StoredEvent]
+    events: Sequence[StoredEvent] = ()
+    rows: Sequence[BriefRow] = ()
+    """In place of events, for a worker that asked for `brief` ones."""
 
 
 class Results(msgspec.Struct, frozen=True):
@@ -75,6 +77,9 @@ class CursorWorker(DatabaseWorker[S]):
     reads_synthetic: ClassVar[bool] = False
     """Whether it handles synthetic events, which the orchestrator generated."""
 
+    brief: ClassVar[bool] = False
+    """Whether it decodes the payloads itself, and only those that it has not seen lately."""
+
     turn_at: ClassVar[float | None] = None
     """If it works in turns while much comes (`following.breaks`), when one begins: its results may be a minute late."""
 
@@ -99,7 +104,7 @@ class CursorWorker(DatabaseWorker[S]):
         others write may be older than the transaction. The snapshot begins with the first query; the longer it lasts,
         the larger SQLite's write-ahead log becomes: `end_snapshot` after the last query lets go of it.
         """
-        return lambda connection: self.handle(EventBatch(connection, batch.events))
+        return lambda connection: self.handle(EventBatch(connection, batch.events, batch.rows))
 
     def unsettled(self, connection: Connection) -> bool:
         """Return whether `settle` has something to do; asked on a snapshot whenever the log is handled to its end."""
@@ -227,8 +232,9 @@ class CursorWorker(DatabaseWorker[S]):
         return column is not None and KnownForgetting(engine, worker, column, self.forget).step()
 
     def _processor(self, engine: Engine, name: str, position: CursorPosition | None = None) -> BatchProcessor:
-        def compute(snapshot: Connection, events: Sequence[StoredEvent]) -> Write:
-            write = self.compute(EventBatch(snapshot, events))
+        def compute(snapshot: Connection, events: Sequence[Any]) -> Write:
+            batch = EventBatch(snapshot, rows=events) if self.brief else EventBatch(snapshot, events)
+            write = self.compute(batch)
             return lambda connection: write(connection).notices
 
         return BatchProcessor(
@@ -239,6 +245,7 @@ class CursorWorker(DatabaseWorker[S]):
             kinds=[kind_of(payload) for payload in self.consumes],
             limit=self.batch_events,
             synthetic=self.reads_synthetic,
+            brief=self.brief,
             position=position,
         )
 

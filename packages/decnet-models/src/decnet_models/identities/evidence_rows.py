@@ -8,7 +8,7 @@ shows a million different ones has as many rows as one that shows eight, and two
 
 from collections.abc import Collection, Iterable, Sequence
 from sys import intern
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sqlalchemy import Column, Connection, Table, bindparam, case, delete, func, select, update
@@ -39,6 +39,10 @@ class EvidenceRow(NamedTuple):
     attacker: str
     first_seen: int
     last_seen: int
+
+
+EvidenceValues: TypeAlias = tuple[str, str, str, int, int]
+"""Those of an `EvidenceRow`, which takes four times as long to make."""
 
 
 class FeatureRow(NamedTuple):
@@ -150,7 +154,7 @@ def correct_spans(connection: Connection, keys: Iterable[Key]) -> None:
     connection.execute(update(_feature).where(one).values(**times), values)
 
 
-def write_evidence(connection: Connection, rows: Sequence[EvidenceRow]) -> None:
+def write_evidence(connection: Connection, rows: Sequence[EvidenceValues]) -> None:
     """Write evidence, or widen its times."""
     _WRITE_EVIDENCE.execute(connection, rows)
 
@@ -180,8 +184,8 @@ def forget(connection: Connection, attackers: Collection[str]) -> None:
 
 def add_to_features(connection: Connection, rows: Sequence[FeatureRow]) -> None:
     """Add to features, and forget those that nobody shows any more."""
-    _WRITE_FEATURE.execute(connection, [row._replace(attackers=max(0, row.attackers)) for row in rows])
     fewer = [row for row in rows if row.attackers < 0]
+    _WRITE_FEATURE.execute(connection, [row._replace(attackers=0) if row.attackers < 0 else row for row in rows])
     if not fewer:
         return
     c = _feature.c

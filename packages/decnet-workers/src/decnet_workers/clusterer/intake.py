@@ -8,17 +8,17 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
-from decnet_core.events.catalogue import Payload, Probed
 from decnet_core.net.addresses import canonical
 from decnet_core.text import for_column
 from decnet_core.timing.durations import DAY_NS
-from decnet_models.events.queries import StoredEvent
+from decnet_models.events.queries import BriefRow
 from decnet_models.grouping.values import Times, digest, widened
 from decnet_models.identities import evidence_rows as rows
-from decnet_models.identities.evidence_rows import AttackerRow, EvidenceRow, FeatureRow, SketchRow
+from decnet_models.identities.evidence_rows import AttackerRow, EvidenceRow, EvidenceValues, FeatureRow, SketchRow
 from decnet_workers.clusterer import sketches
 from decnet_workers.clusterer.kinds import KINDS, SET_OF, rarity_changes, span_changes
-from decnet_workers.clusterer.signals import of_address, signals
+from decnet_workers.clusterer.payloads import Payloads
+from decnet_workers.clusterer.signals import of_address
 from decnet_workers.commodity.limits import Key
 
 POPULATION: Key = ("attacker", "")
@@ -26,9 +26,6 @@ POPULATION: Key = ("attacker", "")
 
 LOG: Key = ("log", "")
 """The feature whose times are those of the log."""
-
-_LONGEST_KEPT = 64
-_kept_address = lru_cache(maxsize=1024)(canonical)
 
 _SPAN_READ = 1_000
 """A feature of more attackers joins nobody, if its kind is dated."""
@@ -59,15 +56,17 @@ class _Shown:
         self.times = times
         self.features: dict[Key, Times] = {}
 
-    def sets(self) -> dict[str, tuple[list[Key], Times]]:
-        """Return the sets that it shows, by kind: their members and times."""
-        found: dict[str, tuple[list[Key], Times]] = {}
-        for key, times in self.features.items():
+    def sets(self) -> dict[str, list[Key]]:
+        """Return the members of the sets that it shows, by the sets' kinds."""
+        found: dict[str, list[Key]] = {}
+        for key in self.features:
             if (of := SET_OF.get(key[0])) is not None:
-                members, before = found.get(of, (list[Key](), times))
-                members.append(key)
-                found[of] = members, widened(before, times)
+                found.setdefault(of, []).append(key)
         return found
+
+    def times_of(self, keys: Iterable[Key]) -> Times:
+        times = [self.features[key] for key in keys]
+        return min(first for first, _ in times), max(last for _, last in times)
 
 
 class Intake:
@@ -76,65 +75,81 @@ class Intake:
     def __init__(self) -> None:
         self._shown: dict[str, _Shown] = {}
         self._values: dict[Key, str] = {}
-        self._added: dict[Key, tuple[int, Times]] = {}
-        self._written: list[EvidenceRow] = []
+        self._added: dict[Key, list[int]] = {}
+        """How many attackers more show a feature, and from when to when those of the batch did."""
+        self._written: list[EvidenceValues] = []
         self._dropped: list[EvidenceRow] = []
+        self._attackers: list[AttackerRow] = []
+        self._sketches: list[SketchRow] = []
+        self._reweighed: list[tuple[str, tuple[int, int]]] = []
+        """Which features can weigh something else now, by kind and number of attackers."""
         self._pending: set[tuple[str, str]] = set()
 
-    def add(self, stored: StoredEvent) -> None:
-        """Add an event; one without an attacker's address is evidence of nobody."""
-        event, payload = stored.event, stored.event.payload
-        text = event.src_ip or ""
-        attacker = _kept_address(text) if len(text) <= _LONGEST_KEPT else canonical(text)
-        if attacker is None:
-            return
-        times = _times(event.ts, payload)
-        shown = self._shown.get(attacker)
-        if shown is None:
-            shown = self._shown[attacker] = _Shown(times)
-        elif times != shown.times:
-            shown.times = widened(shown.times, times)
-        features = shown.features
-        for key, value in signals(payload):
-            if (old := features.get(key)) is None:
-                features[key] = times
-                self._values.setdefault(key, value)
-            elif times != old:
-                features[key] = widened(old, times)
+    def add(self, rows: Iterable[BriefRow], payloads: Payloads) -> None:
+        """Add events; one without an attacker's address is evidence of nobody."""
+        attackers: dict[str | None, str | None] = {}
+        for _, ts, _, source, _, text in rows:
+            if source not in attackers:
+                attackers[source] = canonical(source) if source else None
+            if (attacker := attackers[source]) is None:
+                continue
+            found = payloads.shown(text)
+            times = found.times(ts)
+            shown = self._shown.get(attacker)
+            if shown is None:
+                shown = self._shown[attacker] = _Shown(times)
+            elif not _within(times, shown.times):
+                shown.times = widened(shown.times, times)
+            features = shown.features
+            for key, value in found.signals:
+                if (old := features.get(key)) is None:
+                    features[key] = times
+                    self._values[key] = value
+                elif not _within(times, old):
+                    features[key] = widened(old, times)
 
-    def write(self, connection: Connection) -> None:
-        """Add it to the tables."""
+    def compute(self, snapshot: Connection) -> None:
+        """Determine what is to be written, by what is there; nobody else writes these tables."""
         for attacker, shown in self._shown.items():
             for key, value in of_address(attacker):
                 self._values[key] = value
                 shown.features[key] = shown.times
-        before = rows.evidence_of(connection, self._shown)
-        self._unite_sets(connection, before)
+        before = rows.evidence_of(snapshot, self._shown)
+        self._unite_sets(snapshot, before)
         for attacker, shown in self._shown.items():
             self._merge(attacker, before.get(attacker, {}), shown.features)
-        new = self._write_attackers(connection)
+        self._written.sort()  # as in the index on features: of its pages each is read and written once then
+        self._count_population(snapshot, self._see_attackers(snapshot))
+        self._widen_log(snapshot)
+        computed = {(rows.TIMES, name) for kind, name in self._pending if kind == rows.ATTACKER}
+        self._pending -= computed  # whoever is computed gets other times, too
+
+    def write(self, connection: Connection) -> None:
+        """Add it to the tables."""
+        rows.write_sketches(connection, self._sketches)
+        rows.write_attackers(connection, self._attackers)
         rows.write_evidence(connection, self._written)
         rows.drop_evidence(connection, self._dropped)
-        self._count_population(connection, new)
-        self._widen_log(connection)
+        for kind, attackers in self._reweighed:
+            rows.add_features_pending(connection, kind, attackers)
         rows.add_to_features(connection, [self._feature(key) for key in sorted(self._added)])
         self._correct_spans(connection)
-        computed = {(rows.TIMES, name) for kind, name in self._pending if kind == rows.ATTACKER}
-        rows.add_pending(connection, self._pending - computed)  # whoever is computed gets other times, too
+        rows.add_pending(connection, self._pending)
 
-    def _unite_sets(self, connection: Connection, before: Mapping[str, dict[Key, Times]]) -> None:
+    def _unite_sets(self, snapshot: Connection, before: Mapping[str, dict[Key, Times]]) -> None:
         """Merge the sketches with those that are there; the bands of the union replace those of before."""
         sets = {attacker: found for attacker, shown in self._shown.items() if (found := shown.sets())}
-        old = rows.sketches_of(connection, sets)
-        changed = []
+        old = rows.sketches_of(snapshot, sets)
         for attacker, found in sets.items():
-            for kind, (members, times) in found.items():
+            shown = self._shown[attacker]
+            for kind, members in found.items():
                 known = old.get((attacker, kind))
-                row = _united(known, attacker, kind, (self._values[member] for member in members), times)
+                values = (self._values[member] for member in members)
+                row = _united(known, attacker, kind, values, shown.times_of(members))
                 if row != known:
-                    changed.append(row)
-                    self._replace_bands(row, before.get(attacker, {}), self._shown[attacker].features)
-        rows.write_sketches(connection, sorted(changed))
+                    self._sketches.append(row)
+                    self._replace_bands(row, before.get(attacker, {}), shown.features)
+        self._sketches.sort()
 
     def _replace_bands(self, row: SketchRow, before: dict[Key, Times], shown: dict[Key, Times]) -> None:
         bands = _bands(row.kind, row.minima)
@@ -145,32 +160,23 @@ class Intake:
         for key in [key for key in before if key[0] == row.kind and key not in wanted]:
             self._drop(row.attacker, key, before.pop(key))
 
-    def _merge(self, attacker: str, before: dict[Key, Times], shown: dict[Key, Times]) -> None:
+    def _merge(self, attacker: str, before: Mapping[Key, Times], shown: Mapping[Key, Times]) -> None:
         """Write what is new of an attacker; of a kind of which there is too much, the least digests are kept."""
-        excess = set[Key]()
-        known = Counter([kind for kind, _ in before])
-        for kind, number in Counter([key[0] for key in shown if key not in before]).items():
-            if number + known[kind] > KINDS[kind].kept:
-                names = {key for key in chain(before, shown) if key[0] == kind}
-                excess.update(sorted(names)[KINDS[kind].kept :])
+        excess = _excess(before, shown)
         for key in excess & before.keys():
             self._drop(attacker, key, before[key])
+        written, changed = len(self._written), False
         for key, times in shown.items():
-            if key not in excess:
-                self._write(attacker, key, before.get(key), times)
-
-    def _write(self, attacker: str, key: Key, old: Times | None, new: Times) -> None:
-        if old is None:
+            old = before.get(key)
+            if key in excess or (old is not None and _within(times, old)):
+                continue
+            changed = changed or old is None or (KINDS[key[0]].dated and _days(widened(old, times)) != _days(old))
+            self._written.append((*key, attacker, *times))
+            self._count(key, times, int(old is None))
+        if changed:
             self._pending.add((rows.ATTACKER, attacker))
-        else:
-            times = widened(old, new)
-            if times == old:
-                return
+        elif len(self._written) > written:
             self._pending.add((rows.TIMES, attacker))  # also within the attacker's own: campaigns go by these times
-            if KINDS[key[0]].dated and [ns // DAY_NS for ns in times] != [ns // DAY_NS for ns in old]:
-                self._pending.add((rows.ATTACKER, attacker))
-        self._written.append(EvidenceRow(*key, attacker, *new))
-        self._count(key, new, int(old is None))
 
     def _drop(self, attacker: str, key: Key, times: Times) -> None:
         self._dropped.append(EvidenceRow(*key, attacker, *times))
@@ -178,51 +184,50 @@ class Intake:
         self._pending |= {(rows.ATTACKER, attacker), key}
 
     def _count(self, key: Key, times: Times, attackers: int) -> None:
-        number, before = self._added.get(key, (0, times))
-        self._added[key] = number + attackers, widened(before, times)
+        if (sums := self._added.get(key)) is None:
+            self._added[key] = [attackers, *times]
+            return
+        sums[0] += attackers
+        sums[1] = min(sums[1], times[0])
+        sums[2] = max(sums[2], times[1])
 
     def _feature(self, key: Key) -> FeatureRow:
-        attackers, times = self._added[key]
-        return FeatureRow(*key, for_column(self._values.get(key, "")), attackers, *times)
+        return FeatureRow(*key, for_column(self._values.get(key, "")), *self._added[key])
 
-    def _write_attackers(self, connection: Connection) -> int:
-        """Write the attackers; return how many are new."""
-        known = rows.times_of(connection, self._shown)
-        changed = []
+    def _see_attackers(self, snapshot: Connection) -> int:
+        """Note when the attackers were there; return how many are new."""
+        known = rows.times_of(snapshot, self._shown)
         for attacker, shown in sorted(self._shown.items()):
             old = known.get(attacker)
-            if old is not None and widened(old, shown.times) == old:
+            if old is not None and _within(shown.times, old):
                 continue
-            changed.append(AttackerRow(attacker, *shown.times))
+            self._attackers.append(AttackerRow(attacker, *shown.times))
             earlier = old is None or shown.times[0] < old[0]
             self._pending.add((rows.ATTACKER if earlier else rows.TIMES, attacker))
-        rows.write_attackers(connection, changed)
         return len(self._shown) - len(known)
 
-    def _count_population(self, connection: Connection, new: int) -> None:
+    def _count_population(self, snapshot: Connection, new: int) -> None:
         """Count new attackers; when their number has doubled, features that many of them show are rarer."""
         if not new:
             return
-        before = population(connection)
-        self._added[POPULATION] = new, (0, 0)
-        for kind, attackers in rarity_changes(before.bit_length() - 1, (before + new).bit_length() - 1):
-            rows.add_features_pending(connection, kind, attackers)
+        before = population(snapshot)
+        self._added[POPULATION] = [new, 0, 0]
+        self._reweighed += rarity_changes(before.bit_length() - 1, (before + new).bit_length() - 1)
 
-    def _widen_log(self, connection: Connection) -> None:
+    def _widen_log(self, snapshot: Connection) -> None:
         """Note the times of the log; when it has come to go over twice as many days, what is seen in few is rarer."""
         if not self._shown:
             return
         found = [shown.times for shown in self._shown.values()]
         times = min(first for first, _ in found), max(last for _, last in found)
-        known = rows.features_at(connection, [LOG])
+        known = rows.features_at(snapshot, [LOG])
         old = (known[0].first_seen, known[0].last_seen) if known else None
         wider = times if old is None else widened(old, times)
         if wider == old:
             return
-        self._added[LOG] = int(old is None), wider
+        self._added[LOG] = [int(old is None), *wider]
         before, after = (_as_power(last // DAY_NS - first // DAY_NS) for first, last in (old or times, wider))
-        for kind, attackers in span_changes() if before != after else ():
-            rows.add_features_pending(connection, kind, attackers)
+        self._reweighed += span_changes() if before != after else ()
 
     def _correct_spans(self, connection: Connection) -> None:
         """Take from features the times of those who no longer show them, if these were the first or the last ones."""
@@ -261,17 +266,29 @@ def _united(old: SketchRow | None, attacker: str, kind: str, members: Iterable[s
     return SketchRow(attacker, kind, sketches.packed(sketches.united(minima)), *times)
 
 
-def _times(ts: int, payload: Payload) -> Times:
-    """Return from when to when an event says that its attacker was there."""
-    if isinstance(payload, Probed):
-        return payload.contact, payload.contact
-    repeats = getattr(payload, "repeats", None)
-    return ts, ts if repeats is None else max(ts, repeats.last_ts)
+def _excess(before: Mapping[Key, Times], shown: Mapping[Key, Times]) -> set[Key]:
+    """Return the features that are too many, of those that an attacker showed before and shows now."""
+    numbers = Counter([key[0] for key in shown if key not in before])
+    known = Counter([key[0] for key in before])
+    excess = set[Key]()
+    for kind, number in numbers.items():
+        if number + known[kind] > KINDS[kind].kept:
+            names = {key for key in chain(before, shown) if key[0] == kind}
+            excess.update(sorted(names)[KINDS[kind].kept :])
+    return excess
 
 
-def gathered(events: Iterable[StoredEvent]) -> Intake:
-    """Return the evidence of events."""
+def _within(times: Times, wider: Times) -> bool:
+    return wider[0] <= times[0] and times[1] <= wider[1]
+
+
+def _days(times: Times) -> Times:
+    return times[0] // DAY_NS, times[1] // DAY_NS
+
+
+def gathered(snapshot: Connection, found: Iterable[BriefRow], payloads: Payloads) -> Intake:
+    """Return the evidence of events, computed; it is to be written if nothing else was since the snapshot."""
     intake = Intake()
-    for stored in events:
-        intake.add(stored)
+    intake.add(found, payloads)
+    intake.compute(snapshot)
     return intake

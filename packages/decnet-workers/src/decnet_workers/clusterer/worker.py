@@ -23,6 +23,7 @@ from decnet_models.progress.queries import add_dead_letter
 from decnet_workers.clusterer.announce import notices, reused
 from decnet_workers.clusterer.decided import decisions_made
 from decnet_workers.clusterer.intake import gathered as intake_of
+from decnet_workers.clusterer.payloads import Payloads
 from decnet_workers.clusterer.placing import settle
 from decnet_workers.clusterer.reading.gathering import gathered
 from decnet_workers.clusterer.reading.stored_view import StoredView, StoredWaiting
@@ -112,7 +113,8 @@ class Clusterer(CursorWorker[NoSettings]):
     notices = (IdentityFormed, IdentityGrew, IdentityMerged, CredentialReused)
     group = "heavy"
     memory_budget = 96 * MIB
-    batch_events: ClassVar[int] = 4000  # of many fewer pages are written, and each attacker is read less often
+    batch_events: ClassVar[int] = 10_000  # of many fewer pages are written, and each attacker is read less often
+    brief = True
 
     attacker_column = IDENTITIES.evidence.c.attacker
 
@@ -121,13 +123,14 @@ class Clusterer(CursorWorker[NoSettings]):
     def __init__(self, settings: NoSettings) -> None:
         super().__init__(settings)
         self._narrowing = Narrowing(ROUND)
+        self._payloads = Payloads()
         self._round = FIRST_ROUND
         self._pending: Sequence[tuple[str, str]] = ()
 
     def compute(self, batch: EventBatch) -> Callable[[Connection], Results]:
         """Return what adds the batch to the evidence; what has piled up before is computed first."""
         piled = self._piled(batch.connection)
-        evidence = intake_of(batch.events)
+        evidence = intake_of(batch.connection, batch.rows, self._payloads)
 
         def write(connection: Connection) -> Results:
             found = piled(connection)

@@ -12,7 +12,7 @@ BASH_ONLY = frozenset(
 )  # fmt: skip
 VARIABLES = ("UID", "EUID", "HOSTNAME", "BASHPID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "RANDOM", "SECONDS")
 """What only bash sets."""
-BAD_SUBSTITUTION = re.compile(r"!.*|[A-Za-z_@*]\w*(?:\[|/|\^|,|~|@|:(?![-=?+])).*", re.DOTALL)
+BAD_SUBSTITUTION = re.compile(r"!.+|[A-Za-z_@*]\w*(?:\[|/|\^|,|~|@|:(?![-=?+])).*", re.DOTALL)
 """Parameter expansions that only bash has."""
 _WORDS = words_of(
     (r"(.*): command not found", r"\1: not found"),
@@ -24,6 +24,15 @@ _WORDS = words_of(
     (r"(.*): readonly variable", r"\1: is read only"),
     (r"(.*): bad substitution", "Bad substitution"),
     (r"(.*): division by 0 .*", r'arithmetic expression: division by zero: "\1"'),
+    (r"(.*): parameter null or not set", r"\1: parameter not set or null"),
+    (r"(test|\[): (.*): integer expression expected", r"\1: Illegal number: \2"),
+    (r"\[: missing `\]'", "[: missing ]"),
+    (r"type: (.*): not found", r"\1: not found"),
+    (r"(fg|bg): no job control", r"\1: No current job"),
+    (r"(.*): syntax error in expression .*", r'arithmetic expression: expecting EOF: "\1"'),
+    (r"(.*): syntax error: operand expected .*", r'arithmetic expression: expecting primary: "\1"'),
+    (r"(\w+|\.): -(.): invalid option", r"\1: Illegal option -\2"),
+    (r"exec: (.*): Is a directory", r"exec: \1: Permission denied"),
     (r"exit: (.*): numeric argument required", r"exit: Illegal number: \1"),
 )
 

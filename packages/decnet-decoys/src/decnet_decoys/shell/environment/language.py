@@ -46,6 +46,8 @@ class Language:
         """What the complaint about a syntax error names besides: `eval: ` within that."""
         self.bare = False
         """Whether the environment was made anew (`env -i`), so that nothing of a shell is in it."""
+        self.first_argument = ""
+        """What the program that runs next is given as its name by `exec -a`."""
         self.niceness = 0
         self.loops = 0
         """How many loops are running."""

@@ -17,6 +17,7 @@ MAX_VARIABLE_CHARACTERS = 1 << 20
 MAX_NAMED = 16
 """Functions that run, of which FUNCNAME has the names."""
 
+_PARAMETERS = (*map(str, range(10)), "@", "*", "#")
 KeptVariables = tuple[dict[str, str], set[str]]
 """Variables, and the names of those that are exported."""
 
@@ -87,16 +88,21 @@ class Variables(Language, ABC):
 
     def set_parameters(self, argv: list[str]) -> dict[str, str]:
         """Set $0 to $9, $@ and $#; returns what they were."""
-        names = [*map(str, range(10)), "@", "*", "#"]
-        kept = {name: self.variables.get(name, "") for name in names}
-        kept["0"] = kept["0"] or self.name
+        kept = {name: self.variables[name] for name in _PARAMETERS if name in self.variables}
+        kept["0"] = kept.get("0") or self.name
         argv = [argv[0] or self.variables.get("0", self.name), *argv[1:]]
         argv = [argument[:MAX_WORD] for argument in argv]
         rest = " ".join(argv[1:])[:MAX_WORD]
         self.parameters = argv[1:2000]
-        self.variables.update({str(index): argv[index] if index < len(argv) else "" for index in range(10)})
+        self.give_back_parameters({str(index): argument for index, argument in enumerate(argv[:10])})
         self.variables.update({"@": rest, "*": rest, "#": str(len(argv) - 1)})
         return kept
+
+    def give_back_parameters(self, kept: dict[str, str]) -> None:
+        """Make $0 to $9, $@ and $# what `set_parameters` returned; those that it did not are not set."""
+        for name in _PARAMETERS:
+            self.variables.pop(name, None)
+        self.variables.update(kept)
 
     @contextmanager
     def calling(self, argv: list[str]) -> Iterator[None]:
@@ -111,7 +117,7 @@ class Variables(Language, ABC):
         finally:
             self._called.pop(0)
             self._name_called()
-            self.variables.update(kept)
+            self.give_back_parameters(kept)
             self.parameters = parameters
             for name, value in self._scopes.pop().items():
                 self._characters += len(value or "") - len(self.variables.pop(name, ""))
@@ -137,6 +143,7 @@ class Variables(Language, ABC):
 
     def only_exported(self) -> None:
         """Keep what a program that is started gets: exported variables, no functions."""
+        self.readonly = set()
         own = {"HOSTNAME", "IFS", "PPID", "UID", "EUID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "BASHPID", "PS1"}
         self.variables = {
             name: value

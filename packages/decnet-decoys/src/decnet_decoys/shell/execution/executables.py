@@ -111,6 +111,8 @@ def _in_words_of_busybox(runner: Runner, handler: Handler, call: Call) -> Effect
 def called_program(name: str, argv: list[str], runner: Runner, streams: Streams, *, tty: bool, own: bool) -> Call:
     """Return the call of a program; `own` when another program runs it."""
     call = Call(runner, name, argv[1:], streams, tty=tty)
-    call.called, call.path = called_as(name, argv[0]), argv[0]
+    shell = runner.shell
+    call.called, call.path = called_as(name, argv[0]), shell.first_argument or argv[0]
+    shell.first_argument = ""
     call.is_program = own or "/" in argv[0]
     return call

@@ -11,7 +11,7 @@ from decnet_decoys.shell.expansion.assignment import assign
 from decnet_decoys.shell.expansion.conditions import conditions_or_fields
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import Streams
-from decnet_decoys.shell.syntax.nodes import Command, Simple
+from decnet_decoys.shell.syntax.nodes import Command, Elements, Simple
 
 _KEEPS_ASSIGNMENTS = frozenset(
     ("export", "readonly", "exec", "eval", "set", ".", "source", "declare", "typeset", "local")
@@ -28,16 +28,26 @@ def simple_command(
     runner.errors, shell.substituted = streams.err, 0
     shell.line = simple.line or shell.line
     argv = yield from conditions_or_fields(runner, simple.words)
-    if argv and argv[0] in shell.aliases and shell.command is None:
+    expands = shell.command is None or shell.shopt.get("expand_aliases")
+    if argv and argv[0] in shell.aliases and expands and not simple.words[0][0].quoted:
         return (yield from _aliased(runner, argv, streams))
     kept = shell.temporary() if argv and argv[0] not in _KEEPS_ASSIGNMENTS else None
     traced = []
     for assignment in simple.assignments:
-        traced.append((yield from assign(runner, assignment)))
+        made = yield from assign(runner, assignment)
+        name, mark, value = made.partition("=")
+        plain = shell.dash or not value or isinstance(assignment.value, Elements)
+        traced.append(made if plain else f"{name}{mark}{shell_word(value)}")
         if kept is not None:
             shell.exported.add(assignment.name)
     if "xtrace" in shell.options:
-        shown = argv if argv[:1] == ["[["] else ["((", *argv[1:], "))"] if argv[:1] == ["(("] else map(shell_word, argv)
+        shown = (
+            argv
+            if argv[:1] == ["[["] or shell.dash
+            else ["((", *argv[1:], "))"]
+            if argv[:1] == ["(("]
+            else map(shell_word, argv)
+        )
         trace(shell, " ".join([*traced, *shown]), streams.err)
     try:
         return (yield from run(argv, simple, streams))
@@ -45,6 +55,13 @@ def simple_command(
         shell.variables["_"] = argv[-1][:4096] if argv else ""
         if kept is not None and simple.assignments:
             shell.restore(kept, [assignment.name for assignment in simple.assignments])
+
+
+def _traced(argv: list[str], *, dash: bool) -> list[str]:
+    """Return a command's words as `set -x` shows them."""
+    if argv[:1] == ["[["] or dash:
+        return argv
+    return ["((", *argv[1:], "))"] if argv[:1] == ["(("] else list(map(shell_word, argv))
 
 
 def _aliased(runner: Runner, argv: list[str], streams: Streams) -> Effects:

@@ -7,28 +7,32 @@ from collections.abc import Callable, Mapping
 MAX_EXPRESSION = 1024
 """Characters of an expression that are read."""
 
+_NAME = r"[A-Za-z_]\w*(?:\[[^\[\]]{1,64}\])?"
+"""A variable, or an element of an array."""
 _NUMBER = re.compile(
-    r"(\d{1,2}#[0-9a-zA-Z]{1,16}|0[xX][0-9a-fA-F]{1,16}|\d{1,18}|[A-Za-z_]\w*|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])"
+    r"(\d{1,2}#[0-9a-zA-Z]{1,16}|0[xX][0-9a-fA-F]{1,16}|\d{1,18}|"
+    + _NAME
+    + r"|\*\*|<<|>>|[<>=!]=|&&|\|\||[-+*/%()<>!&|^~?:,=])"
 )
-_ASSIGNED = re.compile(r"\s*([A-Za-z_]\w*)\s*(\*\*|<<|>>|[-+*/%&|^])?=(?!=)(.*)", re.DOTALL)
-_STEPPED_WITHIN = re.compile(r"(?:(\+\+|--)\s*([A-Za-z_]\w*)|\b([A-Za-z_]\w*)\s*(\+\+|--)(?!\s*[\w(]))")
-_STEPPED = re.compile(r"\s*(?:(\+\+|--)\s*([A-Za-z_]\w*)|([A-Za-z_]\w*)\s*(\+\+|--))\s*")
+_ASSIGNED = re.compile(rf"\s*({_NAME})\s*(\*\*|<<|>>|[-+*/%&|^])?=(?!=)(.*)", re.DOTALL)
+_STEPPED_WITHIN = re.compile(rf"(?:(\+\+|--)\s*({_NAME})|\b({_NAME})\s*(\+\+|--)(?!\s*[\w(]))")
+_STEPPED = re.compile(rf"\s*(?:(\+\+|--)\s*({_NAME})|({_NAME})\s*(\+\+|--))\s*")
 
 
 def complaint(text: str) -> str:
     """Return what bash says of an expression that has no value."""
-    shown = text.strip()
-    octal = re.fullmatch(r"0[0-7]*[89]\d*", shown)
+    shown = text.lstrip()
+    octal = re.fullmatch(r"0[0-7]*[89]\d*", shown.rstrip())
     if octal is not None:
-        return f'{shown}: value too great for base (error token is "{shown}")'
-    zero = re.search(r"[/%]\s*(0+)\s*$", shown)
+        return f'{shown.rstrip()}: value too great for base (error token is "{shown.rstrip()}")'
+    zero = re.search(r"[/%]\s*(0+\s*)$", shown)
     if zero is not None:
         return f'{shown}: division by 0 (error token is "{zero[1]}")'
     token = re.search(r"[-+*/%<>=&|^(]\s*$", shown)
     if token is not None:
-        return f'{shown}: syntax error: operand expected (error token is "{token[0].strip()}")'
+        return f'{shown}: syntax error: operand expected (error token is "{token[0]}")'
     wrong = re.search(r"[^\w\s()+*/%<>=!&|^~?:,-].*|(?<=[\w)])\s+\w.*", shown)
-    where = wrong[0].strip() if wrong is not None else shown
+    where = wrong[0].lstrip() if wrong is not None else shown
     return f'{shown}: syntax error in expression (error token is "{where}")'
 
 
@@ -71,7 +75,7 @@ def arithmetic(text: str, variables: Mapping[str, str]) -> int | None:
     """Return the value of an integer expression, None when it is not one; bounded to 64 bits like bash."""
     text = text[:MAX_EXPRESSION]
     pieces = _NUMBER.findall(text)
-    if "".join(pieces) != re.sub(r"\s+", "", text):
+    if re.sub(r"\s+", "", "".join(pieces)) != re.sub(r"\s+", "", text):
         return None
     try:
         value, rest = _choice(pieces, 0, variables, 0)
@@ -144,9 +148,18 @@ def _unary(pieces: list[str], at: int, variables: Mapping[str, str], depth: int)
     if piece[0].isdecimal():
         return _integer(piece), at + 1
     if piece[0].isalpha() or piece[0] == "_":
-        word = variables.get(piece, "").strip() or "0"
+        word = variables.get(_key(piece, variables), "").strip() or "0"
         return _integer(word[:18]), at + 1
     raise ValueError(piece)
+
+
+def _key(name: str, variables: Mapping[str, str]) -> str:
+    """Return the name under which a variable is kept; an index that is no key of the array is computed."""
+    head, bracket, index = name.partition("[")
+    if not bracket or name in variables:
+        return name
+    number = arithmetic(index[:-1], variables) or 0
+    return f"{head}[{number}]" if number or f"{head}[@]" in variables else head
 
 
 def _integer(text: str) -> int:

@@ -25,6 +25,16 @@ def values(variables: Mapping[str, str], name: str) -> list[str]:
     return [variables.get(f"{name}[{key}]", variables.get(name, "")) for key in keys(variables, name)]
 
 
+def elements(variables: Mapping[str, str], name: str, bounds: str) -> list[str]:
+    """Return the values that `${name[@]:offset}` names: from the first key on that is not less than the offset."""
+    found = keys(variables, name)
+    first, colon, size = bounds.partition(":")
+    start = arithmetic(first or "0", variables) or 0
+    if start > 0 and all(key.isdecimal() for key in found):
+        bounds = f"{sum(int(key) < start for key in found)}{colon}{size}"
+    return sliced(values(variables, name), bounds, variables)
+
+
 def keep(variables: dict[str, str], name: str, elements: list[str]) -> None:
     """Set an array that the shell itself has, beyond the bounds of an intruder's; without elements it is gone."""
     variables.update({f"{name}[{index}]": value for index, value in enumerate(elements)})

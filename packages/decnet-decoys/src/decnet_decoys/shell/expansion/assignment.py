@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Assignments before a command or in its place: to a variable, an element, a whole array; with += to its end."""
 
-from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.effects import Steps, turn
-from decnet_decoys.shell.expansion import arrays, words
+from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
+from decnet_decoys.shell.expansion.elements import following, index_of, join, put
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.nodes import Assignment, Elements
 
 MAX_ELEMENTS = 200
-MAX_KEY = 64
 
 
 def assign(runner: Runner, assignment: Assignment) -> Steps[str]:
@@ -52,12 +51,6 @@ def clear(shell: ShellState, name: str) -> None:
         shell.unset(key)
 
 
-def put(shell: ShellState, name: str, key: str, value: str) -> None:
-    """Set one element; `key` is computed unless the array is associative."""
-    shell.set(f"{name}[{_index(shell, name, key)}]", value)
-    _join(shell, name)
-
-
 def remove(shell: ShellState, name: str, key: str) -> None:
     """Remove one element, or with `@` or `*` all of them; a plain variable is its own first element."""
     if f"{name}[@]" not in shell.variables:
@@ -68,8 +61,8 @@ def remove(shell: ShellState, name: str, key: str) -> None:
         clear(shell, name)
         shell.unset(name)
         return
-    shell.unset(f"{name}[{_index(shell, name, key)}]")
-    _join(shell, name)
+    shell.unset(f"{name}[{index_of(shell, name, key)}]")
+    join(shell, name)
 
 
 def fill(shell: ShellState, name: str, values: list[str]) -> None:
@@ -77,40 +70,18 @@ def fill(shell: ShellState, name: str, values: list[str]) -> None:
     clear(shell, name)
     for index, value in enumerate(values[:MAX_ELEMENTS]):
         shell.set(f"{name}[{index}]", value)
-    _join(shell, name)
+    join(shell, name)
 
 
 def _compose(shell: ShellState, name: str, elements: list[str], *, append: bool) -> Steps[None]:
     """Set an array to what stands in parentheses, each a value or `[key]=value`; or add that."""
     if not append:
         clear(shell, name)
-    following = _following(shell, name) if append else 0
+    after = following(shell, name) if append else 0
     for element in elements[:MAX_ELEMENTS]:
         yield from turn()
         key, closed, value = element[1:].partition("]=") if element.startswith("[") else ("", "", "")
-        index = _index(shell, name, key) if closed else str(following)
+        index = index_of(shell, name, key) if closed else str(after)
         shell.set(f"{name}[{index}]", value if closed else element)
-        following = int(index) + 1 if index.isdecimal() else following
-    _join(shell, name)
-
-
-def _index(shell: ShellState, name: str, key: str) -> str:
-    if name in shell.associative:
-        return key[:MAX_KEY]
-    number = arithmetic(key, shell.variables) or 0
-    if number < 0:
-        number += _following(shell, name)
-    return str(max(0, number))
-
-
-def _following(shell: ShellState, name: str) -> int:
-    """Return the index after an array's last element."""
-    return max((int(key) for key in arrays.keys(shell.variables, name) if key.isdecimal()), default=-1) + 1
-
-
-def _join(shell: ShellState, name: str) -> None:
-    """Keep what `$name` and `${name[@]}` are beside the elements."""
-    whole = " ".join(arrays.values(shell.variables, name))[:MAX_WORD]
-    first = shell.variables.get(f"{name}[0]", "")
-    for key, value in ((name, first), (f"{name}[@]", whole), (f"{name}[*]", whole)):
-        shell.set(key, value)
+        after = int(index) + 1 if index.isdecimal() else after
+    join(shell, name)

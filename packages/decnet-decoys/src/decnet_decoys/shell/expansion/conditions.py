@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The words between [[ and ]]: neither split nor matched against files, and what was quoted is no pattern (bash(1))."""
 
+from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.expansion.patterns import matches
@@ -39,6 +40,16 @@ def fits(shell: ShellState, subject: str, pattern: str) -> bool:
     if shell.shopt.get("nocasematch"):
         return matches(subject.lower(), pattern.lower())
     return matches(subject, pattern)
+
+
+def pattern_of(runner: Runner, word: Word) -> Steps[str]:
+    """Return a pattern of `case`, in which what was quoted stands for itself."""
+    pieces = []
+    for part in word:
+        value = yield from words.text(runner, (part,))
+        quoted = (f"[{one}]" if one in _PATTERN_MARKS else one for one in value[:MAX_WORD])
+        pieces.append("".join(quoted) if part.quoted else value)
+    return "".join(pieces)
 
 
 def _pattern(runner: Runner, word: Word, marks: str) -> Steps[str]:

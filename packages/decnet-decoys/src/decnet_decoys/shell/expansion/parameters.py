@@ -106,8 +106,11 @@ def _operated(name: str, operator: str, word: str, context: Context) -> Steps[st
         bounds = (yield from context.expand(word)) if any(mark in word for mark in "$`") else word
         if name in ("@", "*"):
             every = [context.variables.get("0", ""), *context.parameters]
-            return " ".join(arrays.sliced(every, bounds, context.variables))[:MAX_WORD]
+            separator = context.variables.get("IFS", " ")[:1] if name == "*" else " "
+            return separator.join(arrays.sliced(every, bounds, context.variables))[:MAX_WORD]
         return _cut(name, text, bounds, context.variables)
+    if operator == "@" and word == "A" and name.isidentifier():
+        return f"{name}='" + text.replace("'", "'\\''") + "'"
     if name in ("@", "*") or name.endswith(("[@]", "[*]")):
         whole = context.parameters if name in ("@", "*") else arrays.values(context.variables, name[:-3])
         return " ".join((yield from each_changed(whole, operator, word, context)))[:MAX_WORD]
@@ -127,11 +130,10 @@ def _changed(text: str, operator: str, word: str, context: Context) -> Steps[str
     yield from turn()
     kind = operator.lstrip(":")
     if operator == "@":
-        return {"Q": f"'{text}'", "U": text.upper(), "L": text.lower(), "u": text[:1].upper() + text[1:]}.get(
-            word, text
-        )
+        quoted = "'" + text.replace("'", "'\\''") + "'"
+        return {"Q": quoted, "U": text.upper(), "L": text.lower(), "u": text[:1].upper() + text[1:]}.get(word, text)
     if kind[0] in "^,~":
-        return _cased(text, kind)
+        return (yield from _cased(text, kind, (yield from context.expand(word))))
     if kind[0] == "/":
         return (yield from _replaced(text, word, context, every=kind == "//"))[:MAX_WORD]
     return (yield from _trimmed(text[:MAX_TRIMMED], kind, _unescaped((yield from context.expand(word))))) + text[
@@ -164,7 +166,7 @@ def _none(name: str, context: Context) -> Steps[bool]:
 
 def _cut(name: str, text: str, word: str, variables: Mapping[str, str]) -> str:
     if name.endswith(("[@]", "[*]")):
-        return " ".join(arrays.sliced(arrays.values(variables, name[:-3]), word, variables))
+        return " ".join(arrays.elements(variables, name[:-3], word))
     first, _, size = word.partition(":")
     start = arithmetic(first or "0", variables) or 0
     start = max(0, len(text) + start) if start < 0 else start
@@ -174,9 +176,17 @@ def _cut(name: str, text: str, word: str, variables: Mapping[str, str]) -> str:
     return text[start : start + length] if length >= 0 else text[start : len(text) + length]
 
 
-def _cased(text: str, kind: str) -> str:
+def _cased(text: str, kind: str, pattern: str) -> Steps[str]:
+    """Return a value with the letters changed that a pattern fits: all of them, or the first."""
     change = {"^": str.upper, ",": str.lower, "~": str.swapcase}[kind[0]]
-    return change(text) if len(kind) == 2 else change(text[:1]) + text[1:]
+    reach = len(text) if len(kind) == 2 else 1
+    if not pattern or pattern == "?":
+        return change(text[:reach]) + text[reach:]
+    reach, changed = min(reach, MAX_TRIMMED), ""
+    for letter in text[:reach]:
+        changed += change(letter) if matches(letter, pattern) else letter
+        yield from turn()
+    return changed + text[reach:]
 
 
 def _replaced(text: str, word: str, context: Context, *, every: bool) -> Steps[str]:

@@ -13,6 +13,7 @@ from decnet_decoys.shell.environment.collation import in_locale
 from decnet_decoys.shell.environment.dash import BAD_SUBSTITUTION
 from decnet_decoys.shell.expansion import arrays, patterns
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
+from decnet_decoys.shell.expansion.elements import set_named
 from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, each_changed, parameter
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
@@ -150,8 +151,7 @@ def _apart(shell: ShellState, match: re.Match[str]) -> list[str]:
         return arrays.sliced(parameters, bounds, shell.variables) if bounds else parameters
     if listed:
         return arrays.keys(shell.variables, name)
-    elements = arrays.values(shell.variables, name)
-    return arrays.sliced(elements, bounds, shell.variables) if bounds else elements
+    return arrays.elements(shell.variables, name, bounds) if bounds else arrays.values(shell.variables, name)
 
 
 def separated(text: str, separators: str) -> list[str]:
@@ -225,7 +225,7 @@ def _value(runner: Runner, part: Part) -> Steps[str]:
         return (yield from parameter(part.text, _context(runner)))
     if part.kind == "arithmetic":
         inner = yield from document(runner, part.text)
-        number = evaluate(inner or "0", shell.variables, shell.set)
+        number = evaluate(inner or "0", shell.variables, partial(set_named, shell))
         if number is None:
             raise ExpansionError(complaint(inner))
         return str(number)
@@ -302,6 +302,10 @@ class _Variables(dict[str, str]):
         self.setdefault("#", "0")
         if shell.dash:
             return
+        own = {"braceexpand", "hashall", "interactive-comments"}
+        typed = {"emacs", "histexpand", "history", "monitor"} if shell.is_typed_at else set()
+        self["SHELLOPTS"] = ":".join(sorted(shell.options | own | typed))
+        self["BASH_SUBSHELL"] = str(shell.within + shell.jobs.of_child)
         self["RANDOM"] = str(shell.random())
         self["SECONDS"] = str(max(0, shell.now - shell.began))
         self["LINENO"] = str(shell.line)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What a shell does only for a person at a terminal: history expansion, and what the Tab key adds."""
+"""What a shell does only for a person at a terminal: shells within it, prompts, history expansion, the Tab key."""

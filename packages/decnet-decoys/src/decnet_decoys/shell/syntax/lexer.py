@@ -37,6 +37,8 @@ _ENDS_WORD = frozenset(";&|<>()\n \t\r")
 _PLAIN = re.compile(r"""[^;&|<>()\n \t\r'"\\$`]+""")
 _IN_QUOTES = re.compile(r"""[^"\\$`]+""")
 _IN_DOCUMENT = re.compile(r"[^\\$`]+")
+_IN_ANSI = re.compile(r"'(?:[^'\\]|\\.)*", re.DOTALL)
+"""`$'...'` from its first quote, without the last."""
 _IN_BACKQUOTES = re.compile(r"(?:[^`\\]|\\.)*", re.DOTALL)
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
 _MARKS = {
@@ -168,7 +170,9 @@ class Lexer:
                 parts.extend(inner or [Part("text", "", quoted=True)])
             elif character == "\\":
                 self._escape(parts)
-            elif character == "$" and self.text.startswith('"', self.at + 1):  # to be translated, and never is
+            elif (
+                character == "$" and self.bash and self.text.startswith('"', self.at + 1)
+            ):  # to be translated, and never is
                 self.at += 1
             elif character in "$`":
                 parts.append(self._dollar(quoted=False))
@@ -255,7 +259,10 @@ class Lexer:
 
     def _ansi(self) -> str:
         r"""Return what `$'...'` stands for: \n, \t, \xHH and their kin."""
-        inner = self._until("'")
+        inner = self._matched(_IN_ANSI)[1:]
+        if self.at >= len(self.text):
+            raise IncompleteError("'")
+        self.at += 1
         self._escaped += len(inner)
         if self._escaped > MAX_ESCAPED:
             raise ShellSyntaxError("newline")

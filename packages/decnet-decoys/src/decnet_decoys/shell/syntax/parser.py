@@ -185,11 +185,11 @@ class Parser:
     def _at_end_of_sequence(self) -> bool:
         return self._peek() is None or bool(self._operator(")", ";;", ";&", ";;&")) or bool(self._keyword(*_CLOSERS))
 
-    def _body(self) -> Steps[Sequence]:
-        """Return a sequence that must not be empty."""
+    def _body(self, ended_by: str) -> Steps[Sequence]:
+        """Return a sequence that must not be empty, and which that word ends."""
         body = yield from self._sequence()
         if not body.items:
-            raise self._fault()
+            raise self._fault(ended_by if self._peek() is None else "")
         return body
 
     def _pipeline(self) -> Steps[Pipeline]:
@@ -246,12 +246,12 @@ class Parser:
             return (yield from self._for(asks=word == "select"))
         if word == "case":
             return (yield from self._case())
-        condition = yield from self._body()
+        condition = yield from self._body("do")
         return Loop(word == "until", condition, (yield from self._do()), self._redirects())
 
     def _group(self, opening: str) -> Steps[Group]:
         self._at += 1
-        body = yield from self._body()
+        body = yield from self._body(")" if opening == "(" else "}")
         if opening == "{":
             self._expect("}")
         elif self._operator(")"):
@@ -264,22 +264,22 @@ class Parser:
         branches: list[tuple[Sequence, Sequence]] = []
         otherwise = None
         while True:
-            condition = yield from self._body()
+            condition = yield from self._body("then")
             self._expect("then")
-            branches.append((condition, (yield from self._body())))
+            branches.append((condition, (yield from self._body("fi"))))
             if self._keyword("elif"):
                 self._at += 1
                 continue
             if self._keyword("else"):
                 self._at += 1
-                otherwise = yield from self._body()
+                otherwise = yield from self._body("fi")
             self._expect("fi")
             return If(tuple(branches), otherwise, self._redirects())
 
     def _do(self) -> Steps[Sequence]:
         self._skip_separators()
         self._expect("do")
-        body = yield from self._body()
+        body = yield from self._body("done")
         self._expect("done")
         return body
 
@@ -290,7 +290,7 @@ class Parser:
     def _for(self, *, asks: bool) -> Steps[For | Group]:
         counts = self._keyword("((") is not None
         self._at += counts
-        name = "" if counts else self._literal()
+        name = "" if counts else self._literal(_FUNCTION_NAME if self._lexer.bash else _NAME)
         counted = self._peek()
         if counts and isinstance(counted, tuple) and not isinstance(counted, Operator):
             expressions = "".join(part.text if part.kind == "text" else f"${{{part.text}}}" for part in counted)
@@ -352,11 +352,16 @@ class Parser:
         if self._lexer.bash and self._keyword("function"):  # bash's `function name { ... }`
             self._at += 1
             return (yield from self._function_body(self._literal()))
-        if self._token(self._at + 1) != Operator("(") or self._token(self._at + 2) != Operator(")"):
+        if self._token(self._at + 1) != Operator("("):
             return None
         token = self._peek()
         if token is None or isinstance(token, Operator) or bash_extensions.assignment(token) is not None:
             return None  # `a=()`, an array without elements
+        if self._token(self._at + 2) != Operator(")"):
+            if not self._lexer.bash or self._token(self._at + 2) is None:
+                return None
+            self._at += 2
+            raise ShellSyntaxError(self._shown())
         return (yield from self._function_body(self._literal(_FUNCTION_NAME)))
 
     def _function_body(self, name: str) -> Steps[Function]:
@@ -387,6 +392,8 @@ class Parser:
                 redirects.append(self._redirect(token))
                 continue
             assignment = bash_extensions.assignment(token) if not words or declares else None
+            if assignment is not None and not self._lexer.bash and (assignment.append or assignment.key is not None):
+                assignment = None
             if not words and self._lexer.bash and self._keyword("[["):
                 words += yield from self._condition()
                 continue

@@ -4,7 +4,10 @@
 The text is read again with words that are their own source, so that quotes and expansions stay as they were written.
 """
 
+import re
+
 from decnet_decoys.shell.effects import Steps, turn
+from decnet_decoys.shell.encoding import shell_word
 from decnet_decoys.shell.syntax.lexer import Lexer
 from decnet_decoys.shell.syntax.nodes import (
     Assignment,
@@ -147,6 +150,29 @@ def _word(word: Word) -> str:
     return "".join(part.text for part in word)
 
 
+_PLAIN_NAME = re.compile(r"\w+|[?$#@*!-]")
+
+
+def word_text(word: Word) -> str:
+    """Return a word as it could be typed, in one line."""
+    return "".join(map(_part, word))
+
+
+def _part(part: Part) -> str:
+    if part.kind == "text":
+        return shell_word(part.text) if part.quoted else part.text
+    if part.kind == "variable":
+        return f"${part.text}" if _PLAIN_NAME.fullmatch(part.text) else f"${{{part.text}}}"
+    return {"command": f"$({part.text})", "arithmetic": f"$(({part.text}))"}.get(part.kind, part.text)
+
+
+def redirect_text(one: Redirect) -> str:
+    """Return a redirection as `jobs` shows it."""
+    if isinstance(one.target, HereDocument):
+        return f"{one.op} EOF"
+    return f"{_redirect_head(one)}{word_text(one.target)}"
+
+
 def _assignment(one: Assignment) -> str:
     value = one.value
     text = f"({' '.join(map(_word, value.words))})" if isinstance(value, Elements) else _word(value)
@@ -157,7 +183,11 @@ def _assignment(one: Assignment) -> str:
 def _redirect(one: Redirect) -> str:
     if isinstance(one.target, HereDocument):
         return f"{one.op}EOF\n{one.target.body}EOF\n"
+    return f"{_redirect_head(one)}{_word(one.target)}"
+
+
+def _redirect_head(one: Redirect) -> str:
     usual = 0 if one.op[0] == "<" else 1
     number = str(one.fd) if one.fd != usual or one.op in (">&", "<&") else ""
     gap = "" if one.op in (">&", "<&") else " "
-    return f"{'' if one.op[0] == '&' else number}{one.op}{gap}{_word(one.target)}"
+    return f"{'' if one.op[0] == '&' else number}{one.op}{gap}"

@@ -5,13 +5,16 @@ import posixpath
 import re
 from collections import deque
 from contextlib import suppress
+from functools import partial
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import MAX_FOLDERS, on_path
+from decnet_decoys.shell.commands.files.permissions import mode_after
 from decnet_decoys.shell.commands.options import tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
 from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
+from decnet_decoys.shell.expansion.elements import set_named
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command
 from decnet_decoys.shell.syntax.escapes import echoed, unescape
@@ -174,6 +177,9 @@ def quiet(_call: Call) -> int:
     return 0
 
 
+_SYMBOLIC = re.compile(r"[ugoa]*[-+=][rwxX]*(?:,[ugoa]*[-+=][rwxX]*)*")
+
+
 @command("umask", folder="")
 def umask(call: Call) -> int:
     """Show or set which permissions new files do not get."""
@@ -190,8 +196,12 @@ def umask(call: Call) -> int:
         return call.shell_error(f"umask: {asked}: octal number out of range")
     if asked and len(asked) < 5 and set(asked) <= set("01234567"):
         shell.umask = int(asked, 8) & 0o777
-    elif not asked:
-        call.print(f"{shell.umask:04o}")
+    elif asked:
+        if not _SYMBOLIC.fullmatch(asked[:256]):
+            return call.shell_error(f"umask: `{asked[:1]}': invalid symbolic mode operator")
+        shell.umask = 0o777 & ~mode_after(asked[:256], 0o777 & ~shell.umask)
+    else:
+        call.print(f"{'umask ' * ('-p' in call.args)}{shell.umask:04o}")
     return 0
 
 
@@ -276,6 +286,8 @@ def history(call: Call) -> int:
         return 0
     if options.get("d"):
         return _forget(call, options["d"], call.shell.history.lines)
+    if operands and not operands[0].removeprefix("+").isdecimal():
+        return call.shell_error(f"history: {operands[0][:64]}: numeric argument required")
     count = int(operands[0]) if operands and operands[0].isdecimal() and len(operands[0]) < 6 else 1000
     first = max(0, len(call.shell.history.lines) - count)
     for index, line in enumerate(call.shell.history.lines[first:], first + 1):
@@ -295,10 +307,12 @@ def clear(call: Call) -> int:
 @command("let", "((", folder="")
 def let(call: Call) -> Effects:
     """Compute and assign."""
+    if call.name == "let" and not call.args:
+        return call.shell_error("let: expression expected")
     value: int | None = None
     for expression in call.args:
         yield from turn()
-        value = evaluate(expression, call.shell.variables, call.shell.set)
+        value = evaluate(expression, call.shell.variables, partial(set_named, call.shell))
         if value is None:
             return call.shell_error(f"{call.name}: {complaint(expression)}")
     return int(not value)

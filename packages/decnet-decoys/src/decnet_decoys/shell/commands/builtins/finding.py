@@ -19,16 +19,19 @@ def type_(call: Call) -> Effects | int:
         return 0
     if call.name == "command" and not {"v", "V"} & options.keys():
         return call.runner.execute(call.args[call.args.index(names[0]) :], call.streams)
+    if "P" in options:
+        return which(call)
     return _where(call, names, options)
 
 
 def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
     status, short, found = 0, call.name == "command" and "V" not in options, False
+    missing = 127 if call.shell.dash else 1
     for name in names:
         yield from turn()
         kind, path = _kind(call, name)
         if not kind:
-            status = 1
+            status = missing
             if not short and not {"t", "p"} & options.keys():
                 call.shell_error(f"{call.name}: {name}: not found")
         elif "t" in options:

@@ -14,7 +14,10 @@ MAX_NAMES = 100
 @command("jobs", folder="")
 def jobs(call: Call) -> int:
     """List the jobs; those that have ended are listed once."""
-    options, _ = call.flags()
+    options, names = call.flags()
+    for name in names[:MAX_NAMES]:
+        if call.shell.jobs.named(name) is None:
+            return call.shell_error(f"jobs: {name}: no such job")
     known, now = call.shell.jobs, call.shell.clock()
     if call.shell.command is not None:  # a shell that is not typed at forgets jobs when they end
         known.all = known.running(now)
@@ -35,6 +38,8 @@ def jobs(call: Call) -> int:
 def wait(call: Call) -> Effects:
     """Wait for one job, or for all."""
     known = call.shell.jobs
+    if "-n" in call.args and not known.own():
+        return 127
     if not call.words:
         for one in sorted(known.own(), key=lambda one: one.ends):
             yield from _until(call, one.ends)
@@ -56,7 +61,8 @@ def wait(call: Call) -> Effects:
         elif name.startswith("%"):
             status = call.shell_error(f"wait: {name}: no such job", 127)
         elif name.isdecimal():
-            status = call.shell_error(f"wait: pid {name} is not a child of this shell", 127)
+            wrong = f"wait: pid {name} is not a child of this shell"
+            status = 127 if call.shell.dash else call.shell_error(wrong, 127)
         else:
             status = call.shell_error(f"wait: `{name}': not a pid or valid job spec")
     return status

@@ -6,7 +6,8 @@ import re
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import AskLine, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, fill, put
+from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, fill
+from decnet_decoys.shell.expansion.elements import put
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputBuffer
 
@@ -19,6 +20,8 @@ _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
 def read(call: Call) -> Effects:
     """Read a line into variables, split at $IFS; -a fills an array, -n and -N take some characters, -d ends it."""
     options, names = call.flags("pntudaiN")
+    if call.shell.dash and not names:
+        return call.shell_error("read: arg count", 2)
     if "u" in options:
         number = options["u"]
         source = call.runner.descriptors.get(int(number)) if number.isdecimal() and len(number) < 4 else None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Commands that run others or steer the shell: sh, eval, exec, env, exit, break."""
 
-import posixpath
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,12 +12,10 @@ from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.environment.language import OPTION_OF, ShellKind
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.state import LOGIN_PATH, ShellState
-from decnet_decoys.shell.streams import Streams
+from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 
 
@@ -98,10 +96,16 @@ def _with_environment(call: Call, words: list[str], assigned: dict[str, str], re
 
 @command("exit", "logout", folder="")
 def exit_(call: Call) -> int:
-    if call.name == "logout" and call.shell.command is not None:
+    shell = call.shell
+    if call.name == "logout" and not (shell.name.startswith("-") and shell.command is None):
         return call.shell_error("logout: not login shell: use `exit'")
-    if call.args and not call.args[0].lstrip("+-").isdecimal():
+    if len(call.args) > 1 and call.args[0].lstrip("+-").isdecimal() and not shell.dash:
+        return call.shell_error(f"{call.name}: too many arguments")
+    digits = call.args[0] if shell.dash and call.args else call.args[0].lstrip("+-") if call.args else "0"
+    if not digits.isdecimal():
         raise control_flow.ExitShell(call.shell_error(f"exit: {call.args[0]}: numeric argument required", 2))
+    if shell.outer and shell.is_typed_at and not shell.dash and not shell.jobs.of_child:
+        call.print_error("logout" if shell.name.startswith("-") else "exit")
     raise control_flow.ExitShell(_status(call))
 
 
@@ -132,104 +136,14 @@ def jump(call: Call) -> int:
     raise control_flow.LoopJump(repeat=call.name == "continue", levels=levels)
 
 
-@command("sh", "bash", "ash", "dash")
-def sh(call: Call) -> Effects:
-    """Run a script, a string (-c) or standard input; with none of them be a shell within the shell."""
-    shell, streams = call.shell, Streams(None, call.out, call.err)
-    if call.args[:1] == ["--version"] and call.name != "bash":
-        call.print_error("sh: 0: Illegal option --")
-        return 2
-    flags, operands, named = _sh_arguments(call)
-    if "version" in flags:
-        told = shell.variables
-        call.print(f"GNU bash, version {told.get('BASH_VERSION', '')} ({told.get('MACHTYPE', '')})")
-        return 0
-    if "c" in flags:
-        if not operands:
-            return call.fail("-c: option requires an argument", 2)
-        text, argv, streams = operands[0], operands[1:] or [call.path], call.streams
-    elif operands and "s" not in flags:
-        script = _script(call, operands[0])
-        if script is None:
-            return 127 if call.name == "bash" else 2
-        text, argv, streams = script, operands, call.streams
-    elif call.stdin is not None or shell.terminal is None:
-        source = yield from call.input()
-        text, argv = decode(source.whole(MAX_SCRIPT)), [call.path, *operands]
-    else:
-        return 0
-    with shell.forked():
-        shell.kind = _kind(call)
-        shell.only_exported()
-        shell.variables.setdefault("PATH", _BASH_PATH if shell.kind == "bash" else LOGIN_PATH)
-        if shell.bare:
-            shell.variables["PWD"] = shell.cwd
-            shell.exported.add("PWD")
-        if shell.kind == "bash":
-            shell.set("BASH", _own_path(call))
-        shell.options = {OPTION_OF[letter] for letter in flags & OPTION_OF.keys()} | named
-        shell.string = text if "c" in flags else ""
-        shell.shopt = {**shell.shopt, "login_shell": bool({"l", "login"} & flags)}
-        return (yield from call.runner.subshell(text, argv, streams, named=True))
-
-
-_BASH_PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin:."
-"""$PATH of a bash that is given none, as Debian compiles it."""
-
-
-def _kind(call: Call) -> ShellKind:
-    """Return which shell the program of that name is."""
-    shell = call.shell
-    if shell.machine.persona.family != "debian" or call.name == "ash" or shell.running.is_applet:
-        return "ash"
-    return "bash" if call.name == "bash" else "dash"
-
-
-def _script(call: Call, path: str) -> str | None:
-    try:
-        content = call.content(path)
-    except FileSystemError as error:
-        if call.name == "bash":
-            told = f"{path}: {error}"
-        elif _kind(call) == "ash":
-            told = f"can't open '{path}': {error}"
-        else:
-            told = f"0: cannot open {path}: {str(error).replace('No such file or directory', 'No such file')}"
-        call.print_error(f"{call.path}: {told}")
-        return None
-    return decode(whole_of(content)[:MAX_SCRIPT])
-
-
-def _own_path(call: Call) -> str:
-    """Return what $BASH is: the absolute path of the shell that is started."""
-    if "/" in call.path:
-        return posixpath.normpath(posixpath.join(call.shell.cwd, call.path))
-    return on_path(call.shell, call.path) or f"/usr/bin/{call.name}"
-
-
-def _sh_arguments(call: Call) -> tuple[set[str], list[str], set[str]]:
-    """Return the options' letters, what follows them, and the options that `-o` names."""
-    flags: set[str] = set()
-    named: set[str] = set()
-    args = list(call.args)
-    while args and args[0][:1] in ("-", "+") and len(args[0]) > 1:
-        option = args.pop(0)
-        if option == "--":
-            break
-        if option.startswith("--"):
-            flags.add(option[2:])
-        else:
-            flags |= set(option[1:])
-            if "o" in option[1:] and args:
-                named.add(args.pop(0))
-    return flags, args, named
-
-
 @command("eval", folder="")
 def eval_(call: Call) -> Effects:
     name, call.shell.evaluated = call.shell.evaluated, "eval: "
+    args = call.args[1:] if call.args[:1] == ["--"] and not call.shell.dash else call.args
+    if not args:
+        return 0
     try:
-        return (yield from call.runner.script(" ".join(call.args), call.streams))
+        return (yield from call.runner.script(" ".join(args), call.streams))
     finally:
         call.shell.evaluated = name
 
@@ -264,18 +178,18 @@ def source(call: Call) -> Effects:
         shell.sourcing -= 1
         shell.script, shell.line = named
         if kept is not None:
-            shell.variables.update(kept)
+            shell.give_back_parameters(kept)
             shell.parameters = given
 
 
 @command("exec", folder="")
 def exec_(call: Call) -> Effects:
     """Replace the shell with a program."""
-    args = [
-        arg
-        for index, arg in enumerate(call.args)
-        if not (arg in ("-a", "-c", "-l") or call.args[index - 1 : index] == ["-a"])
-    ]
+    shell = call.shell
+    args, named = list(call.args), ""
+    while not shell.dash and args and re.fullmatch("-[acl]+", args[0]):
+        if "a" in args.pop(0) and args:
+            named = args.pop(0)[:256]
     if not args:
         return 0
     debian = call.shell.machine.persona.family == "debian"
@@ -284,5 +198,10 @@ def exec_(call: Call) -> Effects:
         if call.shell.command is None and call.shell.terminal is not None:
             return status  # a shell that is typed at stays
         raise control_flow.ExitShell(status)
+    depth = len(shell.outer)
+    shell.first_argument = named
     status = yield from call.runner.execute(args, call.streams, program=True)
+    if len(shell.outer) > depth:  # a shell that is typed at, in place of this one
+        shell.outer.pop()
+        return status
     raise control_flow.ExitShell(status)

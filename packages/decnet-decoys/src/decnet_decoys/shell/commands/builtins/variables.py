@@ -180,7 +180,9 @@ def shift(call: Call) -> int:
     count = int(call.args[0]) if call.args and call.args[0].isdecimal() and len(call.args[0]) < 5 else 1
     rest = shell.parameters
     if count > len(rest):
-        return 1
+        if not shell.dash:
+            return 1
+        raise ExitShell(call.shell_error("shift: can't shift that many", 2))
     shell.set_parameters(["", *rest[count:]])
     return 0
 

@@ -68,6 +68,9 @@ def _without_program(call: Call) -> int:
     if call.name == "timeout":
         call.print_error("Try 'timeout --help' for more information.")
         return 125
+    if call.name == "ionice":
+        call.print("none: prio 0")
+        return 0
     wrong = "bad usage" if call.name in ("taskset", "chrt") else "missing operand"
     raise tried(call, wrong, 125 if call.name in ("stdbuf", "nohup") else 1)
 

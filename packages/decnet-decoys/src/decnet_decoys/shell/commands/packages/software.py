@@ -72,6 +72,16 @@ _FIELDS = ("minute", "hour", "day-of-month", "month", "day-of-week")
 _FIELD = re.compile(r"[0-9a-zA-Z*/,-]{1,128}")
 
 
+_NUMBERS = {"minute": (0, 59), "hour": (0, 23), "day-of-month": (1, 31), "month": (1, 12), "day-of-week": (0, 7)}
+
+
+def _beyond(name: str, field: str) -> bool:
+    """Return whether a number in a field is none that it may have; what follows a slash is a step."""
+    least, most = _NUMBERS[name]
+    numbers = re.findall(r"(?<![/\d])\d+", field)
+    return any(not least <= int(number[:6]) <= most for number in numbers)
+
+
 def _wrong_line(source: InputFile) -> Steps[str | None]:
     """Return number and fault of the first line that is none of a crontab (crontab(5)), None when all are."""
     for number, line in enumerate(source.lines()):
@@ -82,7 +92,11 @@ def _wrong_line(source: InputFile) -> Steps[str | None]:
         fields = text.split(None, 5)
         for name, field in zip(_FIELDS, (*fields, *[""] * 5), strict=False):
             named = name in ("month", "day-of-week")
-            if not _FIELD.fullmatch(field) or (not named and any(one.isalpha() for one in field)):
+            if (
+                not _FIELD.fullmatch(field)
+                or (not named and any(one.isalpha() for one in field))
+                or _beyond(name, field)
+            ):
                 return f"{number + (fields[-1:] == [field])}: bad {name}"  # the end of the line has been read, or not
         if len(fields) < 6:
             return f"{number}: bad command"

@@ -110,6 +110,7 @@ def _to_shell(call: Call, signal: str) -> Effects:
     shell, (number, name) = call.shell, _numbered(signal)
     action = shell.traps.get(name)
     if name != "KILL" and action is not None:
+        shell.status = 0  # the trap acts when `kill` has ended
         return (yield from call.runner.script(action, call.streams)) if action else 0
     interactive = shell.terminal is not None and shell.command is None
     if name not in _KILLING or (interactive and name in ("TERM", "INT", "QUIT")):

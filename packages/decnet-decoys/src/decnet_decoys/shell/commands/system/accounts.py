@@ -5,9 +5,11 @@ from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.accounts.rows import edit
 from decnet_decoys.shell.commands.options import Options, options, tried
+from decnet_decoys.shell.commands.shells.startup import read_startup_files
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, turn
 from decnet_decoys.shell.encoding import decode, encode, quoted
+from decnet_decoys.shell.interactive.nesting import enter
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
@@ -28,7 +30,7 @@ def id_(call: Call) -> int:
     if not found.operands:
         _identify(call, found, call.shell.user)
     for name in found.operands[:100]:
-        user = call.shell.account(name)
+        user = call.shell.account(name) or next((one for one in call.shell.users if str(one.uid) == name), None)
         if user is None:
             status = call.fail(f"{quoted(name)}: no such user")
         else:
@@ -184,9 +186,13 @@ def su(call: Call) -> Effects:
             _become(call, user, stays)
             if shell.machine.persona.family == "debian":
                 shell.kind = "dash" if program.endswith(("/sh", "/dash")) else "bash"
+            yield from read_startup_files(call, login=is_login, interactive=False)
             argv = [f"{'-' if is_login else ''}{program.rpartition('/')[2]}"]
             return (yield from call.runner.subshell(options["c"], argv, call.streams, named=True))
+    name = program.rpartition("/")[2]
+    enter(shell, "dash" if name in ("sh", "dash") and not shell.ash else shell.kind, f"{'-' * is_login}{name}")
     _become(call, user, stays)
+    yield from read_startup_files(call, login=is_login, interactive=True)
     return 0
 
 

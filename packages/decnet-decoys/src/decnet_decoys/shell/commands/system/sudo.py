@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """sudo and visudo (sudo(8), visudo(8))."""
 
+import posixpath
+import re
+from itertools import takewhile
+
 from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find_program, on_path
@@ -8,8 +12,13 @@ from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.commands.system import sudoers
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.interactive.nesting import enter
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND
 from decnet_decoys.shell.programs import BUILTINS, command
+from decnet_decoys.shell.state import LOGIN_PATH
+
+MAX_ASSIGNED = 64
+"""Variables that are set for a program."""
 
 
 @command("visudo", folder="/usr/sbin", families=("debian",))
@@ -46,7 +55,8 @@ def sudo(call: Call) -> Effects:
     """Run a command as root after the user's password."""
     shell = call.shell
     found = options(call, _LETTERS, _LONG, permute=False)
-    args, wanted, asks = found.operands, found.last("u", "root"), "n" not in found
+    wanted, asks = found.last("u", "root"), "n" not in found
+    args = found.operands[len(_assignments(found)) :]
     if "V" in found:
         call.print("Sudo version 1.9.13p3\nSudoers policy plugin version 1.9.13p3\nSudoers file grammar version 50")
         return 0
@@ -58,6 +68,11 @@ def sudo(call: Call) -> Effects:
     if shell.identity.uid == 0 or (rule is not None and rule.free):
         return (yield from _as(call, wanted, args))
     return (yield from _sudo_after_password(call, wanted, args)) if asks else call.fail("a password is required")
+
+
+def _assignments(found: Options) -> list[str]:
+    """Return the `NAME=value` before the command."""
+    return list(takewhile(_ASSIGNMENT.match, found.operands))
 
 
 def _rule(call: Call, wanted: str, args: list[str]) -> Steps[sudoers.Rule | None]:
@@ -75,6 +90,7 @@ def _without_command(call: Call, found: Options) -> Effects:
     return 0 if found.any("kKv") else call.fail("usage: sudo -h | -K | -k | -V")
 
 
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _LETTERS = "ABbC:D:Eeg:HhiKklNnPp:R:r:SsT:t:U:u:Vv"
 _LONG = {
     "askpass": "A", "background": "b", "bell": "B", "chdir": "D:", "chroot": "R:", "close-from": "C:",
@@ -140,6 +156,8 @@ def _as(call: Call, name: str, args: list[str]) -> Effects:
         call.print_error(f"sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit")
         return 1
     if _is_shell(args) and call.stdin is None and (user.uid == 0 or not user.shell.endswith(("nologin", "false"))):
+        name = _shell_name(call, user, args)
+        enter(shell, "dash" if name.lstrip("-") in ("sh", "dash") else "bash", name)
         if user.uid != shell.identity.uid:
             shell.become(user)
         return 0
@@ -160,14 +178,26 @@ def _set_by_sudo(call: Call, invoker: User, args: list[str], terminal: str) -> N
     path = args[0] if "/" in args[0] else on_path(shell, args[0]) or args[0]
     terminal = "unknown" if shell.terminal is None else terminal
     given = {
-        "MAIL": f"/var/mail/{shell.user.name}", "TERM": terminal, "SUDO_COMMAND": " ".join([path, *args[1:]])[:4096],
+        "PATH": LOGIN_PATH, "MAIL": f"/var/mail/{shell.user.name}", "TERM": terminal,
+        "SUDO_COMMAND": " ".join([path, *args[1:]])[:4096],
         "SUDO_USER": invoker.name, "SUDO_UID": str(invoker.uid), "SUDO_GID": str(invoker.gid),
     }  # fmt: skip
+    words = _assignments(options(call, _LETTERS, _LONG, permute=False))[:MAX_ASSIGNED]
+    given |= {name: value for name, _, value in (word.partition("=") for word in words)}
     for name, value in given.items():
         shell.set(name, value)
     shell.exported |= given.keys()
     shell.exported -= {"PWD", "SHLVL"}
     shell.bare = True
+
+
+def _shell_name(call: Call, user: User, args: list[str]) -> str:
+    """Return what $0 is in a shell that is typed at: a login shell's begins with a dash."""
+    named = args[0] if args else user.shell
+    if posixpath.basename(named) == "su":
+        named = "/bin/bash"
+    is_login = {"-i", "--login"} & set(call.args) if not args else {"-", "-l", "--login"} & set(args[1:])
+    return f"-{posixpath.basename(named)}" if is_login else posixpath.basename(named)
 
 
 def _is_shell(args: list[str]) -> bool:

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Shells that are typed at within another: `exit` and ^D go back to the outer one, which is as it was."""
+
+from __future__ import annotations
+
+from time import thread_time
+
+import pytest
+from tests.decnet_decoys.terminal.test_session import READ, Client, at_terminal
+
+from decnet_decoys.shell.interactive.nesting import MAX_NESTED
+from decnet_decoys.shell.interactive.prompts import MAX_PROMPT, prompt_of
+from decnet_decoys.shell.state import ShellState
+
+ROOT = "\x1b[?2004hroot@web-01:~# "
+
+
+@pytest.fixture
+async def typed(shell: ShellState) -> Client:
+    return await at_terminal(shell)
+
+
+async def test_exit_of_sh_goes_back_to_bash(typed: Client) -> None:
+    assert (await typed.types("x=1; alias l=ls; sh\r", f"{READ}# ")).endswith(f"{READ}# ")
+    assert "sh: 1: nosuch: not found\r\n" in await typed.types("nosuch; echo [$x] $0\r", "[] sh\r\n# ")
+    assert "sh: 2: [[: not found" in await typed.types("[[ a ]]\r", "not found\r\n# ")
+    assert "\r\nexit" not in await typed.types("cd /tmp; exit 3\r", ROOT)
+    assert "3 1 -bash /root" in await typed.types("echo $? $x $0 $PWD\r", ROOT)
+    await typed.close()
+
+
+async def test_the_end_of_input_leaves_one_shell_after_the_other(typed: Client) -> None:
+    await typed.types("bash\r", READ + ROOT)
+    assert "2 bash\r\n" in await typed.types("echo $SHLVL $0\r", ROOT)
+    await typed.types("su -s /bin/bash nobody\r", "$ ")
+    assert (await typed.types("\x04", ROOT)).count("exit") == 1
+    assert "exit\r\n" in await typed.types("\x04", ROOT)
+    await typed.types("\x04", "logout\r\n")
+    assert await typed.left() == 0
+    await typed.close()
+
+
+async def test_exec_of_a_shell_replaces_this_one(typed: Client) -> None:
+    await typed.types("exec sh\r", f"{READ}# ")
+    await typed.types("exit 7\r", "exit 7\r\n")
+    assert await typed.left() == 7
+    await typed.close()
+
+
+async def test_shells_within_each_other_are_bounded(typed: Client, shell: ShellState) -> None:
+    for _ in range(MAX_NESTED + 4):
+        await typed.types("bash\r", READ + ROOT)
+    assert len(shell.outer) == MAX_NESTED
+    await typed.close()
+
+
+async def test_a_prompt_is_what_is_asked_for(typed: Client) -> None:
+    await typed.types("PS1='[\\W] $HOSTNAME> '\r", "\x1b[?2004h[~] web-01> ")
+    await typed.types("bash --norc\r", "\x1b[?2004hbash-5.2# ")
+    await typed.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\\u\\$ ", "eve# "),
+        ("\\033[1m\\[x\\]", "\x1b[1mx"),
+        ("${debian_chroot:+($x)}a", "a"),
+        ("\\q\\", "\\q\\"),
+        ("$V-${V}", "v-v"),
+    ],
+)
+def test_escapes_of_a_prompt(text: str, shown: str) -> None:
+    assert prompt_of(text, {"u": "eve", "$": "#"}, {"V": "v"}, lambda layout: layout) == shown
+
+
+def test_a_prompt_is_bounded_and_made_at_once() -> None:
+    began = thread_time()
+    shown = prompt_of("$V" * MAX_PROMPT, {"w": "d" * 4096}, {"V": "\\w" * 40_000}, lambda layout: layout)
+    assert thread_time() - began < 0.02
+    assert len(shown) <= MAX_PROMPT
