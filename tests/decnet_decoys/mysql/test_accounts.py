@@ -59,7 +59,7 @@ def test_password_that_is_set_is_one_more_of_the_persona_s_account() -> None:
     for statement in ("set password = password('mine')", "alter user root identified by 'mine'"):
         assert _said(one, statement) is True
         assert one.catalogue.accounts.passwords("root") == ("root", "mine")
-    assert _said(one, "set password for nobody = 'x'") == 1133
+    assert _said(one, "set password for nobody = password('x')") == 1133
     assert _said(one, "drop user root") is True
     assert one.catalogue.accounts.passwords("root") == ("root", "mine")
 
@@ -73,7 +73,7 @@ def test_every_password_that_an_account_had_from_the_start_stays() -> None:
 
 def test_accounts_are_there_after_a_restart() -> None:
     one = _one()
-    _said(one, "create user 'sys' identified by 'P@ss'", "set password = 'mine'", "create database later")
+    _said(one, "create user 'sys' identified by 'P@ss'", "set password = password('mine')", "create database later")
     again = Catalogue(one.catalogue.profile, "db-01")
     again.load(one.catalogue.saved())
     assert again.accounts.passwords("sys") == ("P@ss",)
@@ -88,6 +88,7 @@ def test_accounts_are_there_after_a_restart() -> None:
         ("via mysql_native_password using password('P@ss')", "P@ss"),
         (f"via ed25519 using 'x' or mysql_native_password using '{HASH}'", "x"),
         (f"with mysql_native_password as '{HASH}' require ssl", HASH),
+        (f"by password '{HASH}'", HASH),
         ("via unix_socket", ""),
     ],
 )
@@ -96,6 +97,33 @@ def test_password_of_an_account_with_a_plug_in_is_kept(identified: str, password
     assert _said(one, f"create user u identified {identified}, v identified by 'w'") is True
     assert one.catalogue.accounts.passwords("u") == (password,)
     assert one.catalogue.accounts.passwords("v") == ("w",)
+
+
+def test_alter_user_changes_every_account_that_there_is() -> None:
+    one = _one()
+    _said(one, "create user u identified by 'a', v identified by 'b'")
+    assert _said(one, "alter user u identified by 'c', v identified by 'd'") is True
+    assert [one.catalogue.accounts.passwords(name) for name in ("u", "v")] == [("c",), ("d",)]
+    outcome, _ = answer(one, "alter user x@localhost identified by 'e', u identified by 'f', y identified by 'g'")
+    assert outcome == Failed(1396, "HY000", "Operation ALTER USER failed for 'x'@'localhost','y'@'%'")
+    assert one.catalogue.accounts.passwords("u") == ("f",)
+    assert answer(one, "alter user if exists x identified by 'e'")[0] == Done(warnings=1)
+    outcome, _ = answer(one, "drop user x, u, v")
+    assert outcome == Failed(1396, "HY000", "Operation DROP USER failed for 'x'@'%'")
+    assert _said(one, "select user from mysql.user") == [("root",)]
+
+
+def test_what_is_no_hash_is_no_password() -> None:
+    one = _one()
+    _said(one, "create user u identified by 'a'")
+    for statement in (
+        "set password for u = 'x'", "set password = '*6BBF'", "create user v identified by password 'x'",
+    ):  # fmt: skip
+        assert _said(one, statement) == 1372
+    assert _said(one, "alter user u identified by password 'x'") == 1396
+    assert one.catalogue.accounts.passwords("u") == ("a",)
+    assert _said(one, f"set password for u = '{HASH}'") is True
+    assert _said(one, "show grants for u") == [[f"GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '{HASH}'"]]
 
 
 def test_number_of_accounts_is_bounded() -> None:

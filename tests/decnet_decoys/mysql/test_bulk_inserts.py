@@ -69,6 +69,20 @@ def test_last_insert_id_is_that_of_the_first_row() -> None:
     assert _rows(one, "select last_insert_id()") == [("1",)]
 
 
+def test_no_row_stays_of_an_insert_that_fails() -> None:
+    one = _one("create table t (a int primary key)", "insert into t values (5000)")
+    room = one.catalogue.room
+    numbers = [*range(350), 7]
+    outcome, _ = answer(one, f"insert into t values {','.join(f'({number})' for number in numbers)}")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == 1062
+    assert _rows(one, "select a from t") == [("5000",)]
+    assert one.catalogue.room == room
+    replaced = ",".join(f"({number})" for number in [5000, *range(300), 12345678901])
+    assert isinstance(answer(one, f"replace into t values {replaced}")[0], Failed)
+    assert _rows(one, "select a from t") == [("5000",)]
+
+
 def test_parts_take_little_memory_besides_the_statement() -> None:
     one = _one("create table t (a int)")
     for statement in (

@@ -60,6 +60,23 @@ async def test_a_wrong_password_is_kept_for_crackers(host: DeckyHost) -> None:
     assert request.detail["hash"].startswith("$mysqlna$")
 
 
+async def test_an_account_of_which_only_a_hash_is_known_lets_in_who_has_its_password(host: DeckyHost) -> None:
+    made = "create user back@'%' identified by password '*6BBF6912FB7250A03E90C59187E9A167E7A04135'"
+    assert await asked(host, made) == ("", "")
+    output, errors = await asked(host, "select current_user()", "P@ss", user="back")
+    assert (output.strip(), errors) == ("back@%", "")
+    _, errors = await asked(host, "select 1", "*6BBF6912FB7250A03E90C59187E9A167E7A04134", user="back")
+    assert "Access denied" in errors
+    attempts = [one.payload for one in host.events(LoginAttempt) if isinstance(one.payload, LoginAttempt)]
+    assert [(one.username, one.password, one.success) for one in attempts[1:]] == [
+        ("back", None, True), ("back", None, False)
+    ]  # fmt: skip
+    kept = [
+        one.payload.detail["hash"] for one in host.events(ServiceRequest) if isinstance(one.payload, ServiceRequest)
+    ]
+    assert len(kept) == 2
+
+
 async def test_mysql_8_makes_the_client_tell_its_password(host: DeckyHost) -> None:
     (listener,) = host.listeners
     service = listener._service

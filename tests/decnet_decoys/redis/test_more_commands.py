@@ -47,6 +47,7 @@ DIALOGUE = (
     ("ZDIFFSTORE f 2 z y", ":3"),
     ("ZINTERCARD 2 z y", ":1"),
     ("ZINTERCARD 2 z y LIMIT 1", ":1"),
+    ("ZINTERCARD 2 z y LIMIT -1", "-ERR LIMIT can't be negative"),
     ("ZINTERCARD 0 z", "-ERR at least 1 input key is needed for 'zintercard' command"),
     ("ZRANGESTORE r z 1 2", ":2"),
     ("ZRANGE r 0 -1 WITHSCORES", "*4|$1|b|$1|2|$1|c|$1|3"),

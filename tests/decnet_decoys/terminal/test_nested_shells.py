@@ -47,6 +47,24 @@ async def test_exec_of_a_shell_replaces_this_one(typed: Client) -> None:
     await typed.close()
 
 
+async def test_what_one_command_has_set_ends_with_it_though_a_shell_began(typed: Client) -> None:
+    await typed.types("X=1 bash\r", READ + ROOT)
+    assert "\r[1]\r\n" in await typed.types("echo [$X]\r", ROOT)
+    await typed.types("exit\r", ROOT)
+    assert "\r[]\r\n" in await typed.types("echo [$X]\r", ROOT)
+    await typed.close()
+
+
+@pytest.mark.parametrize("begins", ["bash", "sh", "exec bash"])
+async def test_a_function_that_begins_a_shell_has_ended_in_the_outer_one(typed: Client, begins: str) -> None:
+    await typed.types("bash\r", READ + ROOT)
+    await typed.types(f"f() {{ local x=1; {begins}; }}; f a b\r", "# ")
+    await typed.types("exit\r", ROOT)
+    assert "\r[][][0]\r\n" in await typed.types("echo [$x][$1][$#]\r", ROOT)
+    assert "can only be used in a function" in await typed.types("local y\r", ROOT)
+    await typed.close()
+
+
 async def test_shells_within_each_other_are_bounded(typed: Client, shell: ShellState) -> None:
     for _ in range(MAX_NESTED + 4):
         await typed.types("bash\r", READ + ROOT)

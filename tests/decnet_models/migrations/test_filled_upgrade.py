@@ -315,3 +315,18 @@ def test_from_0030_all_is_weighed_again_without_what_is_no_evidence_any_more(old
     assert left == {"identity_evidence": [own], "identity_feature": [own]}
     assert waiting == [("", "192.0.2.1")]
     assert cursors["campaign-clusterer"] == 0
+
+
+def test_from_0032_all_identities_are_computed_again(old_url: str) -> None:
+    engine = open_engine(old_url)
+    with writing(engine) as connection:
+        migrate_to(connection, "0031_after_magnitude")
+        connection.execute(text("DELETE FROM identity_pending"))
+        for number in (1, 2):
+            given = {"attacker": f"192.0.2.{number}", "own": UUID(int=number).hex}
+            connection.execute(INSERT_ATTACKER, given)
+        connection.execute(text("INSERT INTO identity_pending (kind, name) VALUES ('', '192.0.2.2')"))
+        migrate_to(connection, "0032_after_ties")
+        waiting = [tuple(row) for row in connection.execute(text("SELECT kind, name FROM identity_pending"))]
+    engine.dispose()
+    assert sorted(waiting) == [("", "192.0.2.1"), ("", "192.0.2.2")]

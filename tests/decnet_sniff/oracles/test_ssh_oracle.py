@@ -18,7 +18,8 @@ pytestmark = [
     pytest.mark.skipif(bool(MISSING) or oracle_tshark.missing() is not None, reason=MISSING or "needs tshark"),
 ]
 
-AS_SSH = tuple(f"tcp.port=={port},ssh" for port in range(2201, 2206))
+DROPBEAR = 2205
+AS_SSH = tuple(f"tcp.port=={port},ssh" for port in range(2201, DROPBEAR + 1))
 
 PLAIN = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes")
 OPENSSH = (
@@ -104,7 +105,7 @@ def start_servers(laid: Wire, servers: ExitStack, folder: Path) -> list[int]:
         2204: (python(), "-c", ASYNCSSH_SERVER),
     }
     if shutil.which("dropbear"):
-        found[2205] = ("dropbear", "-F", "-R", "-p", "2205", "-r", dropbear_key(folder))
+        found[DROPBEAR] = ("dropbear", "-F", "-R", "-p", str(DROPBEAR), "-r", dropbear_key(folder))
     for port, argv in found.items():
         servers.enter_context(laid.serve(port, *argv))
     return list(found)
@@ -157,7 +158,9 @@ def we_see(path: Path) -> Seen:
 
 def test_hassh_is_what_tshark_says(capture: Path) -> None:
     theirs, ours = tshark_sees(capture), we_see(capture)
-    assert ours == theirs
+    assert theirs <= ours
+    # dropbear's first segment ends in its KEXINIT, which tshark takes for encrypted if the client has said nothing yet.
+    assert {seen[1:] for seen in ours - theirs} <= {seen[1:] for seen in theirs if seen[1:3] == (DROPBEAR, "server")}
     assert len({hassh for _, _, role, hassh, _ in ours if role == "client"}) >= 4, "several kinds of clients"
     assert len({hassh for _, _, role, hassh, _ in ours if role == "server"}) >= 2, "several kinds of servers"
 

@@ -18,6 +18,7 @@ from decnet_workers.clusterer import worker
 from decnet_workers.clusterer.cores import SAMPLE
 from decnet_workers.clusterer.kinds import Feature
 from decnet_workers.clusterer.reading.gathering import Gathered, gathered
+from decnet_workers.clusterer.reading.known import Known
 from decnet_workers.clusterer.reading.view import Settled
 from decnet_workers.clusterer.regroup import Regrouped, regroup
 from decnet_workers.commodity.limits import Key
@@ -144,7 +145,7 @@ def attackers(names: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def from_a(most: int, reach: int = WIDE, pending: Collection[str] = tuple(SHOWN)) -> Gathered:
-    return gathered(Scene(SHOWN), Pending(pending), attackers("abc"), most=most, reach=reach)
+    return gathered(Known(Scene(SHOWN)), Pending(pending), attackers("abc"), most=most, reach=reach)
 
 
 @pytest.fixture
@@ -174,8 +175,8 @@ def test_who_is_not_pending_is_not_computed() -> None:
 
 def test_pending_features_of_theirs_are_computed_with_them() -> None:
     other: Key = ("hassh", "other")
-    scene = Scene({**SHOWN, "b": (WEAK, other)})
-    found = gathered(scene, Pending(SHOWN, [STRONG, WEAK, other]), [STRONG, *attackers("a")], most=9, reach=WIDE)
+    scene = Scene({**SHOWN, "a": (*SHOWN["a"], other), "b": (WEAK, other)})
+    found = gathered(Known(scene), Pending(SHOWN, [STRONG, WEAK, other]), [STRONG, *attackers("a")], most=9, reach=WIDE)
     assert found.features == {STRONG, WEAK, other}
     assert found.attackers == set("abxyz")
 
@@ -189,24 +190,20 @@ def test_features_that_are_pending_bring_those_that_their_attackers_show_and_tha
     f, g, h, z = keys.values()
     scene = Scene({"a": (f, g), "b": (f, g, h), "c": (h,), "d": (h,), "e": (z,), "i": (z,)})
     first = [keys["f"], keys["z"], keys["h"]]
-    found = gathered(scene, Pending((), keys.values()), first, most=most, reach=WIDE)
+    found = gathered(Known(scene), Pending((), keys.values()), first, most=most, reach=WIDE)
     assert found.features == {keys[name] for name in wanted}
 
 
 def test_what_many_show_leads_to_nobody() -> None:
     names = [f"{number:03}" for number in range(SAMPLE + 1)]
     scene = Scene(dict.fromkeys(names, (STRONG,)))
-    assert gathered(scene, Pending(names), attackers(names[:1]), most=WIDE, reach=WIDE).attackers == {names[0]}
+    assert gathered(Known(scene), Pending(names), attackers(names[:1]), most=WIDE, reach=WIDE).attackers == {names[0]}
 
 
-def test_what_was_read_is_handed_out_once_and_the_rest_is_read() -> None:
+def test_what_was_read_for_it_is_not_read_again() -> None:
     scene = Scene(SHOWN)
-    view = gathered(scene, Pending("a"), attackers("a"), most=1, reach=WIDE).view
+    known = Known(scene)
+    assert gathered(known, Pending("a"), attackers("a"), most=1, reach=WIDE).attackers == {"a"}
     assert scene.asked == ["a"]
-    assert dict(view.shown_by(["a", "b"])) == {"a": SHOWN["a"], "b": SHOWN["b"]}
+    assert {one.key for one in known.shown_by(known.attackers("ab"))} == {STRONG, WEAK}
     assert scene.asked == ["a", "b"]
-    assert view.features([STRONG, WEAK]) == scene.features([STRONG, WEAK])
-    assert view.features([("hassh", "own of a")])[("hassh", "own of a")].attackers == 1
-    assert view.holders_of_all([STRONG, WEAK]) == scene.holders_of_all([STRONG, WEAK])
-    view.shown_by(["a"])
-    assert scene.asked == ["a", "b", "a"]

@@ -16,7 +16,7 @@ from decnet_models.identities import evidence_rows
 from decnet_models.progress.queries import DeadLetter, dead_letters_of
 from decnet_workers.clusterer import worker as clusterer
 from decnet_workers.clusterer.placing import PlacingResult, settle
-from decnet_workers.clusterer.reading.view import View
+from decnet_workers.clusterer.reading.known import Known
 from decnet_workers.clusterer.regroup import Regrouped, regroup
 from decnet_workers.commodity.limits import Key
 
@@ -39,12 +39,10 @@ def engine() -> Iterator[Engine]:
 def failing(patch: pytest.MonkeyPatch, *bad: str) -> None:
     """Let the computation fail whenever it is about any of these attackers."""
 
-    def fails(
-        view: View, attackers: Collection[str], keys: Collection[Key] = (), *, most: int | None = None
-    ) -> Regrouped:
+    def fails(known: Known, attackers: Collection[str], keys: Collection[Key] = ()) -> Regrouped:
         if found := sorted(set(attackers) & set(bad)):
             raise KeyError(found[0])
-        return regroup(view, attackers, keys, most=most)
+        return regroup(known, attackers, keys)
 
     patch.setattr(clusterer, "regroup", fails)
 

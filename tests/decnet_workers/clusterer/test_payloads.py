@@ -39,12 +39,12 @@ def test_what_a_payload_says_of_times_goes_before_those_of_the_event() -> None:
 
 
 def test_no_more_is_kept_than_two_generations(monkeypatch: pytest.MonkeyPatch) -> None:
-    payloads = Payloads()
     monkeypatch.setattr(module, "_MOST_BYTES", 200_000)
+    payloads = Payloads()
     sizes = []
     for number in range(1000):
         payloads.shown(text(CommandRun("ssh", f"wget http://192.0.2.7/{number}")))
-        sizes.append(len(payloads._latest) + len(payloads._before))
+        sizes.append(len(payloads._kept._young) + len(payloads._kept._old))
     assert 20 < max(sizes) < 400
     long = text(CommandRun("ssh", "x" * 5000))
     assert payloads.shown(long) is not payloads.shown(long)

@@ -20,8 +20,7 @@ def test_a_round_that_read_too_many_makes_the_next_one_smaller() -> None:
 
 
 def test_one_that_read_few_makes_it_larger_by_steps() -> None:
-    assert next_round(600, 600, 600, 700) == 1_200
-    assert next_round(700, 700, 700, 700) == 1_400
+    assert next_round(FIRST_ROUND, FIRST_ROUND, 600, 700) == 2 * FIRST_ROUND
     assert next_round(ROUND, ROUND, ROUND, ROUND) == ROUND
 
 

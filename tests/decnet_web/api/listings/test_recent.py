@@ -193,7 +193,7 @@ async def test_answers_are_those_of_an_api_that_keeps_nothing(
     other = Served(make_application(fleet), served.deployment, served.tokens)
     for name in ("find", "making"):
         monkeypatch.setattr(other.application.state.recent, name, lambda *_: None)
-    monkeypatch.setattr(other.application.state.kept, "_keep", lambda *_: None)
+    monkeypatch.setattr(other.application.state.kept, "keep", lambda *_: None)
     paths = [EVENTS, f"{EVENTS}?limit=2", f"{EVENTS}?since=1h", "/api/v1/attackers", "/api/v1/search?q=root", INCIDENTS]
     try:
         async with served.client("viewer") as client, other.client("viewer") as plain:

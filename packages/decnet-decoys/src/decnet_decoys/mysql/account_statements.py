@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 from decnet_decoys.mysql.accounts import EVERYTHING, Account
+from decnet_decoys.mysql.authentication import is_hash
 from decnet_decoys.mysql.catalogue import Done, Found, Outcome, Visitor
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.sql.describing import text_column
-from decnet_decoys.mysql.sql.evaluating import Scope, StatementError
-from decnet_decoys.mysql.sql.functions import FUNCTIONS
+from decnet_decoys.mysql.sql.evaluation.scopes import Scope, StatementError
 from decnet_decoys.mysql.sql.parsing import Parser
-from decnet_decoys.mysql.sql.values import text
 
 _MANY = 64
 """Accounts of one statement."""
@@ -28,7 +27,10 @@ def _account(parser: Parser, visitor: Visitor) -> tuple[str, str]:
 
 
 def _secret(parser: Parser) -> str | None:
-    """Return the password, or its hash, that IDENTIFIED BY or a plug-in's USING names; None without one."""
+    """Return the password, or its hash, that IDENTIFIED BY or a plug-in's USING names; None without one.
+
+    Raises StatementError if a hash is none.
+    """
     if not parser.then("IDENTIFIED"):
         return None
     if not parser.then("BY"):
@@ -36,10 +38,13 @@ def _secret(parser: Parser) -> str | None:
         _skip(parser, ",", "WITH", "REQUIRE", "BY", "USING", "AS")
         if not (parser.then("BY") or parser.then("USING") or parser.then("AS")):
             return ""
-    bracketed = parser.then("PASSWORD") and parser.then("(")
+    named = parser.then("PASSWORD")
+    bracketed = named and parser.then("(")
     password = parser.take("string").text
     if bracketed:
         parser.must(")")
+    elif named and not is_hash(password):
+        raise _no_hash()
     return password
 
 
@@ -48,8 +53,13 @@ def _skip(parser: Parser, *until: str) -> None:
         parser.at += 1
 
 
-def _failed(what: str, name: str, host: str) -> StatementError:
-    return StatementError(1396, "HY000", f"Operation {what} failed for '{name}'@'{host}'")
+def _failed(what: str, *accounts: tuple[str, str]) -> StatementError:
+    names = ",".join(f"'{name}'@'{host}'" for name, host in accounts)
+    return StatementError(1396, "HY000", f"Operation {what} failed for {names}"[:511])
+
+
+def _no_hash() -> StatementError:
+    return StatementError(1372, "HY000", "Password hash should be a 41-digit hexadecimal number")
 
 
 def create(parser: Parser, scope: Scope) -> Outcome:
@@ -61,7 +71,7 @@ def create(parser: Parser, scope: Scope) -> Outcome:
         _skip(parser, ",")
         if not scope.visitor.catalogue.accounts.create(name, host, password):
             if not exists:
-                raise _failed("CREATE USER", name, host)
+                raise _failed("CREATE USER", (name, host))
             warnings += 1
         scope.visitor.catalogue.changed = True
         if not parser.then(","):
@@ -70,32 +80,40 @@ def create(parser: Parser, scope: Scope) -> Outcome:
 
 
 def alter(parser: Parser, scope: Scope) -> Outcome:
+    """Change those that there are; the others are told when that is done."""
     parser.must("ALTER", "USER")
     exists = parser.then("IF", "EXISTS")
-    name, host = _account(parser, scope.visitor)
-    password = _secret(parser)
-    _skip(parser)
     accounts = scope.visitor.catalogue.accounts
-    if accounts.get(name) is None:
-        if not exists:
-            raise _failed("ALTER USER", name, host)
-        return Done(warnings=1)
-    if password is not None:
-        accounts.set_password(name, password)
-        scope.visitor.catalogue.changed = True
-    return Done()
+    absent = []
+    for _ in range(_MANY):
+        name, host = _account(parser, scope.visitor)
+        try:
+            password = _secret(parser)
+        except StatementError as error:
+            raise _failed("ALTER USER", (name, host)) from error
+        _skip(parser, ",")
+        if accounts.get(name) is None:
+            absent.append((name, host))
+        elif password is not None:
+            accounts.set_password(name, password)
+            scope.visitor.catalogue.changed = True
+        if not parser.then(","):
+            break
+    if absent and not exists:
+        raise _failed("ALTER USER", *absent)
+    return Done(warnings=len(absent))
 
 
 def drop(parser: Parser, scope: Scope) -> Outcome:
+    """Remove those that there are; the others are told when that is done."""
     parser.must("DROP", "USER")
-    exists, warnings = parser.then("IF", "EXISTS"), 0
-    for name, host in parser.listed(lambda: _account(parser, scope.visitor))[:_MANY]:
-        if not scope.visitor.catalogue.accounts.drop(name):
-            if not exists:
-                raise _failed("DROP USER", name, host)
-            warnings += 1
-        scope.visitor.catalogue.changed = True
-    return Done(warnings=warnings)
+    exists = parser.then("IF", "EXISTS")
+    named = parser.listed(lambda: _account(parser, scope.visitor))[:_MANY]
+    absent = [one for one in named if not scope.visitor.catalogue.accounts.drop(one[0])]
+    scope.visitor.catalogue.changed = True
+    if absent and not exists:
+        raise _failed("DROP USER", *absent)
+    return Done(warnings=len(absent))
 
 
 def rename(parser: Parser, scope: Scope) -> Outcome:
@@ -106,7 +124,7 @@ def rename(parser: Parser, scope: Scope) -> Outcome:
     new, new_host = _account(parser, scope.visitor)
     found = accounts.get(name)
     if found is None or not accounts.create(new, new_host, found.passwords[0] if found.passwords else ""):
-        raise _failed("RENAME USER", name, host)
+        raise _failed("RENAME USER", (name, host))
     accounts.drop(name)
     scope.visitor.catalogue.changed = True
     return Done()
@@ -120,6 +138,8 @@ def set_password(parser: Parser, scope: Scope) -> Outcome:
     password = parser.take("string").text
     if hashed:
         parser.must(")")
+    elif password and not is_hash(password) and scope.visitor.catalogue.profile.flavour == "mariadb":
+        raise _no_hash()
     if not parser.ends():
         raise parser.fail()
     if not scope.visitor.catalogue.accounts.set_password(name, password):
@@ -157,8 +177,7 @@ def grant(parser: Parser, scope: Scope) -> Outcome:
 
 
 def _hashed(account: Account) -> str:
-    word = account.passwords[-1] if account.passwords else ""
-    shown = text(FUNCTIONS["password"].made([word]))
+    shown = account.password_hash
     return f" IDENTIFIED BY PASSWORD '{shown}'" if shown else ""
 
 

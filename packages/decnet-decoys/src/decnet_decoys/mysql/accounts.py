@@ -8,6 +8,8 @@ from typing import Final
 
 import msgspec
 
+from decnet_decoys.mysql import authentication
+
 MOST_ACCOUNTS: Final = 100
 _LONGEST_NAME, _LONGEST_PASSWORD = 80, 256
 EVERYTHING: Final = "ALL PRIVILEGES"
@@ -23,6 +25,11 @@ class Account(msgspec.Struct):
     """Whether it may grant what it has."""
     is_own: bool = True
     """Whether a visitor has made it."""
+
+    @property
+    def password_hash(self) -> str:
+        """What mysql_native_password keeps of the last password; empty without one."""
+        return authentication.kept(self.passwords[-1] if self.passwords else "")
 
 
 class Accounts:

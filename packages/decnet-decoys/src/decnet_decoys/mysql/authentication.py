@@ -6,6 +6,7 @@ response for which none is known is kept in the form that password crackers read
 """
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable
 
@@ -31,10 +32,37 @@ def response(plugin: str, password: bytes, salt: bytes) -> bytes:
     return bytes(one ^ two for one, two in zip(once, mask, strict=True))
 
 
+def hashed(password: bytes) -> str:
+    """Return what mysql_native_password keeps of a password, as PASSWORD() makes it; nothing of an empty one."""
+    return "*" + hashlib.sha1(hashlib.sha1(password).digest()).hexdigest().upper() if password else ""  # noqa: S324
+
+
+def is_hash(word: str) -> bool:
+    """Whether it is what mysql_native_password keeps of a password."""
+    return re.fullmatch(r"\*[0-9A-Fa-f]{40}", word) is not None
+
+
+def kept(password: str) -> str:
+    """Return what is kept of the password of an account, which may have been made with that alone."""
+    return password.upper() if is_hash(password) else hashed(password.encode("utf-8", "surrogateescape"))
+
+
+def proves(salt: bytes, given: bytes, kept: str) -> bool:
+    """Whether a response of mysql_native_password was made of the password of which this is kept."""
+    if len(given) != hashlib.sha1().digest_size or not is_hash(kept):  # noqa: S324
+        return False
+    twice = bytes.fromhex(kept[1:])
+    mask = hashlib.sha1(salt + twice).digest()  # noqa: S324
+    once = bytes(one ^ two for one, two in zip(given, mask, strict=True))
+    return secrets.compare_digest(hashlib.sha1(once).digest(), twice)  # noqa: S324
+
+
 def found(plugin: str, salt: bytes, given: bytes, passwords: Iterable[str]) -> str | None:
-    """Return the password that a response was made of, None if it is none of these."""
+    """Return the password that a response was made of, or what is kept of it; None if it is none of these."""
     for password in passwords:
         if secrets.compare_digest(response(plugin, password.encode(), salt), given):
+            return password
+        if plugin == NATIVE and proves(salt, given, password):
             return password
     return None
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Divides an INSERT of very many rows, as dumps and those who copy tables send it, into several of some rows each.
 
-One statement is answered in one turn, and hundreds of rows take longer. Each part is a statement of its own: if one
-fails, the rows of those before it stay, as in a table of MyISAM.
+One statement is answered in one turn, and hundreds of rows take longer. Each part is a statement of its own; if one
+fails, `running` takes back the rows of those before it.
 """
 
 import re

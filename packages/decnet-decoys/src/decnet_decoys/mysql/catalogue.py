@@ -261,7 +261,11 @@ class Visitor(msgspec.Struct):
     def roll_back(self) -> None:
         """End a transaction, and leave its tables as they were."""
         for table, rows, _ in self.undone.values():
-            changed = rows and len(rows[0]) != len(table.columns)  # by another session, meanwhile
-            if not changed and self.catalogue.take(sum(map(weight, rows)) - sum(map(weight, table.rows))):
-                table.rows[:] = rows
+            self.restore(table, rows)
         self.commit()
+
+    def restore(self, table: Stored, rows: list[Any]) -> None:
+        """Give a table the rows that it had, unless another session has changed its columns or there is no room."""
+        changed = rows and len(rows[0]) != len(table.columns)
+        if not changed and self.catalogue.take(sum(map(weight, rows)) - sum(map(weight, table.rows))):
+            table.rows[:] = rows

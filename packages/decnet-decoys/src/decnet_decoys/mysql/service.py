@@ -16,6 +16,8 @@ from decnet_decoys.mysql.authentication import (
     challenge,
     for_crackers,
     found,
+    hashed,
+    is_hash,
     unmasked,
 )
 from decnet_decoys.mysql.catalogue import Catalogue, Done, Failed, Visitor
@@ -144,6 +146,11 @@ class _Dialogue:
     def _known(self, username: bytes) -> tuple[str, ...]:
         return self._service.catalogue.accounts.passwords(_name(username))
 
+    def _is_known(self, username: bytes, password: str) -> bool:
+        """Whether it is a password of that account, or one of which the account has the hash."""
+        known = self._known(username)
+        return password in known or hashed(password.encode("utf-8", "surrogateescape")) in map(str.upper, known)
+
     async def _password(self, username: bytes, response: bytes) -> str | None:
         """Return the password in clear, where it is a weak one or the client can be made to tell."""
         known = found(self._plugin, self._salt, response, self._known(username))
@@ -177,7 +184,9 @@ class _Dialogue:
         """Decide about a log-in and record it; a response of which the password is not known is kept as it is."""
         recorder = self._recorder
         synthetic = recorder.info.synthetic  # such a user has an account here, whatever its password is
-        accepted = synthetic or (password is not None and password in self._known(username))
+        accepted = synthetic or (password is not None and self._is_known(username, password))
+        if password is not None and is_hash(password) and self._plugin == NATIVE:
+            password = None  # of which nothing but the hash is known
         if password is None and response and not synthetic:
             detail = {"username": text(username), "hash": for_crackers(self._plugin, self._salt, response[:256])}
             self._record("challenge", detail)

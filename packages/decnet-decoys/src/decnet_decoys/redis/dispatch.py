@@ -4,13 +4,13 @@
 import time
 
 from decnet_decoys.processor import turn
-from decnet_decoys.redis import access, channels, keys, server, sets
+from decnet_decoys.redis import access, channels, keys, server, sets, transactions
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType
 from decnet_decoys.redis.lua.scripts import Scripts
 from decnet_decoys.redis.names import NAMES, WRITING
-from decnet_decoys.redis.protocol import Encoded, Error, Pushed, Reply, Simple, encoded
+from decnet_decoys.redis.protocol import Encoded, Error, Nothing, Pushed, Reply, Simple, encoded
 from decnet_decoys.redis.types import (
     absent,
     bits,
@@ -19,6 +19,7 @@ from decnet_decoys.redis.types import (
     lists,
     sorted_set_algebra,
     sorted_sets,
+    sorting,
     stream_groups,
     streams,
     strings,
@@ -26,7 +27,7 @@ from decnet_decoys.redis.types import (
 from decnet_decoys.redis.waiting import Waits
 
 _PARTS = (keys, sets, server, access, channels, strings, hashes, lists, absent, sorted_sets, blocking, streams,
-    stream_groups, bits, sorted_set_algebra)  # fmt: skip
+    stream_groups, bits, sorted_set_algebra, sorting, transactions)  # fmt: skip
 COMMANDS: dict[str, tuple[Function, int]] = {}
 for _part in _PARTS:
     COMMANDS.update(_part.COMMANDS)
@@ -143,10 +144,12 @@ async def _transaction(client: Client, name: str) -> Reply:
     if queued is None:
         return Error(f"ERR {name.upper()} without MULTI")
     spoiled, client.queued, client.spoiled = client.spoiled, None, False
+    changed = transactions.has_changed(client)
+    client.watched.clear()
     if name == "discard":
         return OK
-    if spoiled:
-        return Error("EXECABORT Transaction discarded because of previous errors.")
+    if spoiled or changed:
+        return Error("EXECABORT Transaction discarded because of previous errors.") if spoiled else Nothing()
     replies: list[bytes] = []
     left = MAX_REPLY
     for one in queued:

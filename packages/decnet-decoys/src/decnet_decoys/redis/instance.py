@@ -139,6 +139,8 @@ class Client:
         """What MULTI collects."""
         self.queued_bytes = 0
         """What that takes."""
+        self.watched: dict[tuple[int, bytes], int] = {}
+        """Keys by database, with the number of their last change, that must not change until EXEC."""
         self.spoiled = False
         """Whether it will not be carried out, for an error in it."""
 

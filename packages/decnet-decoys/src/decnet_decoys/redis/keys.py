@@ -15,6 +15,7 @@ Function: TypeAlias = Callable[[Client, Arguments], Reply]
 
 OK = Simple("OK")
 SYNTAX = Error("ERR syntax error")
+NEGATIVE_LIMIT = Error("ERR LIMIT can't be negative")
 NOT_A_NUMBER = Error("ERR value is not an integer or out of range")
 NOT_A_FLOAT = Error("ERR value is not a valid float")
 LARGEST = 2**63

@@ -43,6 +43,8 @@ class Keyspace:
     def __init__(self) -> None:
         self._values: dict[bytes, Value] = {}
         self._expires: dict[bytes, float] = {}
+        self._written: dict[bytes, int] = {}
+        """Which change was the last of each key that is there, by number."""
         self._used = 0
         self.changes = 0
         """How often something was written."""
@@ -129,6 +131,7 @@ class Keyspace:
     def remove(self, key: bytes) -> bool:
         value = self._values.pop(key, None)
         self._expires.pop(key, None)
+        self._written.pop(key, None)
         if value is None:
             return False
         self._used -= _size(key, value)
@@ -139,6 +142,7 @@ class Keyspace:
         self.changes += 1
         self._values.clear()
         self._expires.clear()
+        self._written.clear()
         self._used = 0
 
     def set_time(self, key: bytes, at: float | None) -> None:
@@ -148,6 +152,12 @@ class Keyspace:
             self._expires.pop(key, None)
         else:
             self._expires[key] = at
+        if key in self._values:
+            self._written[key] = self.changes
+
+    def last_change(self, key: bytes) -> int:
+        """Return the number of the last change of a key or of its time; 0: it is not there."""
+        return self._written.get(key, 0)
 
     def expires_at(self, key: bytes) -> float | None:
         return self._expires.get(key)

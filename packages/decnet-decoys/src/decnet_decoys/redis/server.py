@@ -338,6 +338,7 @@ def shutdown(client: Client, given: Arguments) -> Reply:
 def reset(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     """Make the connection as it was at its begin."""
     client.queued, client.spoiled = None, False
+    client.watched.clear()
     client.database, client.version, client.name = 0, 2, ""
     client.channels.clear()
     client.patterns.clear()

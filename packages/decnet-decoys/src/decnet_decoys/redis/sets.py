@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import NOT_A_FLOAT, NOT_A_NUMBER, SYNTAX, Arguments, Function, number
+from decnet_decoys.redis.keys import NEGATIVE_LIMIT, NOT_A_FLOAT, NOT_A_NUMBER, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.keyspace import Full, Value
 from decnet_decoys.redis.protocol import Error, Members, Reply, Simple
 from decnet_decoys.redis.server import unknown_subcommand
@@ -122,6 +122,8 @@ def sintercard(client: Client, given: Arguments) -> Reply:
         return Error("ERR Number of keys can't be greater than number of args")
     if limit is None or len(options) not in (0, 2):
         return SYNTAX
+    if limit < 0:
+        return NEGATIVE_LIMIT
     found = len(_combined(client, keys, frozenset.intersection))
     return min(found, limit) if limit else found
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from decnet_decoys.shell.effects import Effects, ReadAll, Steps, turn
-from decnet_decoys.shell.encoding import QUOTE, encode
+from decnet_decoys.shell.encoding import QUOTE, encode, single_quoted
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Filler
 from decnet_decoys.shell.runner import Runner
@@ -175,9 +175,9 @@ def shell_quoted(path: str) -> str:
     """Return a path as coreutils quote it in what they complain about: gnulib's style shell-escape-always."""
     if path.isprintable():
         plain = "'" in path and not any(one in path for one in '"$`\\!')
-        return f'"{path}"' if plain else "'" + path.replace("'", "'\\''") + "'"
+        return f'"{path}"' if plain else single_quoted(path)
     runs = [("".join(run), shown) for shown, run in groupby(path, str.isprintable)]
-    shown = "".join("'" + run.replace("'", "'\\''") + "'" if plain else _escaped(run) for run, plain in runs)
+    shown = "".join(single_quoted(run) if plain else _escaped(run) for run, plain in runs)
     return shown if path[0].isprintable() else "''" + shown
 
 

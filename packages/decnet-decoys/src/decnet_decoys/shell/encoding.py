@@ -21,6 +21,11 @@ def shell_word(text: str) -> str:
     """Return text as bash shows it where it could be typed again: in quotes if it needs them."""
     if text and not re.search(r"[^\w@%+=:,./^~-]", text):
         return text
+    return single_quoted(text)
+
+
+def single_quoted(text: str) -> str:
+    """Return text between single quotes, those in it as a shell takes them."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 

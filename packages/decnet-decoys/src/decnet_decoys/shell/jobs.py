@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from math import inf
 
 from decnet_decoys.shell.streams import JobOutput
-from decnet_decoys.shell.syntax.nodes import Assignment, Command, Elements, Group, Pipeline, Sequence, Simple
-from decnet_decoys.shell.syntax.printing import redirect_text, word_text
+from decnet_decoys.shell.syntax.nodes import Command, Group, Pipeline, Sequence, Simple
+from decnet_decoys.shell.syntax.printing import assignment_text, redirect_text, word_text
 
 MAX_JOBS = 100
 MAX_JOB_TEXT = 2048
@@ -160,11 +160,4 @@ def _simple(command: Simple) -> str:
     words = [word_text(word) for word in command.words]
     if words[:1] == ["[["]:
         words[-1] = "]]"
-    return " ".join([*map(_assignment, command.assignments), *words, *map(redirect_text, command.redirects)])
-
-
-def _assignment(assignment: Assignment) -> str:
-    key = "" if assignment.key is None else f"[{word_text(assignment.key)}]"
-    value = assignment.value
-    given = f"({' '.join(map(word_text, value.words))})" if isinstance(value, Elements) else word_text(value)
-    return f"{assignment.name}{key}{'+' if assignment.append else ''}={given}"
+    return " ".join([*map(assignment_text, command.assignments), *words, *map(redirect_text, command.redirects)])

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
-from typing import Any
 from weakref import ref
 
 from decnet_decoys.memory_budget import MemoryLease
@@ -83,8 +82,6 @@ class ShellState(Variables):
         self.files.live["/dev/urandom"] = self.files.live["/dev/random"] = partial(noise, count())
         self.opened: dict[str, bytes] = {}
         """What is read under the names of process substitutions."""
-        self.outer: list[dict[str, Any]] = []
-        """What the shells are within which this one was begun, the first one first."""
         self.called = ""
         """The name by which such a shell was begun."""
         self.typed_lines = 0
@@ -308,6 +305,10 @@ class ShellState(Variables):
     def account(self, name: str) -> User | None:
         """Return the account `name` of the machine as this attacker changed it."""
         return next((user for user in self.users if user.name == name), None)
+
+    def account_of(self, uid: str) -> User | None:
+        """Return the account with that number, as it is written."""
+        return next((user for user in self.users if str(user.uid) == uid), None)
 
     def owner_name(self, uid: int) -> str:
         """Return the name of the account `uid`, the number when there is none."""

@@ -227,10 +227,11 @@ def _sqlite(url: URL, *, read_only: bool, create: bool, busy_seconds: float, con
     place = f"file:{quote(str(file.absolute()))}?mode={mode}"
 
     def connect() -> sqlite3.Connection:
+        seconds = 0.0 if _not_waiting.get() else busy_seconds
         connection = sqlite3.connect(
             place,
             uri=True,
-            timeout=(seconds := 0.0 if _not_waiting.get() else busy_seconds),
+            timeout=seconds,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=KEPT_STATEMENTS,

@@ -24,11 +24,11 @@ PART = 500
 """Values in one IN list; SQLite may be built with a limit of 999 parameters."""
 
 
-def parts(values: Iterable[T]) -> Iterator[list[T]]:
-    """Yield the distinct values in sorted lists short enough for an IN."""
+def parts(values: Iterable[T], most: int = PART) -> Iterator[list[T]]:
+    """Yield the distinct values in sorted lists of `most`; PART is short enough for an IN."""
     rest = sorted(set(values))  # type: ignore[type-var]  # names, digests and UUIDs, which have an order
-    for start in range(0, len(rest), PART):
-        yield rest[start : start + PART]
+    for start in range(0, len(rest), most):
+        yield rest[start : start + most]
 
 
 def among(connection: Connection, column: Column[str], values: Collection[str]) -> ColumnElement[bool]:

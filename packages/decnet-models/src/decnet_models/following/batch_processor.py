@@ -132,6 +132,7 @@ class BatchProcessor:
         done.lag = head - reached
         return done
 
+    @uncollected()  # `compute` is bounded, too
     def settle(self, due: Callable[[Connection], bool], compute: Callable[[Connection], Write]) -> BatchResult | None:
         """Write what follows from events that are handled already, if that is `due`; None: nothing was to be done.
 

@@ -52,14 +52,20 @@ async function get(path: string, init: unknown, signal: AbortSignal): Promise<un
   return data ?? null;
 }
 
+function queryOf<Path extends Get>(path: Path, init: Init<Path, "get">) {
+  return {
+    queryKey: [path, init ?? {}],
+    queryFn: async ({ signal }: { signal: AbortSignal }) => (await get(path, init, signal)) as Data<Path>,
+  };
+}
+
 export function useGet<Path extends Get>(
   path: Path,
   init: Init<Path, "get">,
   { enabled = true, every, keep = false }: GetOptions = {},
 ): UseQueryResult<Data<Path>, Problem> {
   return useQuery<Data<Path>, Problem>({
-    queryKey: [path, init ?? {}],
-    queryFn: async ({ signal }) => (await get(path, init, signal)) as Data<Path>,
+    ...queryOf<Path>(path, init),
     enabled,
     refetchInterval: every ?? false,
     ...(keep ? { placeholderData: keepPreviousData as never } : {}),
@@ -68,7 +74,7 @@ export function useGet<Path extends Get>(
 
 /** Ask before a page shows it, for `useGet` with the same path and parameters. */
 export function ask<Path extends Get>(queries: QueryClient, path: Path, init: Init<Path, "get">): void {
-  void queries.prefetchQuery({ queryKey: [path, init ?? {}], queryFn: ({ signal }) => get(path, init, signal) });
+  void queries.prefetchQuery(queryOf<Path>(path, init));
 }
 
 interface PageOf<T> {

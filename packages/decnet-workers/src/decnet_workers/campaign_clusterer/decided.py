@@ -18,7 +18,8 @@ from decnet_models.grouping.decisions import all_decisions
 from decnet_models.grouping.membership import resolved
 from decnet_models.grouping.values import Decision
 from decnet_models.identities.tables import IDENTITIES
-from decnet_workers.campaign_clusterer.partition import NOTHING, Decided, Pair, Ruling
+from decnet_workers.campaign_clusterer.links import Pair
+from decnet_workers.campaign_clusterer.partition import NOTHING, Decided, Ruling
 
 _DIGITS = 0xCA3B_A16E_0000
 """Differs from an identity's id to a campaign's, in the node of the UUID."""

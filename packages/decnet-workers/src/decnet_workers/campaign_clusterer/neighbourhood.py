@@ -5,10 +5,9 @@ What is outside has no link into it, so that what is inside can be partitioned b
 identities inside and of those that share a feature with one, at most `weighing.CAP` for each feature.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import Connection, func, select
 
 from decnet_models.campaigns.evidence import evidence_by_identity
@@ -16,36 +15,16 @@ from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.statements import parts
 from decnet_models.grouping.evidence import frequencies, sharing
 from decnet_models.grouping.membership import groups_of
-from decnet_models.grouping.values import Evidence, Feature
+from decnet_models.grouping.values import Feature
 from decnet_workers.campaign_clusterer import weighing
-from decnet_workers.campaign_clusterer.partition import Weighed
-from decnet_workers.campaign_clusterer.profile import Profile, Profiles
+from decnet_workers.campaign_clusterer.links import Weighed
+from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.signals import AIMING, DECKY
 from decnet_workers.campaign_clusterer.targeting import FLEET, MOST_DECKIES, crowd, fleet_size
+from decnet_workers.campaign_clusterer.update import Update
 
 MOST = 4000
 """Identities of one neighbourhood; it is cut there, so that poisoned evidence cannot make it the world."""
-_COUNTED = weighing.JOINING | {AIMING, DECKY}
-"""Kinds of evidence of which it matters how many identities have them."""
-
-
-class Update(msgspec.Struct, frozen=True):
-    """Evidence of identities before and after it changes; the database has what was before."""
-
-    old: Mapping[UUID, Collection[Evidence[UUID]]]
-    new: Mapping[UUID, Collection[Evidence[UUID]]]
-
-    def features(self, once: Callable[[str, str], Feature]) -> dict[Feature, dict[UUID, int]]:
-        """Return the features that identities get (1) or lose (-1); `once` gives the one object of each."""
-        changed: dict[Feature, dict[UUID, int]] = {}
-        for identity in self.old.keys() | self.new.keys():
-            before, after = (
-                {once(one.kind, one.value) for one in side.get(identity, ()) if one.kind in _COUNTED}
-                for side in (self.old, self.new)
-            )
-            for feature in before ^ after:
-                changed.setdefault(feature, {})[identity] = 1 if feature in after else -1
-        return changed
 
 
 class Neighbourhood:
@@ -56,16 +35,16 @@ class Neighbourhood:
 
     def __init__(self, connection: Connection, update: Update) -> None:
         self._connection = connection
-        self._make = Profiles()
-        self._changed = update.features(self._make.once)
+        self._make = update.make
+        self._changed = update.features
         before, after = _fleets(connection, self._changed)
         self._refitted = before != after
         self._holders: dict[Feature, set[UUID]] = {}
         self._before: dict[Feature, int] = {}
         self._known: set[Feature] = set()
         self.collected: set[UUID] = set()
-        self._loaded = {*update.old, *update.new}
-        self.profiles = self._make.of(update.new)
+        self._loaded = {*update.identities}
+        self.profiles = {**update.profiles}
         self.subjects: dict[Feature, int] = {FLEET: after}
         self.weighed = Weighed(self.subjects)
         self.cut = False
@@ -149,7 +128,7 @@ class Neighbourhood:
             other
             for identity, others in candidates.items()
             for other in others
-            if self.weighed.link(self.profiles[identity], self.profiles[other]) is not None
+            if self.weighed.strength(self.profiles[identity], self.profiles[other])
         }
 
 

@@ -8,18 +8,20 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from decnet_models.campaigns.assignment import Assigned, Assignment, assign
-from decnet_models.campaigns.evidence import evidence_by_identity, remove_evidence
+from decnet_models.campaigns.evidence import remove_evidence
 from decnet_models.campaigns.rhythm import Rhythm, write_rhythms
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.statements import parts
 from decnet_models.grouping.evidence import add_evidence
 from decnet_models.grouping.values import Evidence
 from decnet_models.identities.tables import IDENTITIES
-from decnet_workers.campaign_clusterer import reading, rhythm
+from decnet_workers.campaign_clusterer import rhythm
 from decnet_workers.campaign_clusterer.decided import Decisions, campaign_of
-from decnet_workers.campaign_clusterer.neighbourhood import Neighbourhood, Update
-from decnet_workers.campaign_clusterer.partition import SPOKESMEN, link, partition
+from decnet_workers.campaign_clusterer.links import link
+from decnet_workers.campaign_clusterer.neighbourhood import Neighbourhood
+from decnet_workers.campaign_clusterer.partition import SPOKESMEN, partition
 from decnet_workers.campaign_clusterer.profile import Profile
+from decnet_workers.campaign_clusterer.update import update_of
 from decnet_workers.campaign_clusterer.weighing import JOINING
 
 ROWS_AT_ONCE = 1_000
@@ -30,8 +32,8 @@ BY_DECISION = (("decision", "an operator's", 0.0),)
 class Regrouping(msgspec.Struct, frozen=True):
     """What is to be written."""
 
-    old: Sequence[Evidence[UUID]] = ()
-    new: Sequence[Evidence[UUID]] = ()
+    gone: Sequence[Evidence[UUID]] = ()
+    added: Sequence[Evidence[UUID]] = ()
     assignments: Sequence[Assignment] = ()
     rhythms: Sequence[Rhythm] = ()
     cut: bool = False
@@ -42,20 +44,21 @@ def regroup(
     connection: Connection, touched: Collection[UUID], decisions: Decisions, again: Collection[UUID] = ()
 ) -> Regrouping:
     """Return what follows from the present state of the identities `touched`, `again` of some that did not change."""
-    old = evidence_by_identity(connection, touched)
-    new: dict[UUID, list[Evidence[UUID]]] = {}
-    for one in reading.shown(connection, touched):
-        new.setdefault(one.subject, []).append(one)
-    changed = {one for one in old.keys() | new.keys() if set(old.get(one, ())) != set(new.get(one, ()))}
-    update = Update({one: old.get(one, []) for one in changed}, {one: new[one] for one in changed & new.keys()})
+    update = update_of(connection, touched)
     around = Neighbourhood(connection, update)
-    first = changed | around.unsettled() | (decisions.named & set(touched)) | set(again) | _empty(connection, touched)
+    first = (
+        update.identities
+        | around.unsettled()
+        | (decisions.named & set(touched))
+        | set(again)
+        | _empty(connection, touched)
+    )
     around.collect(first, decisions.partners)
     profiles = around.inside | _bare(connection, (around.collected - around.profiles.keys()) & decisions.named)
     groups = partition(profiles, around.subjects, decisions.decided, around.weighed)
     return Regrouping(
-        [one for evidence in update.old.values() for one in evidence],
-        [one for evidence in update.new.values() for one in evidence],
+        update.gone,
+        update.added,
         [*_assignments(groups, profiles, around)],
         [_rhythm(group, profiles) for group in groups],
         around.cut,
@@ -64,20 +67,12 @@ def regroup(
 
 def write(connection: Connection, found: Regrouping, *, now_ns: int) -> list[Assigned]:
     """Write it; return the campaigns that were formed or grew."""
-    new = {(one.kind, one.value, one.subject): one for one in found.new}
-    there = {(one.kind, one.value, one.subject): one for one in found.old}
-    gone = {key: one for key, one in there.items() if key not in new or not _is_within(one, new[key])}
-    remove_evidence(connection, gone.values())
-    added = [one for key, one in new.items() if key in gone or there.get(key) != one]
-    for start in range(0, len(added), ROWS_AT_ONCE):
-        add_evidence(connection, CAMPAIGNS, added[start : start + ROWS_AT_ONCE])
+    remove_evidence(connection, found.gone)
+    for start in range(0, len(found.added), ROWS_AT_ONCE):
+        add_evidence(connection, CAMPAIGNS, found.added[start : start + ROWS_AT_ONCE])
     grown = assign(connection, found.assignments, now_ns=now_ns) if found.assignments else []
     write_rhythms(connection, found.rhythms)
     return grown
-
-
-def _is_within(one: Evidence[UUID], other: Evidence[UUID]) -> bool:
-    return other.first_seen <= one.first_seen and one.last_seen <= other.last_seen
 
 
 def _empty(connection: Connection, identities: Collection[UUID]) -> set[UUID]:

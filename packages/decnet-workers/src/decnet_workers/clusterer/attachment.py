@@ -4,19 +4,25 @@
 Several people come from a gateway, and an imitator shows the marks of many: with three cores or more it is nobody's.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from decnet_workers.clusterer.kinds import JOIN, total
 from decnet_workers.commodity.limits import Key
 
+REASONS = 6
+"""Reasons that are kept of a member or a change."""
+
+Reason = tuple[Key, float]
+"""A feature with its weight."""
+
 
 class Attachment(NamedTuple):
-    """An attacker's core, and why: its features there with their weights, the heaviest first."""
+    """An attacker's core, and why: the heaviest of its features there, in their order."""
 
     core: str | None
     weight: float
-    because: tuple[tuple[Key, float], ...]
+    because: tuple[Reason, ...]
 
 
 ALONE = Attachment(None, 0.0, ())
@@ -26,25 +32,28 @@ _TOO_MANY = 3
 
 
 def attachment(
-    features: Iterable[Key],
-    cores: Mapping[Key, str],
-    weights: Mapping[Key, float],
+    shown: Iterable[tuple[str, Reason]],
     *,
     shared: bool = False,
     walks: bool = False,
 ) -> Attachment:
-    """Return where the attacker with these features belongs.
+    """Return where the attacker belongs that shows features, given of each its core, and its key with the weight.
 
     `shared`: it shows too many to be one actor's; `walks`: its credentials are those of a public list.
     """
-    by_core: dict[str, list[Key]] = {}
-    for key in features:
-        by_core.setdefault(cores[key], []).append(key)
+    by_core: dict[str, list[Reason]] = {}
+    for core, reason in shown:
+        by_core.setdefault(core, []).append(reason)
     best, sufficient = ALONE, 0
     for core in sorted(by_core):
-        ordered = sorted((-weights[key], key) for key in by_core[core])
-        bits = total(((key[0], weights[key]) for _, key in ordered), walks=walks)
+        found = by_core[core]
+        bits = total(((key[0], weight) for key, weight in found), walks=walks)
         sufficient += bits >= JOIN
         if bits >= JOIN and bits > best.weight:
-            best = Attachment(core, bits, tuple((key, -negative) for negative, key in ordered))
+            best = Attachment(core, bits, tuple(sorted(found, key=_heaviest_first)[:REASONS]))
     return ALONE if shared and sufficient >= _TOO_MANY else best
+
+
+def _heaviest_first(reason: Reason) -> tuple[float, Key]:
+    key, bits = reason
+    return -bits, key

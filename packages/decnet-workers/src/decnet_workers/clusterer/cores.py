@@ -15,13 +15,18 @@ An address that shows too many different features of a kind (`Kind.several`) is 
 nothing. Of a feature with many attackers, the first SAMPLE are looked at.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from decnet_workers.clusterer.kinds import JOIN, KINDS
-from decnet_workers.commodity.limits import Key, limits
+from decnet_workers.clusterer.kinds import JOIN
+from decnet_workers.commodity.limits import limits
+
+if TYPE_CHECKING:
+    from decnet_workers.clusterer.reading.known import KnownFeature
 
 SAMPLE = 63
 """Attackers of a feature that are looked at."""
@@ -43,39 +48,25 @@ LEAST_SEEN = 2
 class Shown(NamedTuple):
     """What some attackers show: all of a feature, or the sample of them that is looked at."""
 
-    together: Mapping[Key, int]
+    together: Mapping[KnownFeature, int]
     """By feature, how many of them show it; without those that could not be linked (see `could_link`)."""
     kinds: Mapping[str, int]
     """By kind, how many of them show any feature of it that can join attackers."""
 
 
-class Profile(NamedTuple):
-    """What the attackers of a feature show; those that have the same attackers share it."""
-
-    attackers: int
-    """How many there are; of more than SAMPLE, the power of two below."""
-    together: Mapping[Key, int]
-    kinds: Mapping[str, int]
-
-
-def heaviest(weights: Iterable[tuple[Key, float]]) -> list[Key]:
+def heaviest(features: Iterable[KnownFeature]) -> list[KnownFeature]:
     """Return an attacker's features that are looked at, of those that can join attackers."""
-    ordered = sorted((-bits, key) for key, bits in weights if bits > 0)
-    return [key for _, key in ordered[:MOST]]
+    ordered = sorted((-one.weight, one.key, one) for one in features if one.weight > 0)
+    return [one for _, _, one in ordered[:MOST]]
 
 
-def shown_by(looked_at: Iterable[tuple[list[Key], Collection[str]]], weights: Mapping[Key, float]) -> Shown:
+def shown_by(looked_at: Iterable[tuple[Collection[KnownFeature], Collection[str]]]) -> Shown:
     """Return what attackers show, given the features of each, if it is not shared, and their kinds."""
     found = list(looked_at)
     together = Counter(chain.from_iterable(features for features, _ in found))  # one call counts all, and not one each
     kinds = Counter(chain.from_iterable(of_kinds for _, of_kinds in found))
-    several = {key: number for key, number in together.items() if number >= LEAST_SEEN or weights[key] >= JOIN}
+    several = {one: number for one, number in together.items() if number >= LEAST_SEEN or one.weight >= JOIN}
     return Shown(several, kinds)
-
-
-def profile(attackers: int, shown: Shown) -> Profile:
-    """Return the profile of a feature of so many attackers, given what those in its sample show."""
-    return Profile(size_of(attackers), *shown)
 
 
 def size_of(attackers: int) -> int:
@@ -98,55 +89,49 @@ def could_link(number: int, sizes: tuple[int, int], weak: bool, listed: bool = F
     return enough(number, sizes, weak, listed)
 
 
-def are_linked(
-    rarer: Key,
-    commoner: Key,
-    profiles: Mapping[Key, Profile],
-    weights: Mapping[Key, float],
-    listed: Collection[Key] = (),
-) -> bool:
+def are_linked(rarer: KnownFeature, commoner: KnownFeature, listed: bool = False) -> bool:
     """Return whether two features belong together; the order is that of `in_order`.
 
-    `listed`: credentials of which it is enough that some go together.
+    `listed`: they are credentials of which it is enough that some go together.
     """
-    if rarer in limits() or commoner in limits():
+    if rarer.key in limits() or commoner.key in limits():
         return False
-    one, other = profiles[rarer], profiles[commoner]
+    one, other = rarer.sample.shown, commoner.sample.shown
+    attackers = size_of(rarer.attackers), size_of(commoner.attackers)
     seen = one.together.get(commoner, 0)
-    number = seen if one.attackers <= SAMPLE else seen * one.attackers // SAMPLE
-    attackers = (one.attackers, other.attackers)
-    weak = min(weights[rarer], weights[commoner]) < JOIN
-    if not enough(number, attackers, weak, rarer in listed and commoner in listed):
+    number = seen if attackers[0] <= SAMPLE else seen * attackers[0] // SAMPLE
+    weak = min(rarer.weight, commoner.weight) < JOIN
+    if not enough(number, attackers, weak, listed):
         return False
     if weak:
         return other.together.get(rarer, 0) >= LEAST_SEEN
-    if rarer[0] == commoner[0]:
+    if rarer.kind is commoner.kind:
         return _are_used_together(rarer, number, attackers)
-    agree = not _must_agree(rarer, commoner) or seen >= _AGREE * one.kinds.get(commoner[0], 0)
-    if other.attackers > SAMPLE or not _must_agree(commoner, rarer):
+    agree = not _must_agree(rarer, commoner) or seen >= _AGREE * one.kinds.get(commoner.kind.name, 0)
+    if attackers[1] > SAMPLE or not _must_agree(commoner, rarer):
         return agree
-    return agree and seen >= _AGREE * other.kinds.get(rarer[0], 0)
+    return agree and seen >= _AGREE * other.kinds.get(rarer.kind.name, 0)
 
 
-def _are_used_together(key: Key, number: int, attackers: tuple[int, int]) -> bool:
+def _are_used_together(feature: KnownFeature, number: int, attackers: tuple[int, int]) -> bool:
     """Return whether features of one kind are one actor's, given the attackers of the rarer and of the commoner.
 
     An actor's keys replace each other; but who has bought a loader shows its URL beside their own.
     """
-    if KINDS[key[0]].tier > 0:
+    if feature.kind.tier > 0:
         return number >= _AGREE * attackers[1]
     return number >= _SAME_KIND * attackers[0]
 
 
-def _must_agree(key: Key, other: Key) -> bool:
+def _must_agree(feature: KnownFeature, other: KnownFeature) -> bool:
     """Return whether attackers that show a feature must mostly show the same one of the other's kind.
 
     An actor replaces its keys; but one loader, at several keys, is several buyers'.
     """
-    if KINDS[key[0]].family == "credentials":  # people of one crew have a list in common
-        return KINDS[other[0]].family != "credentials"
-    tier = KINDS[key[0]].tier
-    return tier > 0 and tier >= KINDS[other[0]].tier
+    if feature.kind.family == "credentials":  # people of one crew have a list in common
+        return other.kind.family != "credentials"
+    tier = feature.kind.tier
+    return tier > 0 and tier >= other.kind.tier
 
 
 def enough(number: int, attackers: tuple[int, int], weak: bool, listed: bool = False) -> bool:
@@ -156,24 +141,25 @@ def enough(number: int, attackers: tuple[int, int], weak: bool, listed: bool = F
     return number >= (min(attackers).bit_length() + 1) // 2
 
 
-def in_order(one: Key, other: Key, profiles: Mapping[Key, Profile]) -> tuple[Key, Key]:
+def in_order(one: KnownFeature, other: KnownFeature) -> tuple[KnownFeature, KnownFeature]:
     """Return two features, the rarer first."""
-    return (one, other) if (profiles[one].attackers, one) < (profiles[other].attackers, other) else (other, one)
+    first = (size_of(one.attackers), one.key) < (size_of(other.attackers), other.key)
+    return (one, other) if first else (other, one)
 
 
-def may_follow(attackers: int, bits: float) -> bool:
+def may_follow(feature: KnownFeature) -> bool:
     """Return whether a feature is rare enough to follow the core of its attackers, and too weak to make one."""
-    return attackers <= _RARE and 0 < bits < JOIN
+    return feature.attackers <= _RARE and 0 < feature.weight < JOIN
 
 
 class Followed(NamedTuple):
     """The feature that a weaker one is linked with; `proven`: whether that one joins by itself then."""
 
-    key: Key
+    feature: KnownFeature
     proven: bool
 
 
-def followed(shown: Iterable[Mapping[str, Key]]) -> Followed | None:
+def followed(shown: Iterable[Mapping[str, KnownFeature]]) -> Followed | None:
     """Return what a rare weaker feature is linked with, given what each of its attackers shows of cores.
 
     Parts of a list of passwords or of a script are seen one by one, so no two of them need go together. But most of the
@@ -182,41 +168,43 @@ def followed(shown: Iterable[Mapping[str, Key]]) -> Followed | None:
     tool has holders without any core, or of several.
     """
     cores: dict[str, int] = {}
-    examples: dict[str, Key] = {}
+    examples: dict[str, KnownFeature] = {}
     number = having = 0
     for by_core in shown:
         number += 1
         having += bool(by_core)
-        for core, key in by_core.items():
+        for core, feature in by_core.items():
             cores[core] = cores.get(core, 0) + 1
-            if core not in examples or key < examples[core]:
-                examples[core] = key
+            if core not in examples or feature.key < examples[core].key:
+                examples[core] = feature
     if not cores or having < _WITH_CORE * number:
         return None
-    best = min(cores, key=lambda core: (-cores[core], core))
+    best = min(cores, key=lambda core: (-cores[core], examples[core].key))  # what follows a core changes its name
     if cores[best] < _AGREE * having:
         return None
     proven = cores[best] >= max(_PROVEN_BY, _PROVEN_AGREE * having) and having >= _PROVEN_WITH_CORE * number
     return Followed(examples[best], proven)
 
 
-def components(keys: Iterable[Key], links: Iterable[tuple[Key, Key]]) -> dict[Key, str]:
+def components(
+    features: Iterable[KnownFeature], links: Iterable[tuple[KnownFeature, KnownFeature]]
+) -> dict[KnownFeature, str]:
     """Return the core of each feature: the least digest of those that links connect it with."""
-    parent = {key: key for key in keys}
+    parent = {one: one for one in features}
     for one, other in links:
         first, second = _root(parent, one), _root(parent, other)
         if first is not second:
             if _by_digest(second) < _by_digest(first):
                 first, second = second, first
             parent[second] = first
-    return {key: _root(parent, key)[1] for key in parent}
+    return {one: _root(parent, one).key[1] for one in parent}
 
 
-def _root(parent: dict[Key, Key], key: Key) -> Key:
-    while (above := parent[key]) is not key:
-        parent[key] = key = parent[above]
-    return key
+def _root(parent: dict[KnownFeature, KnownFeature], one: KnownFeature) -> KnownFeature:
+    while (above := parent[one]) is not one:
+        parent[one] = one = parent[above]
+    return one
 
 
-def _by_digest(key: Key) -> tuple[str, str]:
-    return key[1], key[0]
+def _by_digest(feature: KnownFeature) -> tuple[str, str]:
+    return feature.key[1], feature.key[0]

@@ -2,7 +2,7 @@
 """Adds the evidence of a batch of events to the tables, and notes what is to be computed again."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from itertools import chain
 
@@ -65,8 +65,7 @@ class _Shown:
         return found
 
     def times_of(self, keys: Iterable[Key]) -> Times:
-        times = [self.features[key] for key in keys]
-        return min(first for first, _ in times), max(last for _, last in times)
+        return _span([self.features[key] for key in keys])
 
 
 class Intake:
@@ -85,10 +84,10 @@ class Intake:
         """Which features can weigh something else now, by kind and number of attackers."""
         self._pending: set[tuple[str, str]] = set()
 
-    def add(self, rows: Iterable[BriefRow], payloads: Payloads) -> None:
+    def add(self, brief: Iterable[BriefRow], payloads: Payloads) -> None:
         """Add events; one without an attacker's address is evidence of nobody."""
         attackers: dict[str | None, str | None] = {}
-        for _, ts, _, source, _, text in rows:
+        for _, ts, _, source, _, text in brief:
             if source not in attackers:
                 attackers[source] = canonical(source) if source else None
             if (attacker := attackers[source]) is None:
@@ -218,8 +217,7 @@ class Intake:
         """Note the times of the log; when it has come to go over twice as many days, what is seen in few is rarer."""
         if not self._shown:
             return
-        found = [shown.times for shown in self._shown.values()]
-        times = min(first for first, _ in found), max(last for _, last in found)
+        times = _span([shown.times for shown in self._shown.values()])
         known = rows.features_at(snapshot, [LOG])
         old = (known[0].first_seen, known[0].last_seen) if known else None
         wider = times if old is None else widened(old, times)
@@ -276,6 +274,10 @@ def _excess(before: Mapping[Key, Times], shown: Mapping[Key, Times]) -> set[Key]
             names = {key for key in chain(before, shown) if key[0] == kind}
             excess.update(sorted(names)[KINDS[kind].kept :])
     return excess
+
+
+def _span(times: Collection[Times]) -> Times:
+    return min(first for first, _ in times), max(last for _, last in times)
 
 
 def _within(times: Times, wider: Times) -> bool:

@@ -39,6 +39,11 @@ def own_marks(shown: Collection[Key]) -> tuple[Key, ...] | None:
     return tuple(one for one in shown if one[0] in DISCRIMINATING and one not in limits())
 
 
+def is_owned(mark: Key) -> bool:
+    """Return whether a mark tells something also if one attacker alone shows it."""
+    return mark[0] in _OWNED
+
+
 def may_be_mixed(key: Key, attackers: int) -> bool:
     """Return whether so many attackers can be as many groups of two as `is_mixed` asks for."""
     return attackers >= 2 * _SEVERAL_ACTORS[KINDS[key[0]].tier][0]

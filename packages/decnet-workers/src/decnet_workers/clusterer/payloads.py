@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from decnet_core.events.catalogue import Payload, Probed
 from decnet_core.events.codec import decode_payload
 from decnet_models.grouping.values import Times
+from decnet_models.recent_values import RecentValues
 from decnet_workers.clusterer.signals import Signal, signals
 
 _MOST_BYTES: Final = 1 << 20
@@ -33,29 +34,22 @@ class Shown(NamedTuple):
 
 
 class Payloads:
-    """What payloads show. The latest ones are kept, in two generations: the older one is forgotten as a whole."""
+    """What payloads show; that of the latest ones is kept."""
 
     def __init__(self) -> None:
-        self._latest: dict[str, Shown] = {}
-        self._before: dict[str, Shown] = {}
-        self._bytes = 0
+        self._kept = RecentValues(_MOST_BYTES, _size)
 
     def shown(self, text: str) -> Shown:
         """Return what a payload shows. Raises BadEventError for one that this version's catalogue does not have."""
-        found = self._latest.get(text)
+        found = self._kept.find(text)
         if found is None:
-            found = self._before.get(text) or _shown(decode_payload(text))
-            self._keep(text, found)
+            found = _shown(decode_payload(text))
+            self._kept.keep(text, found)
         return found
 
-    def _keep(self, text: str, shown: Shown) -> None:
-        if len(text) > _LONGEST:
-            return
-        size = 4 * len(text) + _OF_A_PAYLOAD + _OF_A_SIGNAL * len(shown.signals)
-        if self._bytes + size > _MOST_BYTES:
-            self._before, self._latest, self._bytes = self._latest, {}, 0
-        self._latest[text] = shown
-        self._bytes += size
+
+def _size(text: str, shown: Shown) -> int | None:
+    return None if len(text) > _LONGEST else 4 * len(text) + _OF_A_PAYLOAD + _OF_A_SIGNAL * len(shown.signals)
 
 
 def _shown(payload: Payload) -> Shown:

@@ -23,9 +23,6 @@ from decnet_workers.clusterer.regroup import Regrouped
 from decnet_workers.clusterer.verdicts import Bonds
 from decnet_workers.commodity.limits import Key
 
-REASONS = 6
-"""Reasons that are kept of a member or a change."""
-
 _VALUE = 256
 """Characters of a feature's value in a reason."""
 
@@ -223,9 +220,9 @@ class _Placing:
         return self._reasons(best), best.weight
 
     def _reasons(self, why: Attachment) -> tuple[Reason, ...]:
-        return tuple((key[0], self._values.get(key, "")[:_VALUE], bits) for key, bits in why.because[:REASONS])
+        return tuple((key[0], self._values.get(key, "")[:_VALUE], bits) for key, bits in why.because)
 
     def _read_values(self) -> None:
-        keys = {key for one in self._attached.values() for key, _ in one.because[:REASONS]}
+        keys = {key for one in self._attached.values() for key, _ in one.because}
         for row in features_at(self._connection, keys):
             self._values[row.kind, row.digest] = row.value

@@ -26,20 +26,20 @@ from decnet_workers.clusterer.intake import gathered as intake_of
 from decnet_workers.clusterer.payloads import Payloads
 from decnet_workers.clusterer.placing import settle
 from decnet_workers.clusterer.reading.gathering import gathered
+from decnet_workers.clusterer.reading.known import Known, ReadsTooManyError
 from decnet_workers.clusterer.reading.stored_view import StoredView, StoredWaiting
-from decnet_workers.clusterer.reading.view import View
-from decnet_workers.clusterer.regroup import ReadsTooManyError, Regrouped, regroup
+from decnet_workers.clusterer.regroup import Regrouped, regroup
 from decnet_workers.clusterer.signals import KINDS_READ
 
 log = logging.getLogger(__name__)
 
-ROUND = 1_500
+ROUND = 3_000
 """Attackers and features at most whose identities are computed in one transaction."""
-MOST_READ = 4_500
+MOST_READ = 6_000
 """Attackers at most that a round reads: those who share something with its own may be many times as many."""
-AIM = 3_000
+AIM = 3_500
 """Attackers that a round should read, so that few are begun again with fewer of what is pending."""
-FIRST_ROUND, LEAST_ROUND = 500, 200
+FIRST_ROUND, LEAST_ROUND = 1_000, 300
 """The first round's; and what is computed whatever it reads, since a change of one large identity reads all of it."""
 BEHIND = 20_000
 """With so many of them pending, identities are computed though there are more events."""
@@ -79,15 +79,15 @@ def computed_of(
 
 def _computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]], most: int | None, reach: int) -> Computed:
     """Compute the identities of what is pending or, if there is a `reach`, of what is gathered from it on."""
-    view: View = StoredView(snapshot)
+    known = Known(StoredView(snapshot), most)
     times = [one for one in pending if one[0] == rows.TIMES]
     changed = [one for one in pending if one[0] != rows.TIMES]
     attackers = {name for kind, name in changed if kind == rows.ATTACKER}
     features = {key for key in changed if key[0] != rows.ATTACKER}
     if reach:
-        attackers, features, view = gathered(view, StoredWaiting(snapshot), changed, most=len(changed), reach=reach)
+        attackers, features = gathered(known, StoredWaiting(snapshot), changed, most=len(changed), reach=reach)
     done = [*sorted(features), *times, *((rows.ATTACKER, one) for one in sorted(attackers))]
-    return Computed(done, regroup(view, attackers, features, most=most))
+    return Computed(done, regroup(known, attackers, features))
 
 
 def next_round(size: int, done: int, attackers: int, read: int) -> int:

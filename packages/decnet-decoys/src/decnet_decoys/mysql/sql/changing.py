@@ -8,7 +8,8 @@ from typing import Any
 from decnet_decoys.mysql.catalogue import Done
 from decnet_decoys.mysql.packets import NO_INDEX_USED
 from decnet_decoys.mysql.sql.budget import sized, step
-from decnet_decoys.mysql.sql.evaluating import Origin, Scope, StatementError, clause, value
+from decnet_decoys.mysql.sql.evaluation.evaluating import value
+from decnet_decoys.mysql.sql.evaluation.scopes import Origin, Scope, StatementError, clause
 from decnet_decoys.mysql.sql.parsing import Node, Parser
 from decnet_decoys.mysql.sql.schemas import INFORMATION, find, of_the_server, table_of
 from decnet_decoys.mysql.sql.selecting import is_by_key, parse_limit, parse_select, run

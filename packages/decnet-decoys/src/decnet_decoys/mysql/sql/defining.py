@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from decnet_decoys.mysql.catalogue import MOST_NAMES, Done, Visitor
 from decnet_decoys.mysql.sql.budget import step
-from decnet_decoys.mysql.sql.evaluating import Scope, StatementError
+from decnet_decoys.mysql.sql.evaluation.scopes import Scope, StatementError
 from decnet_decoys.mysql.sql.parsing import Parser
 from decnet_decoys.mysql.sql.reading import plain
 from decnet_decoys.mysql.sql.schemas import (

@@ -9,7 +9,7 @@ from decnet_decoys.mysql.catalogue import SWITCHES
 from decnet_decoys.mysql.functions import columns
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.sql.budget import step
-from decnet_decoys.mysql.sql.evaluating import Origin, Scope
+from decnet_decoys.mysql.sql.evaluation.scopes import Origin, Scope
 from decnet_decoys.mysql.sql.parsing import Node
 from decnet_decoys.mysql.sql.tables import BINARY, NOT_NULL, UNSIGNED, described
 from decnet_decoys.mysql.sql.values import Value, text

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from decnet_decoys.mysql.authentication import hashed
 from decnet_decoys.mysql.functions import dates, json_values, numbers, patterns, times, words
 from decnet_decoys.mysql.functions.function import Function, Made
 from decnet_decoys.mysql.sql.budget import sized, step
@@ -86,11 +87,6 @@ def _char(given: Sequence[Value]) -> Value:
 def _sha2(given: Sequence[Value]) -> Value:
     size = int(number(given[1])) or 256
     return hashlib.new(f"sha{size}", raw(given[0])).hexdigest() if size in (224, 256, 384, 512) else None
-
-
-def _password(given: Sequence[Value]) -> Value:
-    word = raw(given[0])
-    return "*" + hashlib.sha1(hashlib.sha1(word).digest()).hexdigest().upper() if word else ""  # noqa: S324  # as there
 
 
 def _old_password(given: Sequence[Value]) -> Value:
@@ -203,7 +199,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "sha1": Function(1, 1, lambda given: hashlib.sha1(raw(given[0])).hexdigest()),  # noqa: S324
     "sha": Function(1, 1, lambda given: hashlib.sha1(raw(given[0])).hexdigest()),  # noqa: S324
     "sha2": Function(2, 2, _sha2),
-    "password": Function(1, 1, _password),
+    "password": Function(1, 1, lambda given: hashed(raw(given[0]))),
     "old_password": Function(1, 1, _old_password),
     "to_base64": Function(1, 1, lambda given: base64.b64encode(raw(given[0])).decode()),
     "from_base64": Function(1, 1, _from_base64),

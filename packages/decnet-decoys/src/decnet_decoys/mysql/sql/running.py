@@ -13,11 +13,13 @@ from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor,
 from decnet_decoys.mysql.packets import DATABASE_DROPPED
 from decnet_decoys.mysql.sql import budget, changing, defining, showing
 from decnet_decoys.mysql.sql.budget import OverspentError, sized
-from decnet_decoys.mysql.sql.evaluating import Row, Scope, StatementError, remember, value
+from decnet_decoys.mysql.sql.evaluation.evaluating import value
+from decnet_decoys.mysql.sql.evaluation.scopes import Row, Scope, StatementError, remember
 from decnet_decoys.mysql.sql.parsing import Parser
 from decnet_decoys.mysql.sql.reading import TooDeepError, plain
 from decnet_decoys.mysql.sql.schemas import INFORMATION, no_database, of_the_server, table_of
 from decnet_decoys.mysql.sql.selecting import parse_select, run, selected
+from decnet_decoys.mysql.sql.tables import Stored
 from decnet_decoys.mysql.sql.tokens import NotUnderstoodError, Token, TooLongError, tokens
 from decnet_decoys.mysql.sql.values import raw, shown, text
 
@@ -102,16 +104,21 @@ def _of_one(visitor: Visitor, sql: str, following: str) -> Generator[None, None,
 
 
 def _of_parts(visitor: Visitor, parts: Parts, following: str) -> Generator[None, None, tuple[Outcome, bool]]:
-    """Insert part after part, until one fails."""
+    """Insert part after part, until one fails: then none of their rows stay."""
     affected = records = duplicates = warnings = insert_id = 0
     given, written, commands, delay = visitor.parameters, list[Written](), list[str](), 0.0
+    before: dict[int, tuple[Stored, list[Any]]] = {}
     outcome: Outcome
     for part, visitor.parameters in zip(parts.statements(), parts.shares(given), strict=True):
         outcome, known = yield from _of_one(visitor, part, following)
+        for table, _, rows, _ in visitor.before:
+            before.setdefault(id(table), (table, rows))
         written += visitor.written
         commands += visitor.commands
         delay += visitor.delay
         if not isinstance(outcome, Done):
+            for table, rows in before.values():
+                visitor.restore(table, rows)
             break
         counts = [int(one) for one in re.findall(r"\d+", outcome.info)] or [outcome.affected, 0, 0]
         affected, warnings = affected + outcome.affected, warnings + outcome.warnings

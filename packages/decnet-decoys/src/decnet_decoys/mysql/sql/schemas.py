@@ -6,8 +6,7 @@ from typing import Final
 
 from decnet_decoys.mysql.catalogue import Visitor
 from decnet_decoys.mysql.sql.budget import step
-from decnet_decoys.mysql.sql.evaluating import StatementError
-from decnet_decoys.mysql.sql.functions import FUNCTIONS
+from decnet_decoys.mysql.sql.evaluation.scopes import StatementError
 from decnet_decoys.mysql.sql.tables import ColumnDefinition, Stored
 
 INFORMATION: Final = "information_schema"
@@ -127,7 +126,7 @@ def _of_mysql(visitor: Visitor, name: str) -> Stored | None:
     if name == "user":
         rows = []
         for user, one in visitor.catalogue.accounts.listed():
-            secret = FUNCTIONS["password"].made([one.passwords[-1] if one.passwords else ""])
+            secret = one.password_hash
             rows.append((one.host, user, secret, *"YYYYYYYYYYYY", "mysql_native_password", secret))
         return Stored(columns(*_USER), rows)
     if name == "func":

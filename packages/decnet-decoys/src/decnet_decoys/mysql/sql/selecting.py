@@ -8,15 +8,9 @@ from typing import Any, NamedTuple
 from decnet_decoys.mysql.packets import NO_INDEX_USED, Column
 from decnet_decoys.mysql.sql import describing
 from decnet_decoys.mysql.sql.budget import sized, step
-from decnet_decoys.mysql.sql.evaluating import (
-    Origin,
-    Row,
-    Scope,
-    StatementError,
-    clause,
-    is_aggregate,
-    value,
-)
+from decnet_decoys.mysql.sql.evaluation.aggregates import is_aggregate
+from decnet_decoys.mysql.sql.evaluation.evaluating import value
+from decnet_decoys.mysql.sql.evaluation.scopes import Origin, Row, Scope, StatementError, clause
 from decnet_decoys.mysql.sql.parsing import Node, Parser
 from decnet_decoys.mysql.sql.schemas import table_of
 from decnet_decoys.mysql.sql.tables import ColumnDefinition, loaded

@@ -13,7 +13,8 @@ from decnet_decoys.mysql.packets import NO_INDEX_USED, Column
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.defining import definition
 from decnet_decoys.mysql.sql.describing import integer_column, text_column
-from decnet_decoys.mysql.sql.evaluating import Origin, Scope, StatementError, value
+from decnet_decoys.mysql.sql.evaluation.evaluating import value
+from decnet_decoys.mysql.sql.evaluation.scopes import Origin, Scope, StatementError
 from decnet_decoys.mysql.sql.parsing import Parser
 from decnet_decoys.mysql.sql.schemas import INFORMATION, names_of, no_database, table_of, unknown_database
 from decnet_decoys.mysql.sql.tables import BLOB, NO_DEFAULT, NOT_NULL

@@ -11,8 +11,8 @@ from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, numb
 from decnet_decoys.redis.keyspace import WrongType
 from decnet_decoys.redis.protocol import Error, Pairs, Reply, Simple
 from decnet_decoys.redis.server import unknown_subcommand
-from decnet_decoys.redis.types.stream import Stream
 
+_NO_CLUSTER = Error("ERR This instance has cluster support disabled")
 _PAYLOAD = Error("ERR DUMP payload version or checksum are wrong")
 
 
@@ -40,36 +40,20 @@ def dump(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return None
 
 
-def watch(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    return OK if client.queued is None else Error("ERR WATCH inside MULTI is not allowed")
-
-
 def migrate(client: Client, given: Arguments) -> Reply:
     """Connect to nobody."""
     there = given[2] and client.keys.get(given[2]) is not None
     return Error("IOERR error or timeout connecting to the client") if there else Simple("NOKEY")
 
 
-def restore(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+def restore(client: Client, given: Arguments) -> Reply:
+    replaces = b"REPLACE" in [one.upper() for one in given[3:]]
+    if not replaces and client.keys.get(given[0]) is not None:
+        return Error("BUSYKEY Target key name already exists.")
     milliseconds = number(given[1])
     if milliseconds is None:
         return NOT_A_NUMBER
     return _PAYLOAD if milliseconds >= 0 else Error("ERR Invalid TTL value, must be >= 0")
-
-
-def sort(client: Client, given: Arguments) -> Reply:
-    value = client.keys.get(given[0])
-    if value is None:
-        return []
-    if isinstance(value, bytes | dict | Stream):
-        raise WrongType
-    found = sorted(value)
-    if b"ALPHA" in [one.upper() for one in given[1:]]:
-        return found
-    numbers = [number(one) for one in found]
-    if None in numbers:
-        return Error("ERR One or more scores can't be converted into double")
-    return sorted(found, key=lambda one: number(one) or 0)
 
 
 def _with(name: str, answers: dict[bytes, Callable[[Arguments], Reply]]) -> Function:
@@ -118,10 +102,10 @@ _NULL = {"geodist": -4}
 COMMANDS: dict[str, tuple[Function, int]] = {
     **{name: (_none(0), arity) for name, arity in _CARDINAL.items()},
     **{name: (_none(None), arity) for name, arity in _NULL.items()},
-    "touch": (touch, -2), "dump": (dump, 2), "restore": (restore, -4), "sort": (sort, -2),
-    "sort_ro": (sort, -2), "function": (function, -2), "fcall": (_fixed(Error("ERR Function not found")), -3),
+    "touch": (touch, -2), "dump": (dump, 2), "restore": (restore, -4), "function": (function, -2),
+    "fcall": (_fixed(Error("ERR Function not found")), -3),
     "fcall_ro": (_fixed(Error("ERR Function not found")), -3),
-    "pubsub": (pubsub, -2), "watch": (watch, -2), "unwatch": (_fixed(OK), 1), "readwrite": (_fixed(OK), 1),
+    "pubsub": (pubsub, -2), "readwrite": (_fixed(_NO_CLUSTER), 1),
     "migrate": (migrate, -6),
     "failover": (_fixed(Error("ERR FAILOVER requires connected replicas.")), -1),
 }  # fmt: skip

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import NOT_A_NUMBER, SYNTAX, Arguments, Function, number
+from decnet_decoys.redis.keys import NEGATIVE_LIMIT, NOT_A_NUMBER, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.keyspace import Full, Scores
 from decnet_decoys.redis.protocol import Error, Reply
 from decnet_decoys.redis.types.sorted_sets import ordered, score, shown, zrange, zrem
@@ -106,6 +106,8 @@ def zintercard(client: Client, given: Arguments) -> Reply:
     limit = number(options[1]) if len(options) == 2 and options[0].upper() == b"LIMIT" else 0
     if len(keys) < count or limit is None or (options and len(options) != 2):
         return SYNTAX
+    if limit < 0:
+        return NEGATIVE_LIMIT
     sets = _members(client, keys)
     found = len(_combined(sets, [1.0] * count, min, "inter"))
     return min(found, limit) if limit else found

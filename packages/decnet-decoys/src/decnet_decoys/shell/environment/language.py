@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from decnet_decoys.shell.syntax.nodes import Function
 
@@ -46,6 +46,8 @@ class Language:
         """What the complaint about a syntax error names besides: `eval: ` within that."""
         self.bare = False
         """Whether the environment was made anew (`env -i`), so that nothing of a shell is in it."""
+        self.outer: list[dict[str, Any]] = []
+        """What the shells are within which this one was begun, the first one first."""
         self.first_argument = ""
         """What the program that runs next is given as its name by `exec -a`."""
         self.niceness = 0

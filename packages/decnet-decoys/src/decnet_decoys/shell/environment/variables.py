@@ -10,6 +10,7 @@ from decnet_decoys.shell.environment.dash import VARIABLES
 from decnet_decoys.shell.environment.language import Language
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.parameters import ExpansionError
+from decnet_decoys.shell.interactive import nesting
 
 MAX_VARIABLES = 500
 MAX_VARIABLE_CHARACTERS = 1 << 20
@@ -107,7 +108,7 @@ class Variables(Language, ABC):
     @contextmanager
     def calling(self, argv: list[str]) -> Iterator[None]:
         """Give a function its parameters and local variables, and take them away at the end."""
-        parameters = self.parameters
+        parameters, depth = self.parameters, len(self.outer)
         kept = self.set_parameters([self.variables.get("0", ""), *argv[1:]])
         self._scopes.append({})
         self._called.insert(0, argv[0])
@@ -115,14 +116,19 @@ class Variables(Language, ABC):
         try:
             yield
         finally:
-            self._called.pop(0)
-            self._name_called()
-            self.give_back_parameters(kept)
-            self.parameters = parameters
-            for name, value in self._scopes.pop().items():
-                self._characters += len(value or "") - len(self.variables.pop(name, ""))
-                if value is not None:
-                    self.variables[name] = value
+            with nesting.in_outer(self, depth):
+                self._called.pop(0)
+                self._name_called()
+                self.give_back_parameters(kept)
+                self.parameters = parameters
+                self._leave_scope()
+
+    def _leave_scope(self) -> None:
+        """Give back to the innermost function's local variables what they were; a shell of its own has none of them."""
+        for name, value in (self._scopes.pop() if self._scopes else {}).items():
+            self._characters += len(value or "") - len(self.variables.pop(name, ""))
+            if value is not None:
+                self.variables[name] = value
 
     def _name_called(self) -> None:
         """Set FUNCNAME to the functions that run, the innermost first."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.effects import Steps, turn
+from decnet_decoys.shell.encoding import single_quoted
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.expansion.patterns import matches
@@ -110,7 +111,7 @@ def _operated(name: str, operator: str, word: str, context: Context) -> Steps[st
             return separator.join(arrays.sliced(every, bounds, context.variables))[:MAX_WORD]
         return _cut(name, text, bounds, context.variables)
     if operator == "@" and word == "A" and name.isidentifier():
-        return f"{name}='" + text.replace("'", "'\\''") + "'"
+        return f"{name}={single_quoted(text)}"
     if name in ("@", "*") or name.endswith(("[@]", "[*]")):
         whole = context.parameters if name in ("@", "*") else arrays.values(context.variables, name[:-3])
         return " ".join((yield from each_changed(whole, operator, word, context)))[:MAX_WORD]
@@ -130,8 +131,8 @@ def _changed(text: str, operator: str, word: str, context: Context) -> Steps[str
     yield from turn()
     kind = operator.lstrip(":")
     if operator == "@":
-        quoted = "'" + text.replace("'", "'\\''") + "'"
-        return {"Q": quoted, "U": text.upper(), "L": text.lower(), "u": text[:1].upper() + text[1:]}.get(word, text)
+        changed = {"Q": single_quoted(text), "U": text.upper(), "L": text.lower(), "u": text[:1].upper() + text[1:]}
+        return changed.get(word, text)
     if kind[0] in "^,~":
         return (yield from _cased(text, kind, (yield from context.expand(word))))
     if kind[0] == "/":

@@ -4,13 +4,15 @@
 `sh`, `su` and `sudo -i` at a prompt begin such a shell; `exit` goes back to the one that it was begun in.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.jobs import Jobs
 
 if TYPE_CHECKING:
-    from decnet_decoys.shell.environment.language import ShellKind
+    from decnet_decoys.shell.environment.language import Language, ShellKind
     from decnet_decoys.shell.state import ShellState
 
 MAX_NESTED = 16
@@ -24,12 +26,12 @@ _OF_SHELL = ("called", "typed_lines", "traps", "jobs", "stack")
 """What a shell that another begins has besides, and a subshell has not."""
 
 
-def of_process(shell: "ShellState", more: tuple[str, ...] = ()) -> dict[str, Any]:
+def of_process(shell: "Language", more: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return what a child process could change, by the names of the attributes."""
     return {name: _copied(getattr(shell, name)) for name in _OF_PROCESS + more}
 
 
-def give_back(shell: "ShellState", kept: dict[str, Any]) -> None:
+def give_back(shell: "Language", kept: dict[str, Any]) -> None:
     """Make the shell again what it was."""
     for name, value in kept.items():
         setattr(shell, name, value)
@@ -45,7 +47,7 @@ def enter(shell: "ShellState", kind: "ShellKind", called: str) -> bool:
     shell.outer.append(of_process(shell, _OF_SHELL))
     shell.kind, shell.called, shell.typed_lines = kind, called, 0
     shell.functions, shell.aliases, shell.traps = {}, {}, {}
-    shell.options, shell.stack = set(), []
+    shell.options, shell.stack, shell._scopes = set(), [], []
     shell.jobs = Jobs(shell.pid + 100 * len(shell.outer))
     shell.only_exported()
     if kind == "dash" and "PS1" not in shell.exported:
@@ -62,6 +64,21 @@ def leave(shell: "ShellState") -> bool:
         return False
     give_back(shell, shell.outer.pop())
     return True
+
+
+@contextmanager
+def in_outer(shell: "Language", depth: int) -> Iterator[None]:
+    """Have the shell be the one within which a shell was begun at that depth; it stays what it is if none was."""
+    if len(shell.outer) <= depth:
+        yield
+        return
+    inner = of_process(shell, _OF_SHELL)
+    give_back(shell, shell.outer[depth])
+    try:
+        yield
+    finally:
+        shell.outer[depth] = of_process(shell, _OF_SHELL)
+        give_back(shell, inner)
 
 
 def _copied(value: Any) -> Any:

@@ -170,10 +170,8 @@ class Lexer:
                 parts.extend(inner or [Part("text", "", quoted=True)])
             elif character == "\\":
                 self._escape(parts)
-            elif (
-                character == "$" and self.bash and self.text.startswith('"', self.at + 1)
-            ):  # to be translated, and never is
-                self.at += 1
+            elif character == "$" and self.bash and self.text.startswith('"', self.at + 1):
+                self.at += 1  # what is quoted is to be translated, and never is
             elif character in "$`":
                 parts.append(self._dollar(quoted=False))
             elif character in "<>":

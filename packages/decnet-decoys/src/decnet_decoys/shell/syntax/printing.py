@@ -5,6 +5,7 @@ The text is read again with words that are their own source, so that quotes and 
 """
 
 import re
+from collections.abc import Callable
 
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.encoding import shell_word
@@ -96,7 +97,7 @@ def _pipeline(pipeline: Pipeline, depth: int) -> Steps[str]:
 def _command(command: Command, depth: int) -> Steps[str]:
     yield from turn()
     if isinstance(command, Simple):
-        given = {one.name: _assignment(one) for one in command.assignments}
+        given = {one.name: assignment_text(one, _word) for one in command.assignments}
         after = [given.pop(text, text) for text in map(_word, command.words)]  # `local a=(1 2)` has its name there
         words = [f"(({' '.join(after[1:])}))"] if after[:1] == ["(("] else [*given.values(), *after]
         return " ".join([*words, *map(_redirect, command.redirects)])
@@ -173,10 +174,11 @@ def redirect_text(one: Redirect) -> str:
     return f"{_redirect_head(one)}{word_text(one.target)}"
 
 
-def _assignment(one: Assignment) -> str:
+def assignment_text(one: Assignment, written: Callable[[Word], str] = word_text) -> str:
+    """Return an assignment with its words as they are `written`, usually in one line."""
     value = one.value
-    text = f"({' '.join(map(_word, value.words))})" if isinstance(value, Elements) else _word(value)
-    key = "" if one.key is None else f"[{_word(one.key)}]"
+    text = f"({' '.join(map(written, value.words))})" if isinstance(value, Elements) else written(value)
+    key = "" if one.key is None else f"[{written(one.key)}]"
     return f"{one.name}{key}{'+' if one.append else ''}={text}"
 
 

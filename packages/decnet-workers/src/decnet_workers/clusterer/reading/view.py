@@ -4,8 +4,8 @@
 from collections.abc import Collection, Iterable, Mapping, Set
 from typing import NamedTuple, Protocol
 
-from decnet_workers.clusterer.kinds import KINDS, Feature, weight
-from decnet_workers.commodity.limits import Key, limits
+from decnet_workers.clusterer.kinds import Feature
+from decnet_workers.commodity.limits import Key
 
 
 class Settled(NamedTuple):
@@ -45,8 +45,3 @@ class View(Protocol):
 
     def of_cores(self, cores: Iterable[str]) -> Set[Key]:
         """Return the features of some cores."""
-
-
-def weight_alone(view: View, key: Key, feature: Feature) -> float:
-    """Return a feature's weight by the number of its attackers alone, whatever else they show."""
-    return round(weight(KINDS[key[0]], feature, view.population, limits().get(key), view.log_days), 3)

@@ -9,7 +9,7 @@ from functools import partial
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import MAX_FOLDERS, on_path
-from decnet_decoys.shell.commands.files.permissions import mode_after
+from decnet_decoys.shell.commands.files.permissions import MAX_MODE, mode_after
 from decnet_decoys.shell.commands.options import tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
@@ -197,9 +197,10 @@ def umask(call: Call) -> int:
     if asked and len(asked) < 5 and set(asked) <= set("01234567"):
         shell.umask = int(asked, 8) & 0o777
     elif asked:
-        if not _SYMBOLIC.fullmatch(asked[:256]):
+        mode = asked[:MAX_MODE]
+        if not _SYMBOLIC.fullmatch(mode):
             return call.shell_error(f"umask: `{asked[:1]}': invalid symbolic mode operator")
-        shell.umask = 0o777 & ~mode_after(asked[:256], 0o777 & ~shell.umask)
+        shell.umask = 0o777 & ~mode_after(mode, 0o777 & ~shell.umask)
     else:
         call.print(f"{'umask ' * ('-p' in call.args)}{shell.umask:04o}")
     return 0

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import colons_after, options
 from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.encoding import single_quoted
 from decnet_decoys.shell.programs import command
 
 _LONG = {"options": "o:", "longoptions": "l:", "name": "n:", "quiet": "q", "quiet-output": "Q", "shell": "s:",
@@ -42,7 +43,7 @@ class _Reader:
         self.faults: list[str] = []
 
     def shown(self, value: str) -> str:
-        return value if self._plain else "'" + value.replace("'", "'\\''") + "'"
+        return value if self._plain else single_quoted(value)
 
     def read(self, args: list[str], *, stops: bool) -> Effects:
         rest = iter(args)

@@ -99,11 +99,12 @@ def exit_(call: Call) -> int:
     shell = call.shell
     if call.name == "logout" and not (shell.name.startswith("-") and shell.command is None):
         return call.shell_error("logout: not login shell: use `exit'")
-    if len(call.args) > 1 and call.args[0].lstrip("+-").isdecimal() and not shell.dash:
+    given = call.args[0] if call.args else "0"
+    is_number = (given if shell.dash else given.lstrip("+-")).isdecimal()
+    if len(call.args) > 1 and is_number and not shell.dash:
         return call.shell_error(f"{call.name}: too many arguments")
-    digits = call.args[0] if shell.dash and call.args else call.args[0].lstrip("+-") if call.args else "0"
-    if not digits.isdecimal():
-        raise control_flow.ExitShell(call.shell_error(f"exit: {call.args[0]}: numeric argument required", 2))
+    if not is_number:
+        raise control_flow.ExitShell(call.shell_error(f"exit: {given}: numeric argument required", 2))
     if shell.outer and shell.is_typed_at and not shell.dash and not shell.jobs.of_child:
         call.print_error("logout" if shell.name.startswith("-") else "exit")
     raise control_flow.ExitShell(_status(call))
@@ -192,10 +193,10 @@ def exec_(call: Call) -> Effects:
             named = args.pop(0)[:256]
     if not args:
         return 0
-    debian = call.shell.machine.persona.family == "debian"
-    if debian and "/" not in args[0] and on_path(call.shell, args[0]) is None:
+    debian = shell.machine.persona.family == "debian"
+    if debian and "/" not in args[0] and on_path(shell, args[0]) is None:
         status = call.shell_error(f"exec: {args[0]}: not found", 127)
-        if call.shell.command is None and call.shell.terminal is not None:
+        if shell.command is None and shell.terminal is not None:
             return status  # a shell that is typed at stays
         raise control_flow.ExitShell(status)
     depth = len(shell.outer)

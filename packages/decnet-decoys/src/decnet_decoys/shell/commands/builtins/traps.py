@@ -3,6 +3,7 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.processes.listed_signals import SIGNALS, list_signals
+from decnet_decoys.shell.encoding import single_quoted
 from decnet_decoys.shell.environment.traps import EVENTS
 from decnet_decoys.shell.programs import command
 
@@ -30,8 +31,7 @@ def trap(call: Call) -> int:
         for name in (one for one in ("EXIT", *SIGNALS, "DEBUG", "ERR", "RETURN") if one in traps):
             if not wanted or name in wanted:
                 shown = name if name in EVENTS else f"SIG{name}"
-                quoted = traps[name].replace("'", "'\\''")
-                call.print(f"trap -- '{quoted}' {shown}")
+                call.print(f"trap -- {single_quoted(traps[name])} {shown}")
         return 0
     action, *names = args
     if not names:

@@ -68,16 +68,14 @@ def _replaced(call: Call, table: str, operands: list[str]) -> Effects:
 
 
 _SETTING = re.compile(r"\s*(#|$|[A-Za-z_]\w*\s*=|@(reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)\s+\S)")
-_FIELDS = ("minute", "hour", "day-of-month", "month", "day-of-week")
+_FIELDS = {"minute": (0, 59), "hour": (0, 23), "day-of-month": (1, 31), "month": (1, 12), "day-of-week": (0, 7)}
+"""The least and the most number of each."""
 _FIELD = re.compile(r"[0-9a-zA-Z*/,-]{1,128}")
-
-
-_NUMBERS = {"minute": (0, 59), "hour": (0, 23), "day-of-month": (1, 31), "month": (1, 12), "day-of-week": (0, 7)}
 
 
 def _beyond(name: str, field: str) -> bool:
     """Return whether a number in a field is none that it may have; what follows a slash is a step."""
-    least, most = _NUMBERS[name]
+    least, most = _FIELDS[name]
     numbers = re.findall(r"(?<![/\d])\d+", field)
     return any(not least <= int(number[:6]) <= most for number in numbers)
 

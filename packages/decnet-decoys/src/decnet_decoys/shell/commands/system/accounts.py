@@ -30,7 +30,7 @@ def id_(call: Call) -> int:
     if not found.operands:
         _identify(call, found, call.shell.user)
     for name in found.operands[:100]:
-        user = call.shell.account(name) or next((one for one in call.shell.users if str(one.uid) == name), None)
+        user = call.shell.account(name) or call.shell.account_of(name)
         if user is None:
             status = call.fail(f"{quoted(name)}: no such user")
         else:

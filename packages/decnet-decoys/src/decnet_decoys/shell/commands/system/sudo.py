@@ -147,11 +147,7 @@ User {user} may run the following commands on {host}:"""
 def _as(call: Call, name: str, args: list[str]) -> Effects:
     """Run a command as somebody; root is asked nothing."""
     shell = call.shell
-    user = (
-        shell.account(name)
-        if not name.startswith("#")
-        else next((one for one in shell.users if str(one.uid) == name[1:]), None)
-    )
+    user = shell.account_of(name[1:]) if name.startswith("#") else shell.account(name)
     if user is None:
         call.print_error(f"sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit")
         return 1

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""Which features are linked: those of which the samples show each other often enough."""
+
+from collections.abc import Collection, Iterable
+
+from decnet_workers.clusterer.cores import are_linked, could_link, heaviest, in_order, shown_by, size_of
+from decnet_workers.clusterer.kinds import JOIN
+from decnet_workers.clusterer.owners import is_contested
+from decnet_workers.clusterer.reading.known import UNKNOWN, Known, KnownAttacker, KnownFeature, Sample
+
+Link = tuple[KnownFeature, KnownFeature]
+
+_AT_ONCE = 512
+"""Features whose links are looked for at once: what their samples show is forgotten then."""
+
+
+class Linking:
+    """Finds links, once all weights are known."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._kinds: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def links(self, features: Collection[KnownFeature]) -> set[Link]:
+        """Return the links of the features with any."""
+        self._known.read_samples(features)
+        ordered = sorted(features, key=_by_sample)  # what the same attackers show is linked with the same
+        found: set[Link] = set()
+        for start in range(0, len(ordered), _AT_ONCE):
+            found |= self._links(ordered[start : start + _AT_ONCE])
+        return found
+
+    def looked(self, attacker: KnownAttacker) -> tuple[KnownFeature, ...]:
+        """Return the features of an attacker that are looked at, the heaviest first."""
+        if attacker.looked is None:
+            attacker.looked = tuple(heaviest(attacker.features))
+            kinds = tuple(sorted({one.kind.name for one in attacker.looked}))
+            attacker.kinds = self._kinds.setdefault(kinds, kinds)
+        return attacker.looked
+
+    def _links(self, features: Collection[KnownFeature]) -> set[Link]:
+        profiled = self._profile(features)
+        near: dict[tuple[Sample, int, bool, bool], list[KnownFeature]] = {}
+        candidates = [(one, other) for one in features for other in _candidates(one, near) if other is not one]
+        profiled |= self._profile({other for _, other in candidates})
+        pairs = {in_order(one, other) for one, other in candidates}  # half of them are found twice
+        listed = {one for pair in pairs for one in pair if one.brief and not self._is_contested(one)}
+        found = {(one, other) for one, other in pairs if are_linked(one, other, one in listed and other in listed)}
+        for sample in profiled:
+            sample.shown = UNKNOWN
+        return found
+
+    def _profile(self, features: Collection[KnownFeature]) -> set[Sample]:
+        """Note what the samples of features show; return those of which it was not known."""
+        self._known.read_samples(features)
+        samples = {feature.sample for feature in features if feature.sample.shown is UNKNOWN}
+        self._known.read({attacker for sample in samples for attacker in sample.attackers})
+        for sample in samples:
+            looked_at = [(self.looked(one), one.kinds) for one in sample.attackers if one.marks is not None]
+            sample.shown = shown_by(looked_at)
+        return samples
+
+    def _is_contested(self, feature: KnownFeature) -> bool:
+        """Return whether those who show a credential have keys, as others have them, that do not go together."""
+        return is_contested([one for one in marks if self._known.shared(one)] for marks in feature.sample.marks())
+
+
+def _by_sample(feature: KnownFeature) -> tuple[list[str], tuple[str, str]]:
+    return [one.name for one in feature.sample.attackers[:2]], feature.key
+
+
+def _candidates(
+    one: KnownFeature, near: dict[tuple[Sample, int, bool, bool], list[KnownFeature]]
+) -> Iterable[KnownFeature]:
+    """Return the features of which it deserves a look whether they are linked with this one.
+
+    Those that the same attackers show have the same ones, which are kept in `near`.
+    """
+    size, weak_one, brief = size_of(one.attackers), one.weight < JOIN, one.brief
+    of = one.sample, size, weak_one, brief
+    if of not in near:
+        near[of] = [
+            other
+            for other, number in one.sample.shown.together.items()
+            if could_link(
+                number, (size, size_of(other.attackers)), weak_one or other.weight < JOIN, brief and other.brief
+            )
+        ]
+    return near[of]

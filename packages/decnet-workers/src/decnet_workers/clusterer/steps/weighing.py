@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""What features weigh, given what else those show who show them."""
+
+from collections import Counter
+from collections.abc import Collection
+
+from decnet_workers.clusterer.kinds import BOUGHT, SET_OF, SPREAD, Feature, weight
+from decnet_workers.clusterer.owners import (
+    adjusted,
+    are_infected,
+    is_mixed,
+    is_sold,
+    may_be_mixed,
+    may_be_sold,
+    may_be_worms,
+)
+from decnet_workers.clusterer.reading.known import Known, KnownFeature, Sample
+from decnet_workers.commodity.limits import limits
+
+_ALL = 64
+"""Above the power of two of any number of attackers."""
+
+
+class Weighing:
+    """Weighs features anew."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+
+    def changed(self, features: Collection[KnownFeature]) -> set[KnownFeature]:
+        """Compute the weights of the features; return those that have another than before."""
+        known = self._known
+        alone = {feature: known.weight_alone(feature) for feature in features}
+        shared = {feature for feature, bits in alone.items() if bits and _may_be_shared(feature)}
+        known.sampled(shared)
+        for feature, bits in alone.items():
+            feature.weight = max(0.0, self._weighed(feature, bits) if feature in shared else bits)
+        for feature in features:
+            feature.weighed = feature.kind.name in SET_OF
+        return {feature for feature in features if _weighs_other(feature)}
+
+    def _weighed(self, feature: KnownFeature, bits: float) -> float:
+        """Return the weight of a feature that `_may_be_shared`, given that by its number of attackers alone."""
+        own = None
+        if feature.kind.members:
+            own = _own_members(feature)
+            bits = min(bits, self._of_list(feature))
+        infected = feature.kind.name in SPREAD and _spreads(feature)
+        if not infected and _is_sold(feature):
+            return 0.0
+        mixed = not infected and feature.kind.name in BOUGHT and _is_mixed(feature)
+        return round(adjusted(bits, mixed=mixed, infected=infected, own_members=own), 3)
+
+    def _of_list(self, feature: KnownFeature) -> float:
+        """Return what a set weighs at most, given how many show its members: more know a list than draw alike from it.
+
+        That is the median of what several of its attackers show, so neither a few common members nor a few rare ones
+        decide.
+        """
+        kind = feature.kind
+        common = sorted(magnitude for _, magnitude in _common_members(feature.sample, kind.members))
+        magnitude = common[len(common) // 2] if common else _ALL
+        attackers = max(feature.attackers, min(1 << (magnitude - 1), kind.cap + 1))
+        return round(weight(kind, Feature(attackers, 0, 0), self._known.population), 3)
+
+
+def magnitude_now(feature: KnownFeature) -> int:
+    """Return of a member of sets the power of two by which these were weighed last; 0 for other features."""
+    if feature.weighed:
+        return feature.attackers.bit_length()
+    return feature.before.magnitude if feature.before else 0
+
+
+def _weighs_other(feature: KnownFeature) -> bool:
+    """Return whether a feature, or a set of which it is a member, can weigh something else than before.
+
+    A member that twice as many show may weigh the same, as when these came at once or when all are more, too.
+    """
+    before = feature.before
+    if before is None:
+        return feature.weight != 0
+    return feature.weight != before.weight or (feature.weight > 0 and magnitude_now(feature) != before.magnitude)
+
+
+def _may_be_shared(feature: KnownFeature) -> bool:
+    """Return whether the weight of a feature depends on what else its attackers show."""
+    name = feature.kind.name
+    return name in SPREAD or (name in BOUGHT and may_be_mixed(feature.key, feature.attackers))
+
+
+def _is_mixed(feature: KnownFeature) -> bool:
+    """Return whether the attackers that show a feature are several actors."""
+    if not may_be_mixed(feature.key, feature.attackers):
+        return False
+    return is_mixed(feature.key, [set(marks) for marks in feature.sample.marks()])
+
+
+def _is_sold(feature: KnownFeature) -> bool:
+    """Return whether those who show a feature have keys that contradict each other."""
+    if not may_be_sold(feature.key, feature.attackers):
+        return False
+    return is_sold(feature.key, feature.sample.marks())
+
+
+def _spreads(feature: KnownFeature) -> bool:
+    """Return whether a feature is brought by malware that spreads by itself."""
+    worms = may_be_worms(feature.attackers)
+    return are_infected([one.infected or (worms and one.worm) for one in feature.sample.attackers])
+
+
+def _own_members(feature: KnownFeature) -> float:
+    """Return how many members the sets of the attackers that are looked at have in common and as their own.
+
+    Those of a public list of passwords, or of the usual reconnaissance, many others show; and what only one of them
+    shows is no reason why their sets should be near-equal.
+    """
+    most = feature.attackers.bit_length() + 1
+    common = _common_members(feature.sample, feature.kind.members)
+    return sum(number for number, magnitude in common if magnitude <= most) / len(feature.sample.attackers)
+
+
+def _common_members(sample: Sample, kind: str) -> list[tuple[int, int]]:
+    """Return of what several of the attackers show of a kind how many do, and how many of all, as a power of two.
+
+    The bands of a set mostly have the same attackers.
+    """
+    if sample.common is None:
+        sample.common = {}
+    if (found := sample.common.get(kind)) is None:
+        held = Counter(one for attacker in sample.attackers for one in attacker.features if one.kind.name == kind)
+        found = [(number, _magnitude(member)) for member, number in held.items() if number > 1]
+        sample.common[kind] = found
+    return found
+
+
+def _magnitude(member: KnownFeature) -> int:
+    """Return how many show a member, as a power of two.
+
+    What joins nobody, and what is a commodity, counts as everybody's, however many show it: so a set can change
+    only when the weight of one of its members does.
+    """
+    return member.attackers.bit_length() if member.weight > 0 and member.key not in limits() else _ALL

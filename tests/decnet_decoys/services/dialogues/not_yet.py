@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""Dialogues in which the decoys of MariaDB and Redis do not answer as the real servers yet; this may only shrink."""
+
+from __future__ import annotations
+
+NOT_YET: dict[str, tuple[str, ...]] = {
+    "mysql-more": (
+        "native, named otherwise", "ed25519", "the old password", "a response of five bytes",
+        "a response without an end", "protocol 3.20", "a large length", "session track", "latin1 client",
+        "COM_STATISTICS", "COM_FIELD_LIST", "COM_PROCESS_KILL", "COM_SET_OPTION", "COM_CHANGE_USER, short",
+        "the mariadb client's", "status", "tables", "users", "mysql.user's columns", "processes", "engines and sets",
+        "blind injections", "Unicode", "unknown names", "settings", "UDF", "into a file", "LOAD DATA",
+        "LOAD DATA LOCAL", "a shell by the log", "MOF and events", "accounts", "GRANT as of old", "more rows",
+        "kinds of columns", "about a table", "errors about tables", "joins", "a transaction's rows", "a view",
+        "in the system's tables", "shutdown's kin", "EXPLAIN",
+    ),
+    "mysql-third": (
+        "mysqldump's beginning", "mysqldump of a table", "mysqldump's logs", "SQLAlchemy", "phpMyAdmin", "Workbench",
+        "HeidiSQL", "prepared: rows", "prepared: a cursor", "LOAD DATA LOCAL", "LOAD DATA", "a UDF by DUMPFILE",
+        "a web shell", "a shell by the log", "a ransom note", "users made", "GRANT makes a user",
+        "scanning the schema", "sqlmap", "regular expressions", "an INSERT of 600 rows", "a shop's tables",
+        "joins and groups", "numbers", "strings", "JSON", "with a CTE", "procedures", "variables", "SHOW",
+        "administration", "text that is not ASCII", "errors of data", "a temporary table", "views", "explained",
+    ),
+    "mysql-fourth": (
+        "lib_mysqludf_sys from a table", "mysql.func is looked at", "CREATE FUNCTION in all its forms",
+        "INSTALL PLUGIN", "stored functions", "files are written", "LOAD DATA LOCAL in two packets",
+        "LOAD DATA LOCAL with columns", "several accounts at once", "a hash for a password", "rights of one database",
+        "a back door's account", "roles", "a ransomer looks and drops", "a transaction with savepoints",
+        "the catalogue of an intruder", "SHOW of every kind", "status and variables", "windows", "common tables",
+        "sets of rows", "a UNION injection", "errors that tell", "time that passes", "WordPress is installed",
+        "a table is changed", "a table out of another", "JSON of an application", "texts and numbers", "DBeaver",
+        "a scanner of versions", "Go's driver", "administration", "what cannot be named",
+        "conditions and loops outside", "a brute forcer's next steps", "views and triggers",
+    ),
+    "redis-more": (
+        "CONFIG's more", "messages", "Lua", "Lua's way out", "Lua's libraries", "scripts kept", "HELP", "helps",
+        "COMMAND", "bits", "other types", "DUMP and RESTORE", "EXPIRE's options",
+        "MULTI with errors", "CLIENT REPLY", "ACL", "replication", "cluster", "MEMORY and LATENCY", "saving",
+        "the arguments of others", "LOLWUT", "numbers' bounds", "a length with zeros",
+    ),
+    "redis-third": (
+        "replication from here", "Lua's tables", "Lua that calls", "SLOWLOG and MONITOR", "ACL", "a user's rights",
+        "OBJECT", "LMPOP and company", "strings", "bits", "HyperLogLog and places",
+        "COMMAND", "HELP", "CLIENT", "functions", "published",
+    ),
+    "redis-fourth": (
+        "a worm cleans up", "a password is set and taken", "CONFIG of several", "modules of a rogue server",
+        "Lua that looks around", "functions", "COMMAND about itself", "helps of the rest", "help of CLIENT",
+        "users of the ACL", "ACL's small questions", "a user logs in", "places", "hashes at work",
+        "bits and pieces", "channels", "a cluster that is none", "what is dumped",
+    ),
+}  # fmt: skip
+"""By set; `nox -s realism` shows how they differ no longer."""
