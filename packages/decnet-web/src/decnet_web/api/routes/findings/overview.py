@@ -67,7 +67,7 @@ class OverviewAnswer(Answer):
     uncounted: int
     """Events of the log that are not in these counts yet."""
     made_known: int
-    """Known sources that were added since then; what came from them before is in the counts of events, not in others."""
+    """Known sources added since then: what came from them before is in the counts of events, in no others."""
     attackers: int
     new_attackers: int
     """How many of them had never been here before."""
