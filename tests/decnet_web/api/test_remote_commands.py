@@ -479,6 +479,7 @@ _MAKES = (["add"], ["new"], ["split"], ["join"], ["silence"])
 
 def _without(text: str) -> str:
     """Return a text without ids, secrets, links and numbers."""
+    text = re.sub(r"(?s)(?<=BEGIN CERTIFICATE-----).*?(?=-----END)", "#", text)
     ids = r"(?:(?:wh|whsec|decnet)_|decnet1-)[\w+/=.-]+|link=[\w-]+|[0-9a-f]{64}|[0-9a-f-]{36}|[a-z2-7]{24}"
     return re.sub(rf"{ids}|\d+", "#", text)
 
@@ -561,7 +562,7 @@ def test_what_cannot_be_done_there_is_said(there: Run, words: tuple[str, ...], s
 
 
 @pytest.mark.usefixtures("_furnished")
-def test_how_far_a_replay_is_is_seen_there(master: Master, there: Run) -> None:
+def test_how_far_a_replay_is_is_seen_there(master: Master) -> None:
     """Events that come between plan and beginning make no other plan of it."""
     replayed = RemoteReplay(Remote(master.url, master.served.tokens["admin"]), "ttp", 3, None)
     planned = replayed.plan()
@@ -576,7 +577,6 @@ def test_how_far_a_replay_is_is_seen_there(master: Master, there: Run) -> None:
     with transaction(master.served.deployment, write=True) as connection:
         move_cursor(connection, "ttp", begun.last, now_ns=time.time_ns())
     assert replayed.reached() == begun.last
-    assert there("replay", "ttp", "--since", str(begun.last + 1), "--yes").code == 0
 
 
 @pytest.mark.usefixtures("_furnished")
