@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.statements import parts
 from decnet_workers.clusterer.cores import SAMPLE, Shown
-from decnet_workers.clusterer.kinds import KINDS, Feature, Kind, is_brief, weight
+from decnet_workers.clusterer.kinds import KINDS, MARKS, Feature, Kind, is_brief, weight
 from decnet_workers.clusterer.owners import is_infected, is_owned, is_worm, own_marks
 from decnet_workers.clusterer.reading.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
@@ -20,6 +20,8 @@ UNKNOWN = Shown({}, {})
 
 SHARED = 2
 """Attackers that a feature has which can join any."""
+
+_DATED = (*MARKS, "command")
 
 _LONG = 8
 """Days of a log of which half is few: credentials that were seen within these may be those of one actor's list."""
@@ -75,7 +77,8 @@ class KnownFeature:
     """A feature that several attackers show, or of which something was computed before."""
 
     __slots__ = (
-        *("attackers", "before", "brief", "core", "days", "key", "kind", "proven", "read_sample", "weighed", "weight"),
+        *("attackers", "before", "brief", "core", "days", "key", "kind", "owner", "proven", "read_sample", "since"),
+        *("weighed", "weight"),
     )
 
     def __init__(self, key: Key, attackers: int, days: int, before: Settled | None = None) -> None:
@@ -89,6 +92,9 @@ class KnownFeature:
         """What it weighs; until it is weighed, what it did."""
         self.core = before.core if before else None
         self.proven = before is not None and before.proven
+        self.owner = before.owner if before else ""
+        self.since: int | None = None
+        """Of what actors of a crew have as their own, the day on which it was first seen, since 1970."""
         self.weighed = False
         self.brief = False
         """Whether it is a credential that was seen within half of the days of a long log."""
@@ -207,6 +213,7 @@ class Known:
                 if attackers >= least or before is not None:
                     days = last // DAY_NS - first // DAY_NS
                     feature = self._features[key] = KnownFeature(key, attackers, days, before)
+                    feature.since = first // DAY_NS if key[0] in _DATED else None
                     feature.brief = key[0] == "credential" and self._is_brief(feature)
 
     def _is_brief(self, feature: KnownFeature) -> bool:
