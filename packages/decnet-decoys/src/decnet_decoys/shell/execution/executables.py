@@ -65,9 +65,8 @@ def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call
     of_debian = shell.machine.persona.family == "debian" and name not in BUILTINS
     wrong = refused(name, argv[1:]) if of_debian else None
     if wrong is not None:
-        called = call.called
-        text = wrong.text.replace(f"{name}: ", f"{called}: ", 1).replace(f"'{name} --", f"'{called} --")
-        (streams.err if wrong.error else streams.out).write(encode(text if called != name else wrong.text))
+        streams.err.write(encode(_called_by(call.called, name, wrong.err)))
+        streams.out.write(encode(wrong.out))
         return wrong.status
     if wrong is None and name in BUILTINS and shell.kind == "bash" and not call.is_program:
         told = refused_builtins.refused(name, argv[1:])
@@ -84,6 +83,13 @@ def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call
             return (yield from _handled(handler, call))
         finally:
             shell.running.end()
+
+
+def _called_by(called: str, name: str, text: str) -> str:
+    """Return a refusal of the program `name` as it is worded when it was called by a path."""
+    if called == name:
+        return text
+    return text.replace(f"{name}: ", f"{called}: ", 1).replace(f"'{name} --", f"'{called} --")
 
 
 def _handled(handler: Handler, call: Call) -> Effects:
