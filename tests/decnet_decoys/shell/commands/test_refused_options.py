@@ -55,7 +55,7 @@ def test_usage_is_shown_where_the_program_shows_it(run: Player) -> None:
 def test_any_arguments_are_taken_or_refused_in_one_line(name: str, args: list[str]) -> None:
     answer = refused(name, args)
     said = answer.out + answer.err if answer is not None else ""
-    assert answer is None or said.startswith((f"{name}: ", "Usage", "\nUsage", "usage"))
+    assert answer is None or said.startswith((f"{name}: ", "Usage", "\nUsage", "usage", "Try"))
 
 
 def test_every_section_is_read_and_is_of_a_program() -> None:
