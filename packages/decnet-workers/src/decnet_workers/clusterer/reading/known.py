@@ -5,12 +5,12 @@ Whatever it computes of one is kept there, since a dictionary for each of a doze
 only one attacker shows joins nobody, and is no object: of that it is noted what it says of the attacker.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.statements import parts
 from decnet_workers.clusterer.cores import SAMPLE, Shown
-from decnet_workers.clusterer.kinds import KINDS, Feature, Kind, is_brief, weight
+from decnet_workers.clusterer.kinds import KINDS, MARKS, Days, Feature, Kind, is_brief, weight
 from decnet_workers.clusterer.owners import is_infected, is_owned, is_worm, own_marks
 from decnet_workers.clusterer.reading.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
@@ -20,6 +20,8 @@ UNKNOWN = Shown({}, {})
 
 SHARED = 2
 """Attackers that a feature has which can join any."""
+
+_DATED = (*MARKS, "command")
 
 _LONG = 8
 """Days of a log of which half is few: credentials that were seen within these may be those of one actor's list."""
@@ -32,7 +34,7 @@ class ReadsTooManyError(WorkersError):
 class KnownAttacker:
     """An attacker; but for its name, nothing is known before `Known.read`."""
 
-    __slots__ = ("infected", "kinds", "looked", "marks", "name", "own_credentials", "shown", "worm")
+    __slots__ = ("days", "infected", "kinds", "looked", "marks", "name", "own_credentials", "shown", "worm")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -40,6 +42,8 @@ class KnownAttacker:
         """What others show, too."""
         self.marks: tuple[Key, ...] | None = None
         """What it shows of which actors have their own; None for a shared address."""
+        self.days: Mapping[Key, Days] | None = None
+        """In which days it showed which keys and wallets, once that is asked for."""
         self.infected = self.worm = False
         self.own_credentials = 0
         """How many credentials it alone tries."""
@@ -75,7 +79,8 @@ class KnownFeature:
     """A feature that several attackers show, or of which something was computed before."""
 
     __slots__ = (
-        *("attackers", "before", "brief", "core", "days", "key", "kind", "proven", "read_sample", "weighed", "weight"),
+        *("attackers", "before", "brief", "core", "days", "key", "kind", "owner", "proven", "read_sample", "since"),
+        *("weighed", "weight"),
     )
 
     def __init__(self, key: Key, attackers: int, days: int, before: Settled | None = None) -> None:
@@ -89,6 +94,9 @@ class KnownFeature:
         """What it weighs; until it is weighed, what it did."""
         self.core = before.core if before else None
         self.proven = before is not None and before.proven
+        self.owner = before.owner if before else ""
+        self.since: int | None = None
+        """Of what actors of a crew have as their own, the day on which it was first seen, since 1970."""
         self.weighed = False
         self.brief = False
         """Whether it is a credential that was seen within half of the days of a long log."""
@@ -192,6 +200,15 @@ class Known:
         self._cores |= fresh
         return self.features(self._view.of_cores(fresh)) if fresh else set()
 
+    def days_of_keys(self, attackers: Collection[KnownAttacker]) -> list[Mapping[Key, Days]]:
+        """Return in which days each attacker showed which keys and wallets; without those that are published."""
+        for part in parts(one.name for one in attackers if one.days is None):
+            found = self._view.days_of(part, MARKS)
+            for name in part:
+                days = found.get(name, {})
+                self._attackers[name].days = {key: days[key] for key in days if key not in limits()}
+        return [one.days for one in attackers if one.days]
+
     def weight_alone(self, feature: KnownFeature) -> float:
         """Return a feature's weight by the number of its attackers alone, whatever else they show."""
         limit = limits().get(feature.key)
@@ -207,6 +224,7 @@ class Known:
                 if attackers >= least or before is not None:
                     days = last // DAY_NS - first // DAY_NS
                     feature = self._features[key] = KnownFeature(key, attackers, days, before)
+                    feature.since = first // DAY_NS if key[0] in _DATED else None
                     feature.brief = key[0] == "credential" and self._is_brief(feature)
 
     def _is_brief(self, feature: KnownFeature) -> bool:

@@ -4,7 +4,7 @@
 from collections.abc import Collection, Iterable, Mapping, Set
 from typing import NamedTuple, Protocol
 
-from decnet_workers.clusterer.kinds import Feature
+from decnet_workers.clusterer.kinds import Days, Feature
 from decnet_workers.commodity.limits import Key
 
 
@@ -12,13 +12,15 @@ class Settled(NamedTuple):
     """What was last computed of a feature: its core, by the digest of the first of its features, and its weight.
 
     `proven`: see `cores.followed`. `magnitude`: of what can be a member of a set, how many showed it when it was
-    weighed, as a power of two; the weights of sets depend on that.
+    weighed, as a power of two; the weights of sets depend on that. `owner`: whose it is of a core's several actors, by
+    the least digest of that one's marks (`dividing`); empty: of all of them, or of the only one.
     """
 
     core: str
     weight: float
     proven: bool = False
     magnitude: int = 0
+    owner: str = ""
 
 
 class View(Protocol):
@@ -31,6 +33,9 @@ class View(Protocol):
 
     def shown_by(self, attackers: Collection[str]) -> Mapping[str, Collection[Key]]:
         """Return the features that each of the attackers shows."""
+
+    def days_of(self, attackers: Collection[str], kinds: Collection[str]) -> Mapping[str, Mapping[Key, Days]]:
+        """Return in which days each of the attackers showed which features of some kinds."""
 
     def features(self, keys: Collection[Key]) -> Mapping[Key, Feature]: ...
 

@@ -8,14 +8,17 @@ from decnet_workers.clusterer.kinds import BOUGHT, SET_OF, SPREAD, Feature, weig
 from decnet_workers.clusterer.owners import (
     adjusted,
     are_infected,
+    are_worms,
+    is_contested,
+    is_crews,
     is_mixed,
     is_sold,
     may_be_mixed,
     may_be_sold,
     may_be_worms,
 )
-from decnet_workers.clusterer.reading.known import Known, KnownFeature, Sample
-from decnet_workers.commodity.limits import limits
+from decnet_workers.clusterer.reading.known import Known, KnownAttacker, KnownFeature, Sample
+from decnet_workers.commodity.limits import Key, limits
 
 _ALL = 64
 """Above the power of two of any number of attackers."""
@@ -46,10 +49,16 @@ class Weighing:
             own = _own_members(feature)
             bits = min(bits, self._of_list(feature))
         infected = feature.kind.name in SPREAD and _spreads(feature)
-        if not infected and _is_sold(feature):
+        if not infected and (_is_sold(feature) or self._is_crews(feature)):
             return 0.0
         mixed = not infected and feature.kind.name in BOUGHT and _is_mixed(feature)
         return round(adjusted(bits, mixed=mixed, infected=infected, own_members=own), 3)
+
+    def _is_crews(self, feature: KnownFeature) -> bool:
+        """Return whether a credential is of a list that several have together: they have keys of the same days."""
+        if feature.kind.family != "credentials" or not is_contested(feature.sample.marks()):
+            return False
+        return is_crews(self._known.days_of_keys([one for one in feature.sample.attackers if one.marks is not None]))
 
     def _of_list(self, feature: KnownFeature) -> float:
         """Return what a set weighs at most, given how many show its members: more know a list than draw alike from it.
@@ -84,8 +93,7 @@ def _weighs_other(feature: KnownFeature) -> bool:
 
 def _may_be_shared(feature: KnownFeature) -> bool:
     """Return whether the weight of a feature depends on what else its attackers show."""
-    name = feature.kind.name
-    return name in SPREAD or (name in BOUGHT and may_be_mixed(feature.key, feature.attackers))
+    return feature.kind.name in SPREAD or may_be_sold(feature.key, feature.attackers)
 
 
 def _is_mixed(feature: KnownFeature) -> bool:
@@ -104,8 +112,16 @@ def _is_sold(feature: KnownFeature) -> bool:
 
 def _spreads(feature: KnownFeature) -> bool:
     """Return whether a feature is brought by malware that spreads by itself."""
-    worms = may_be_worms(feature.attackers)
-    return are_infected([one.infected or (worms and one.worm) for one in feature.sample.attackers])
+    attackers = feature.sample.attackers
+    infected = [one.infected for one in attackers]
+    if not may_be_worms(feature.attackers):
+        return are_infected(infected)
+    worms = [_stacks(one) for one in attackers if one.worm and not one.infected]
+    return are_worms(len(attackers), sum(infected), worms)
+
+
+def _stacks(attacker: KnownAttacker) -> list[Key]:
+    return [one.key for one in attacker.features if one.kind.name == "tcp_stack"]
 
 
 def _own_members(feature: KnownFeature) -> float:
