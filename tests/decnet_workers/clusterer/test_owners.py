@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from decnet_workers.clusterer.owners import is_mixed, is_sold, may_be_sold, own_marks
+from decnet_workers.clusterer.owners import is_mixed, is_shared_address, is_sold, may_be_sold, tells_apart
 
 URL = ("url", "bought")
 
@@ -13,9 +13,7 @@ Marks = frozenset[tuple[str, str]]
 
 
 def shown(*marks: tuple[str, str]) -> Marks:
-    found = own_marks([URL, *marks])
-    assert found is not None
-    return frozenset(found)
+    return frozenset(one for one in (URL, *marks) if tells_apart(one))
 
 
 def test_those_who_show_marks_of_three_or_more_are_several() -> None:
@@ -38,7 +36,8 @@ def test_a_key_that_most_show_makes_them_one_actors() -> None:
 def test_of_an_address_that_several_people_share_nothing_is_learnt() -> None:
     buyers = [shown(("ssh_key", name)) for name in "aabbcc"]
     assert is_mixed(URL, buyers)
-    assert own_marks([*(("ssh_key", name) for name in "abc"), ("hassh", "x"), ("hassh", "y")]) is None
+    assert is_shared_address({"ssh_key": 3, "hassh": 2})
+    assert not is_shared_address({"ssh_key": 3, "hassh": 1})
 
 
 @pytest.mark.parametrize("kind", ["ssh_key", "planted_key", "certificate", "wallet"])

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Which features are linked: those of which the samples show each other often enough."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
-from decnet_workers.clusterer.cores import are_linked, could_link, heaviest, in_order, shown_by, size_of
+from decnet_workers.clusterer.cores import Connected, are_linked, could_link, heaviest, in_order, shown_by, size_of
 from decnet_workers.clusterer.kinds import JOIN
 from decnet_workers.clusterer.owners import is_contested
 from decnet_workers.clusterer.reading.known import UNKNOWN, Known, KnownAttacker, KnownFeature, Sample
@@ -20,9 +20,11 @@ class Linking:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._kinds: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._connected = Connected()
+        self._contested: dict[KnownFeature, bool] = {}
 
     def links(self, features: Collection[KnownFeature]) -> set[Link]:
-        """Return the links of the features with any."""
+        """Return links of the features with any, as many as connect what all of them would."""
         self._known.read_samples(features)
         ordered = sorted(features, key=_by_sample)  # what the same attackers show is linked with the same
         found: set[Link] = set()
@@ -41,14 +43,26 @@ class Linking:
     def _links(self, features: Collection[KnownFeature]) -> set[Link]:
         profiled = self._profile(features)
         near: dict[tuple[Sample, int, bool, bool], list[KnownFeature]] = {}
-        candidates = [(one, other) for one in features for other in _candidates(one, near) if other is not one]
-        profiled |= self._profile({other for _, other in candidates})
-        pairs = {in_order(one, other) for one, other in candidates}  # half of them are found twice
-        listed = {one for pair in pairs for one in pair if one.brief and not self._is_contested(one)}
-        found = {(one, other) for one, other in pairs if are_linked(one, other, one in listed and other in listed)}
+        candidates = [(one, _candidates(one, near)) for one in features]
+        profiled |= self._profile({other for found in near.values() for other in found})
+        found = {link for one, others in candidates for link in self._new_links(one, others)}
         for sample in profiled:
             sample.shown = UNKNOWN
+        self._contested.clear()
         return found
+
+    def _new_links(self, one: KnownFeature, others: Iterable[KnownFeature]) -> Iterator[Link]:
+        """Yield the links of a feature with some that links do not connect it with yet: one link is as good as ten."""
+        connected = self._connected
+        root = connected.root(one)
+        for other in others:
+            if connected.root(other) is root:
+                continue
+            pair = in_order(one, other)
+            if are_linked(*pair, one.brief and other.brief and not any(map(self._is_contested, pair))):
+                connected.join(one, other)
+                root = connected.root(one)
+                yield pair
 
     def _profile(self, features: Collection[KnownFeature]) -> set[Sample]:
         """Note what the samples of features show; return those of which it was not known."""
@@ -62,7 +76,10 @@ class Linking:
 
     def _is_contested(self, feature: KnownFeature) -> bool:
         """Return whether those who show a credential have keys, as others have them, that do not go together."""
-        return is_contested([one for one in marks if self._known.shared(one)] for marks in feature.sample.marks())
+        if (known := self._contested.get(feature)) is None:
+            shared = ([one for one in marks if self._known.shared(one)] for marks in feature.sample.marks())
+            known = self._contested[feature] = is_contested(shared)
+        return known
 
 
 def _by_sample(feature: KnownFeature) -> tuple[list[str], tuple[str, str]]:
