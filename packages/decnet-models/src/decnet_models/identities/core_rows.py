@@ -38,6 +38,7 @@ class CoreRow(NamedTuple):
     weight: float
     proven: bool = False
     magnitude: int = 0
+    owner: str = ""
 
 
 class Bound(NamedTuple):

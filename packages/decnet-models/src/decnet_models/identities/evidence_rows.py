@@ -159,6 +159,7 @@ def forget(connection: Connection, attackers: Collection[str]) -> None:
         fewer[key] = FeatureRow(*key, "", before - 1, row.first_seen, row.last_seen)
     drop_evidence(connection, gone)
     add_to_features(connection, [fewer[key] for key in sorted(fewer)])
+    correct_spans(connection, [(row.kind, row.digest) for row in features_at(connection, fewer)])
     connection.execute(delete(identity_sketch).where(among(connection, identity_sketch.c.attacker, sorted(attackers))))
     add_pending(connection, {(ATTACKER, one) for one in attackers} | set(fewer))
 

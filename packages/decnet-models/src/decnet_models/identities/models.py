@@ -144,6 +144,8 @@ class IdentityCore(TableModel, table=True):
     """Whether it says less by itself than joins, but those who show it are known by other evidence to be the core's."""
     magnitude: int = 0
     """How many attackers showed it when it was weighed, as a power of two, if it can be a member of a set; else 0."""
+    owner: str = ""
+    """Whose it is of several actors that have the core together, by the least digest of that one's own marks."""
 
 
 class IdentityPending(TableModel, table=True):

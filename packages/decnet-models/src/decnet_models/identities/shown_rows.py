@@ -5,8 +5,8 @@ SQLite puts an attacker's features into one text: as rows, each of which is a te
 times as long.
 """
 
-from collections.abc import Collection, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, func, select
 
@@ -16,8 +16,8 @@ from decnet_models.identities.tables import IDENTITIES, identity_core
 
 _evidence, _feature = IDENTITIES.evidence, IDENTITIES.feature
 
-Core: TypeAlias = tuple[str, float, bool, int]
-"""The core, the weight, whether it is proven, and the magnitude, as in `identity_core`."""
+Core: TypeAlias = tuple[str, float, bool, int, str]
+"""The core, the weight, whether it is proven, the magnitude and the owner, as in `identity_core`."""
 
 
 class SharedRow(NamedTuple):
@@ -35,7 +35,7 @@ _SHOWN: Final = (
 )
 _SHARED: Final = (
     "SELECT asked.value, coalesce(f.subjects, 0), coalesce(f.first_seen, 0), coalesce(f.last_seen, 0),"
-    " c.core, c.weight, c.proven, c.magnitude FROM json_each(?1) AS asked"
+    " c.core, c.weight, c.proven, c.magnitude, c.owner FROM json_each(?1) AS asked"
     " LEFT JOIN identity_feature AS f ON f.kind = ?2 AND f.digest = asked.value"
     " LEFT JOIN identity_core AS c ON c.kind = ?2 AND c.digest = asked.value"
     " WHERE f.subjects > 1 OR c.core IS NOT NULL"
@@ -58,10 +58,7 @@ def shared_of(connection: Connection, kind: str, digests: Collection[str]) -> di
     """Return those of some features of a kind, by digest, that several attackers show or that have a core."""
     if connection.dialect.name == "sqlite":
         rows = driver_rows(connection, _SHARED, (as_json(sorted(digests)), kind))
-        return {
-            digest: SharedRow(attackers, first, last, None if core is None else (core, weight, bool(proven), magnitude))
-            for digest, attackers, first, last, core, weight, proven, magnitude in rows
-        }
+        return {row[0]: SharedRow(*row[1:4], _core(row[4:]) if row[4] is not None else None) for row in rows}
     cores = _cores(connection, kind, digests)
     f = _feature.c
     query = select(f.digest, f.subjects, f.first_seen, f.last_seen).where(f.kind == kind)
@@ -75,6 +72,12 @@ def shared_of(connection: Connection, kind: str, digests: Collection[str]) -> di
 
 def _cores(connection: Connection, kind: str, digests: Collection[str]) -> Mapping[str, Core]:
     c = identity_core.c
-    query = select(c.digest, c.core, c.weight, c.proven, c.magnitude).where(c.kind == kind)
+    query = select(c.digest, c.core, c.weight, c.proven, c.magnitude, c.owner).where(c.kind == kind)
     rows = (row for part in parts(digests) for row in connection.execute(query.where(c.digest.in_(part))))
-    return {digest: (core, weight, proven, magnitude) for digest, core, weight, proven, magnitude in rows}
+    return {row[0]: _core(row[1:]) for row in rows}
+
+
+def _core(row: Sequence[Any]) -> Core:
+    """Return a core's columns; SQLite's driver has 0 and 1 for whether it is proven."""
+    core, weight, proven, magnitude, owner = row
+    return core, weight, bool(proven), magnitude, owner

@@ -67,6 +67,7 @@ identity_core = Table(
     Column("weight", Float, nullable=False),
     Column("proven", Boolean, nullable=False, server_default="0"),
     Column("magnitude", Integer, nullable=False, server_default="0"),
+    Column("owner", String(32), nullable=False, server_default=""),
     Index("ix_identity_core_core", "core"),
     info=_INFO,
     sqlite_with_rowid=False,

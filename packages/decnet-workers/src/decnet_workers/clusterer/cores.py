@@ -186,36 +186,24 @@ def followed(shown: Iterable[Mapping[str, KnownFeature]]) -> Followed | None:
     return Followed(examples[best], proven)
 
 
-class Connected:
-    """Features that links connect, as sets of them (union-find): each knows one of its set, and at last the first."""
-
-    def __init__(self) -> None:
-        self._above: dict[KnownFeature, KnownFeature] = {}
-
-    def root(self, one: KnownFeature) -> KnownFeature:
-        """Return the feature of least digest of those that a feature is connected with."""
-        above = self._above
-        while (next_one := above.get(one, one)) is not one:
-            above[one] = one = above.get(next_one, next_one)
-        return one
-
-    def join(self, one: KnownFeature, other: KnownFeature) -> None:
-        """Connect two features."""
-        first, second = self.root(one), self.root(other)
-        if first is not second:
-            if _by_digest(second) < _by_digest(first):
-                first, second = second, first
-            self._above[second] = first
-
-
 def components(
     features: Iterable[KnownFeature], links: Iterable[tuple[KnownFeature, KnownFeature]]
 ) -> dict[KnownFeature, str]:
     """Return the core of each feature: the least digest of those that links connect it with."""
-    connected = Connected()
+    parent = {one: one for one in features}
     for one, other in links:
-        connected.join(one, other)
-    return {one: connected.root(one).key[1] for one in features}
+        first, second = _root(parent, one), _root(parent, other)
+        if first is not second:
+            if _by_digest(second) < _by_digest(first):
+                first, second = second, first
+            parent[second] = first
+    return {one: _root(parent, one).key[1] for one in parent}
+
+
+def _root(parent: dict[KnownFeature, KnownFeature], one: KnownFeature) -> KnownFeature:
+    while (above := parent[one]) is not one:
+        parent[one] = one = parent[above]
+    return one
 
 
 def _by_digest(feature: KnownFeature) -> tuple[str, str]:

@@ -28,7 +28,7 @@ LOG: Key = ("log", "")
 """The feature whose times are those of the log."""
 
 _SPAN_READ = 1_000
-"""A feature of more attackers joins nobody, if its kind is dated."""
+"""A feature of more attackers than that and than the cap of its kind joins nobody."""
 
 
 def population(connection: Connection) -> int:
@@ -237,7 +237,8 @@ class Intake:
         wrong = [
             (row.kind, row.digest)
             for row in rows.features_at(connection, dropped)
-            if 0 < row.attackers <= _SPAN_READ and _reaches(dropped[row.kind, row.digest], row)
+            if 0 < row.attackers <= max(_SPAN_READ, KINDS[row.kind].cap)
+            and _reaches(dropped[row.kind, row.digest], row)
         ]
         rows.correct_spans(connection, wrong)
 

@@ -65,8 +65,8 @@ class Kind(NamedTuple):
 
     @property
     def dated(self) -> bool:
-        """Whether the weight of a feature of the kind depends on the days in which it was seen."""
-        return self.ages or self.apart > 0
+        """Whether it counts on which days a feature of the kind was seen."""
+        return self.ages or self.apart > 0 or self.name in MARKS
 
     @property
     def ages(self) -> bool:
@@ -141,6 +141,13 @@ SPREAD = (
     *("url", "host", "image", "payload", "command_set", "command"),
 )
 """Kinds of which malware that spreads by itself brings features to the devices that it infects."""
+
+
+MARKS = ("ssh_key", "planted_key", "wallet")
+"""Kinds of which each actor of a crew has their own."""
+
+Days = tuple[int, int]
+"""The first and the last day on which something was seen, since 1970."""
 
 
 class Feature(NamedTuple):

@@ -21,7 +21,9 @@ _OWNED = ("ssh_key", "planted_key", "certificate", "wallet")
 _SALES = frozenset((*BOUGHT, "credential", "image"))
 _SOLD, _SOLD_PART = 4, 0.7
 """How many groups with keys of their own make a feature nobody's, if the largest has a smaller part of them."""
-_WORMS = 4
+_WORMS, _WORMS_PART, _ONE_SYSTEM = 4, 0.34, 0.75
+"""From so many attackers on, such a part of them makes a feature malware's; where so many have the same TCP stack, they
+are machines of somebody's."""
 _OWN_MEMBERS = 2
 
 
@@ -108,6 +110,17 @@ def _sizes(holders: Iterable[AbstractSet[Key]]) -> list[int]:
 def may_be_worms(attackers: int) -> bool:
     """Return whether so many attackers are too many for one person who does what worms do."""
     return attackers >= _WORMS
+
+
+def are_worms(attackers: int, infected: int, worms: Collection[Collection[Key]]) -> bool:
+    """Return whether so many attackers are devices that malware has infected in good part.
+
+    `infected`: how many certainly are; `worms`: the TCP stacks of each other one that does what worms do. Worms come
+    from whatever host they took, so from hosts of many systems; one person's machines are alike.
+    """
+    stacks = Counter(stack for of_one in worms for stack in of_one)
+    alike = max(stacks.values(), default=0) >= max(2, _ONE_SYSTEM * len(worms))
+    return infected + (0 if alike else len(worms)) >= _WORMS_PART * attackers
 
 
 def are_infected(holders: Collection[bool]) -> bool:

@@ -84,7 +84,7 @@ def write_features(connection: Connection, regrouped: Regrouped) -> None:
     """Write the cores of features."""
     features = regrouped.features
     rows = [
-        CoreRow(*key, settled.core, settled.weight, settled.proven, settled.magnitude)
+        CoreRow(*key, settled.core, settled.weight, settled.proven, settled.magnitude, settled.owner)
         for key, settled in features.items()
         if settled is not None
     ]

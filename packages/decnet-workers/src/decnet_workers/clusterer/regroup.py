@@ -8,11 +8,12 @@ candidates, not on the number of attackers; and the result is the one that a com
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from decnet_workers.clusterer.attachment import Attachment, Reason, attachment
+from decnet_workers.clusterer.attachment import Attachment, Shown, attachment
 from decnet_workers.clusterer.cores import Followed, components, followed, may_follow
 from decnet_workers.clusterer.kinds import JOIN, PROVEN, RARE, may_be_known
 from decnet_workers.clusterer.reading.known import Known, KnownAttacker, KnownFeature, Sample
 from decnet_workers.clusterer.reading.view import Settled
+from decnet_workers.clusterer.steps.dividing import owners
 from decnet_workers.clusterer.steps.linking import Link, Linking
 from decnet_workers.clusterer.steps.weighing import Weighing, magnitude_now
 from decnet_workers.commodity.limits import Key
@@ -39,6 +40,7 @@ class _Regrouping:
         self._known = known
         self._linking = Linking(known)
         self._proven: set[KnownFeature] = set()
+        self._owners: dict[KnownFeature, str] = {}
 
     def result(self, attackers: set[KnownAttacker], features: set[KnownFeature]) -> Regrouped:
         known, touched = self._known, set(attackers)
@@ -60,8 +62,12 @@ class _Regrouping:
         cores = self._cores(features)
         moved = set()
         for one, core in cores.items():
-            one.core, one.proven = core, one in self._proven
-            if one.before is None or (one.before.core, one.before.proven) != (core, one.proven):
+            one.core, one.proven, one.owner = core, one in self._proven, self._owners.get(one, "")
+            if one.before is None or (one.before.core, one.before.proven, one.before.owner) != (
+                core,
+                one.proven,
+                one.owner,
+            ):
                 moved.add(one)
         return moved
 
@@ -81,6 +87,7 @@ class _Regrouping:
                 cores = components(done, links | followings)
                 asked |= self._with_their_cores(self._could_follow(cores))
             if asked <= done:
+                self._owners = owners(cores, links | followings, self._linking)
                 return cores
 
     def _with_their_cores(self, features: set[KnownFeature]) -> set[KnownFeature]:
@@ -133,7 +140,7 @@ class _Regrouping:
         return {_core(one, cores): one for one in sorted(strong, key=_by_key, reverse=True)}
 
     def _attachments(self, attackers: Iterable[KnownAttacker]) -> dict[str, Attachment]:
-        reasons: dict[KnownFeature, tuple[str, Reason]] = {}
+        reasons: dict[KnownFeature, Shown] = {}
         found = {}
         for attacker in sorted(attackers, key=_by_name):
             looked = self._linking.looked(attacker)
@@ -141,7 +148,7 @@ class _Regrouping:
                 if one not in reasons:
                     assert one.core is not None, one.key  # a feature that can join attackers has one
                     bits = PROVEN[bool(one.kind.members)] if one.proven else 0.0
-                    reasons[one] = one.core, (one.key, max(bits, one.weight))
+                    reasons[one] = one.core, one.owner, (one.key, max(bits, one.weight))
             shown = [reasons[one] for one in looked]
             found[attacker.name] = attachment(shown, shared=attacker.marks is None, walks=_walks(attacker))
         return found
@@ -167,7 +174,7 @@ def _now(feature: KnownFeature) -> Settled | None:
     if feature.weight <= 0:
         return None
     assert feature.core is not None, feature.key
-    return Settled(feature.core, feature.weight, feature.proven, magnitude_now(feature))
+    return Settled(feature.core, feature.weight, feature.proven, magnitude_now(feature), feature.owner)
 
 
 def _by_key(feature: KnownFeature) -> Key:

@@ -49,6 +49,8 @@ _LONGEST = 2048
 _KEPT, _LONGEST_KEPT = 2048, 256
 """How many texts are kept with what they show, and the characters of the longest of them."""
 _MASTER = ("SLAVEOF", "REPLICAOF")
+_CREATE = "/containers/create"
+"""By which Docker is asked for a container, behind the version of its API."""
 _LEAST_KEYS, _LEAST_BINS = 30, 6
 """A rhythm of fewer keys, or whose times fall into fewer bins of their histograms, many have by chance."""
 
@@ -172,7 +174,7 @@ def _request(payload: HttpRequest) -> Iterator[Signal]:
         yield from _agent(request.user_agent)
         text = _decoded(f"{request.target} {request.body or ''}")
         yield from _kept_of_names(text) if len(text) <= _LONGEST_KEPT else _of_names(text)
-        if '"Image"' in text:
+        if request.target.partition("?")[0].endswith(_CREATE) and '"Image"' in text:
             yield from _signal("worm", "docker")
             yield from (one for account in image_accounts(text) for one in _signal("image", account))
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.statements import parts
 from decnet_workers.clusterer.cores import SAMPLE, Shown
-from decnet_workers.clusterer.kinds import KINDS, Feature, Kind, is_brief, weight
+from decnet_workers.clusterer.kinds import KINDS, MARKS, Feature, Kind, is_brief, weight
 from decnet_workers.clusterer.owners import INFECTED_DEVICE, is_owned, is_shared_address, tells_apart
 from decnet_workers.clusterer.reading.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
@@ -20,6 +20,8 @@ from decnet_workers.errors import WorkersError
 UNKNOWN = Shown({}, {})
 
 _INFECTED = " ".join(INFECTED_DEVICE)
+
+_DATED = (*MARKS, "command")
 
 _LONG = 8
 """Days of a log of which half is few: credentials that were seen within these may be those of one actor's list."""
@@ -75,8 +77,8 @@ class KnownFeature:
     """A feature that several attackers show, or of which something was computed before."""
 
     __slots__ = (
-        *("attackers", "before", "brief", "core", "days", "key", "kind", "proven", "read_sample", "tells", "weighed"),
-        "weight",
+        *("attackers", "before", "brief", "core", "days", "key", "kind", "owner", "proven", "read_sample", "since"),
+        *("tells", "weighed", "weight"),
     )
 
     def __init__(self, key: Key, attackers: int, days: int, before: Settled | None = None) -> None:
@@ -90,6 +92,9 @@ class KnownFeature:
         """What it weighs; until it is weighed, what it did."""
         self.core = before.core if before else None
         self.proven = before is not None and before.proven
+        self.owner = before.owner if before else ""
+        self.since: int | None = None
+        """Of what actors of a crew have as their own, the day on which it was first seen, since 1970."""
         self.weighed = False
         self.tells = tells_apart(key)
         self.brief = False
@@ -218,6 +223,7 @@ class Known:
                     continue
                 (attackers, first, last), before = found[digest]
                 feature = KnownFeature((kind, digest), attackers, last // DAY_NS - first // DAY_NS, before)
+                feature.since = first // DAY_NS if kind in _DATED else None
                 feature.brief = kind == "credential" and self._is_brief(feature)
                 self._features[name] = feature
         return alone

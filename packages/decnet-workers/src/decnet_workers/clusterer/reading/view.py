@@ -12,13 +12,15 @@ class Settled(NamedTuple):
     """What was last computed of a feature: its core, by the digest of the first of its features, and its weight.
 
     `proven`: see `cores.followed`. `magnitude`: of what can be a member of a set, how many showed it when it was
-    weighed, as a power of two; the weights of sets depend on that.
+    weighed, as a power of two; the weights of sets depend on that. `owner`: whose it is of a core's several actors, by
+    the least digest of that one's marks (`dividing`); empty: of all of them, or of the only one.
     """
 
     core: str
     weight: float
     proven: bool = False
     magnitude: int = 0
+    owner: str = ""
 
 
 class View(Protocol):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Which features are linked: those of which the samples show each other often enough."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence, Set
 
-from decnet_workers.clusterer.cores import Connected, are_linked, could_link, heaviest, in_order, shown_by, size_of
+from decnet_workers.clusterer.cores import are_linked, could_link, heaviest, in_order, shown_by, size_of
 from decnet_workers.clusterer.kinds import JOIN
 from decnet_workers.clusterer.owners import is_contested
 from decnet_workers.clusterer.reading.known import UNKNOWN, Known, KnownAttacker, KnownFeature, Sample
@@ -20,16 +20,28 @@ class Linking:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._kinds: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._connected = Connected()
-        self._contested: dict[KnownFeature, bool] = {}
 
     def links(self, features: Collection[KnownFeature]) -> set[Link]:
-        """Return links of the features with any, as many as connect what all of them would."""
+        """Return the links of the features with any."""
         self._known.read_samples(features)
         ordered = sorted(features, key=_by_sample)  # what the same attackers show is linked with the same
         found: set[Link] = set()
         for start in range(0, len(ordered), _AT_ONCE):
             found |= self._links(ordered[start : start + _AT_ONCE])
+        return found
+
+    def together(
+        self, features: Sequence[KnownFeature], marks: Set[KnownFeature]
+    ) -> dict[KnownFeature, dict[KnownFeature, int]]:
+        """Return by feature how many of its sample show each of some marks; features of one sample share that."""
+        found: dict[KnownFeature, dict[KnownFeature, int]] = {}
+        of: dict[Sample, dict[KnownFeature, int]] = {}
+        for start in range(0, len(features), _AT_ONCE):
+            part = features[start : start + _AT_ONCE]
+            for sample in self._profile(part):
+                of[sample] = {one: number for one, number in sample.shown.together.items() if one in marks}
+                sample.shown = UNKNOWN
+            found |= {one: of[one.sample] for one in part}
         return found
 
     def looked(self, attacker: KnownAttacker) -> tuple[KnownFeature, ...]:
@@ -43,26 +55,14 @@ class Linking:
     def _links(self, features: Collection[KnownFeature]) -> set[Link]:
         profiled = self._profile(features)
         near: dict[tuple[Sample, int, bool, bool], list[KnownFeature]] = {}
-        candidates = [(one, _candidates(one, near)) for one in features]
-        profiled |= self._profile({other for found in near.values() for other in found})
-        found = {link for one, others in candidates for link in self._new_links(one, others)}
+        candidates = [(one, other) for one in features for other in _candidates(one, near) if other is not one]
+        profiled |= self._profile({other for _, other in candidates})
+        pairs = {in_order(one, other) for one, other in candidates}  # half of them are found twice
+        listed = {one for pair in pairs for one in pair if one.brief and not self._is_contested(one)}
+        found = {(one, other) for one, other in pairs if are_linked(one, other, one in listed and other in listed)}
         for sample in profiled:
             sample.shown = UNKNOWN
-        self._contested.clear()
         return found
-
-    def _new_links(self, one: KnownFeature, others: Iterable[KnownFeature]) -> Iterator[Link]:
-        """Yield the links of a feature with some that links do not connect it with yet: one link is as good as ten."""
-        connected = self._connected
-        root = connected.root(one)
-        for other in others:
-            if connected.root(other) is root:
-                continue
-            pair = in_order(one, other)
-            if are_linked(*pair, one.brief and other.brief and not any(map(self._is_contested, pair))):
-                connected.join(one, other)
-                root = connected.root(one)
-                yield pair
 
     def _profile(self, features: Collection[KnownFeature]) -> set[Sample]:
         """Note what the samples of features show; return those of which it was not known."""
@@ -76,10 +76,7 @@ class Linking:
 
     def _is_contested(self, feature: KnownFeature) -> bool:
         """Return whether those who show a credential have keys, as others have them, that do not go together."""
-        if (known := self._contested.get(feature)) is None:
-            shared = ([one for one in marks if self._known.shared(one)] for marks in feature.sample.marks())
-            known = self._contested[feature] = is_contested(shared)
-        return known
+        return is_contested([one for one in marks if self._known.shared(one)] for marks in feature.sample.marks())
 
 
 def _by_sample(feature: KnownFeature) -> tuple[list[str], tuple[str, str]]:

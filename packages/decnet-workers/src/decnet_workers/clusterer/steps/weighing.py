@@ -8,14 +8,15 @@ from decnet_workers.clusterer.kinds import BOUGHT, SET_OF, SPREAD, Feature, weig
 from decnet_workers.clusterer.owners import (
     adjusted,
     are_infected,
+    are_worms,
     is_mixed,
     is_sold,
     may_be_mixed,
     may_be_sold,
     may_be_worms,
 )
-from decnet_workers.clusterer.reading.known import Known, KnownFeature, Sample
-from decnet_workers.commodity.limits import limits
+from decnet_workers.clusterer.reading.known import Known, KnownAttacker, KnownFeature, Sample
+from decnet_workers.commodity.limits import Key, limits
 
 _ALL = 64
 """Above the power of two of any number of attackers."""
@@ -84,8 +85,7 @@ def _weighs_other(feature: KnownFeature) -> bool:
 
 def _may_be_shared(feature: KnownFeature) -> bool:
     """Return whether the weight of a feature depends on what else its attackers show."""
-    name = feature.kind.name
-    return name in SPREAD or (name in BOUGHT and may_be_mixed(feature.key, feature.attackers))
+    return feature.kind.name in SPREAD or may_be_sold(feature.key, feature.attackers)
 
 
 def _is_mixed(feature: KnownFeature) -> bool:
@@ -104,8 +104,16 @@ def _is_sold(feature: KnownFeature) -> bool:
 
 def _spreads(feature: KnownFeature) -> bool:
     """Return whether a feature is brought by malware that spreads by itself."""
-    worms = may_be_worms(feature.attackers)
-    return are_infected([one.infected or (worms and one.worm) for one in feature.sample.attackers])
+    attackers = feature.sample.attackers
+    infected = [one.infected for one in attackers]
+    if not may_be_worms(feature.attackers):
+        return are_infected(infected)
+    worms = [_stacks(one) for one in attackers if one.worm and not one.infected]
+    return are_worms(len(attackers), sum(infected), worms)
+
+
+def _stacks(attacker: KnownAttacker) -> list[Key]:
+    return [one.key for one in attacker.features if one.kind.name == "tcp_stack"]
 
 
 def _own_members(feature: KnownFeature) -> float:
