@@ -58,7 +58,10 @@ def shared_of(connection: Connection, kind: str, digests: Collection[str]) -> di
     """Return those of some features of a kind, by digest, that several attackers show or that have a core."""
     if connection.dialect.name == "sqlite":
         rows = driver_rows(connection, _SHARED, (as_json(sorted(digests)), kind))
-        return {row[0]: SharedRow(*row[1:4], _core(row[4:]) if row[4] is not None else None) for row in rows}
+        return {
+            digest: SharedRow(attackers, first, last, None if core[0] is None else _core(core))
+            for digest, attackers, first, last, *core in rows
+        }
     cores = _cores(connection, kind, digests)
     f = _feature.c
     query = select(f.digest, f.subjects, f.first_seen, f.last_seen).where(f.kind == kind)
