@@ -56,7 +56,7 @@ class Office:
         self.broker = Broker(BusSettings(), self.state.bus_socket)
 
     async def open(self, *workers: str, forking: bool = True, heavy: str = "", **variables: str) -> None:
-        """Start a fleet; the worker `heavy` has a zygote of its own."""
+        """Start a fleet; the workers `heavy`, with spaces between them, have a zygote of their own."""
         await self.broker.start()
         self.client = await connect(self.url, name="test", wait=5)
         self.fleet = ProcessFleet(
@@ -67,7 +67,7 @@ class Office:
             forking=forking,
             connect_bus=lambda: connect(self.url, name="supervise", wait=5),
             spools=self.state.spool,
-            zygote_of=lambda name: "heavy" if name == heavy else "",
+            zygote_of=lambda name: "heavy" if name in heavy.split() else "",
         )
         await self.fleet.start(workers)
         publish_status(self.fleet, self.root, "test", "fork")
@@ -429,6 +429,16 @@ async def test_a_worker_for_which_nobody_waits_is_woken_when_its_zygote_has_prep
         await until(lambda: one(office.fleet, "unhurried").phase is Phase.PARKED)
         first, *later = (tmp_path / "unhurried").read_text().split()
         assert (first, set(later)) == ("False", {"True"})
+
+
+async def test_a_zygote_is_prepared_at_once_for_all_of_its_workers_that_run(tmp_path: Path) -> None:
+    async with opened(tmp_path, "steady", "unhurried", heavy="steady unhurried") as office:
+        await until(lambda: one(office.fleet, "unhurried").phase is Phase.PARKED)
+        zygote = office.fleet._zygotes["heavy"]
+        before = set(zygote._prepared)
+        office.order("first")
+        await until(lambda: zygote._prepared != before)
+        assert (before, zygote._prepared) == (set(), {place("steady"), place("unhurried")})
 
 
 async def test_a_worker_that_is_woken_while_the_last_other_of_its_zygote_is_parked_starts_without_a_crash(

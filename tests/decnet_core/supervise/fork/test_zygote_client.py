@@ -326,7 +326,7 @@ async def test_a_zygote_of_a_zygote_imports_what_a_child_needs_and_prepares_it_l
     early = await fork()
     await forker.ready()
     assert heavy.early == {early.pid}
-    await heavy.prepare(BUS)
+    await heavy.prepare([BUS])
     prepared = await heavy.open()
     assert prepared.modules > opened.modules
     assert prepared.pid == opened.pid == heavy.pid
@@ -348,7 +348,7 @@ async def test_a_zygote_of_a_zygote_prepares_a_worker_before_its_first_fork_when
         lifeline=forker.lifeline,
     )
     await forker.client.open()
-    asking = [asyncio.ensure_future(heavy.prepare(PLACE)) for _ in range(2)]
+    asking = [asyncio.ensure_future(heavy.prepare([PLACE])) for _ in range(2)]
     await asyncio.sleep(0)
     while_it_prepares = heavy.asked
     await asyncio.gather(*asking)

@@ -216,12 +216,19 @@ class ProcessFleet(Fleet):
             async with self._replacing:
                 if process.status.phase is Phase.READY and process.status.pid == pid:
                     try:
-                        await self._forked_by(process.name).prepare(self._place(process.name))  # after a reload another
+                        await self._prepare_for(process)
                     except OSError as error:
                         log.warning("the zygote was not prepared: %s", error)
                     else:
                         await process.recycle(why="it was forked early", instance=pid)
             await asyncio.sleep(_EARLY_SECONDS)
+
+    async def _prepare_for(self, process: SupervisedProcess) -> None:
+        """Have a worker's zygote prepared for it and for all others that run: see `Prepare`. Raises OSError."""
+        zygote = self._zygote_of(process.name)
+        running = (one for one in self._processes.values() if one.delayed or one.status.phase not in _WITHOUT_PROCESS)
+        names = (one.name for one in (process, *running) if self._zygote_of(one.name) == zygote)
+        await self._forked_by(process.name).prepare({self._place(name) for name in names})  # after a reload another
 
     def _used_bytes(self, process: SupervisedProcess) -> int:
         """Return the unique memory of a worker, 0 if that cannot be more than its budget.
@@ -305,7 +312,7 @@ class ProcessFleet(Fleet):
         if self._forking:
             zygote, process = self._forked_by(name), self._processes[name]
             if process.background:
-                await zygote.prepare(self._place(name))
+                await self._prepare_for(process)
             child = await zygote.fork(
                 name,
                 self._place(name),

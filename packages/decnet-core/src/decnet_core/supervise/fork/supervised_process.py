@@ -105,6 +105,11 @@ class SupervisedProcess(SupervisedWorker):
         child = self._children.get(self.status.pid or 0)
         return child.reported_bytes if child else 0
 
+    @property
+    def delayed(self) -> bool:
+        """Whether it is parked, but will be woken in a moment."""
+        return self._delayed is not None
+
     def knows(self, pid: int) -> bool:
         return pid in self._children
 

@@ -60,7 +60,7 @@ _DESCRIPTORS = 20
 _STOP_SECONDS = 15.0
 """Workers stop by themselves when their supervisor is gone; those that still run after this long are killed."""
 _STARTED_SECONDS = 1.0
-"""Without a request for this long, the fleet has started."""
+"""Without a request for this long, the fleet has started, or what was prepared is forked."""
 _SIGNALS = (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -83,6 +83,7 @@ class Zygote:
         self._killed = killed or _say_killed
         self._unprepared = tuple(unprepared)
         self._loaded = False  # whether one of the unprepared was loaded
+        self._settling: float | None = _STARTED_SECONDS  # None once the pages that only imports read are dropped
         self._exit_code: int = Exit.STOPPED
         self._wakeup, self._wakeup_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
@@ -96,12 +97,11 @@ class Zygote:
             signal.signal(number, self._forward if self._supervisor else signal.SIG_IGN)
         signal.set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)  # blocked by `_reload`
-        timeout: float | None = _STARTED_SECONDS
         while True:
-            readable, _, _ = select.select((self._channel.fileno(), self._wakeup), (), (), timeout)
+            readable, _, _ = select.select((self._channel.fileno(), self._wakeup), (), (), self._settling)
             if not readable:
                 library_pages.drop_clean_pages()
-                timeout = None
+                self._settling = None
             if self._wakeup in readable:
                 self._drain_wakeups()
             if self._channel.fileno() in readable and not self._handle_request():
@@ -149,8 +149,8 @@ class Zygote:
                 self._reload()
             case Notify(state):
                 Notifier.from_environment().send_patiently(state)
-            case Prepare(place):
-                self._prepare(place)
+            case Prepare(places):
+                self._prepare(places)
             case Fork() | ForkZygote():
                 self._fork(request, descriptors)
         close_all(descriptors)
@@ -172,12 +172,13 @@ class Zygote:
             log.error("the code was not reloaded: cannot execute %s: %s", command[0], error.strerror)  # noqa: TRY400
             self._send(Preloaded(os.getpid(), len(sys.modules), 0.0))
 
-    def _prepare(self, place: str) -> None:
+    def _prepare(self, places: Sequence[str]) -> None:
         started = time.monotonic()
-        if place in self._unprepared:
-            self._unprepared = tuple(one for one in self._unprepared if one != place)
+        if asked := [one for one in self._unprepared if one in places]:
+            self._unprepared = tuple(one for one in self._unprepared if one not in asked)
             self._loaded = True
-            preload([place], rehearsed=True)
+            preload(asked, rehearsed=True)
+            self._settling = _STARTED_SECONDS
         if not self._unprepared:
             gc.enable()
         self._send(_preloaded_since(started))

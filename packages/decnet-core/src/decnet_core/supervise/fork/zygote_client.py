@@ -14,7 +14,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from decnet_core.supervise.fork.child_process import LOST, ChildProcess
@@ -174,18 +174,19 @@ class ZygoteClient:
         self._channel.send(encode(Reload()))
         await self.open()
 
-    async def prepare(self, place: str) -> None:
-        """Have a zygote that another one has forked do what it left out for the worker at `place`. Raises OSError."""
+    async def prepare(self, places: Collection[str]) -> None:
+        """Have a zygote that another one has forked do what it left out for the workers at `places`. Raises OSError."""
         if self._forked_by is None:
             return
         async with self._preparing:
             await self.open()
-            if self._channel is None or place in self._prepared:
+            left_out = tuple(set(places) - self._prepared)
+            if self._channel is None or not left_out:
                 return
             self._preloaded = asyncio.get_running_loop().create_future()
-            self._channel.send(encode(Prepare(place)))
+            self._channel.send(encode(Prepare(left_out)))
             await self.open()
-            self._prepared.add(place)
+            self._prepared.update(left_out)
 
     @property
     def has_children(self) -> bool:

@@ -38,9 +38,12 @@ class ForkZygote(msgspec.Struct, frozen=True, tag="fork zygote"):
 
 
 class Prepare(msgspec.Struct, frozen=True, tag="prepare"):
-    """Do what a zygote has left out that another one has forked, for the class at `place`; `Preloaded` is the reply."""
+    """Do what a zygote has left out that another one has forked, for the classes at `places`.
 
-    place: str
+    `Preloaded` is the reply. All at once: what is prepared later writes to pages that children share by then.
+    """
+
+    places: tuple[str, ...]
 
 
 class Reload(msgspec.Struct, frozen=True, tag="reload"):
