@@ -59,12 +59,14 @@ class KnownAttacker:
 class Sample:
     """The attackers of a feature that are looked at; features that the same ones show have one in common."""
 
-    __slots__ = ("attackers", "common", "shown")
+    __slots__ = ("attackers", "common", "contested", "shown")
 
     def __init__(self, attackers: tuple[KnownAttacker, ...]) -> None:
         self.attackers = attackers
         self.common: dict[str, list[tuple[int, int]]] | None = None
         """By kind, see `Weighing`."""
+        self.contested: bool | None = None
+        """Whether they have keys that do not go together, see `Linking`."""
         self.shown = UNKNOWN
         """What they show, as long as `Linking` needs it."""
 
@@ -135,6 +137,11 @@ class Known:
         """By kind, a space and digest."""
         self._samples: dict[tuple[KnownAttacker, ...], Sample] = {}
         self._cores: set[str] = set()
+
+    def close(self) -> None:
+        """Part attackers from what they show, so that all is freed at once: no garbage is collected meanwhile."""
+        for one in self._attackers.values():
+            one.shown = one.looked = None
 
     def attackers(self, names: Iterable[str]) -> set[KnownAttacker]:
         """Return the attackers of these names, which need not have been read."""
