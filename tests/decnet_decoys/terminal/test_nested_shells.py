@@ -6,7 +6,7 @@ from __future__ import annotations
 from time import thread_time
 
 import pytest
-from tests.decnet_decoys.terminal.test_session import READ, Client, at_terminal
+from tests.decnet_decoys.terminal.test_session import READ, Client, at_terminal, run
 
 from decnet_decoys.shell.interactive.nesting import MAX_NESTED
 from decnet_decoys.shell.interactive.prompts import MAX_PROMPT, prompt_of
@@ -65,6 +65,39 @@ async def test_a_function_that_begins_a_shell_has_ended_in_the_outer_one(typed: 
     await typed.close()
 
 
+async def test_su_in_dash_begins_the_shell_of_the_account(typed: Client) -> None:
+    await typed.types("sh\r", f"{READ}# ")
+    await typed.types("su\r", ROOT)
+    assert "\ryes bash\r\n" in await typed.types("[[ a ]] && echo yes $0\r", ROOT)
+    await typed.close()
+
+
+async def test_sudo_runs_the_files_that_an_intruder_has_planted(typed: Client) -> None:
+    await typed.types("echo 'echo in profile' >> ~/.profile; echo 'echo in bashrc' >> ~/.bashrc\r", ROOT)
+    assert "\rin bashrc\r\nin profile\r\n" in await typed.types("sudo -i\r", ROOT)
+    shown = await typed.types("sudo su\r", ROOT)
+    assert ("in bashrc" in shown, "in profile" in shown) == (True, False)
+    await typed.close()
+
+
+async def test_a_log_in_runs_what_was_planted(shell: ShellState) -> None:
+    changed = b"A=planted\necho nothing > /nosuch/x\n"
+    shell.files.write("/root/.bashrc", changed, shell.access)
+    client = await at_terminal(shell)
+    assert "\r[planted][0]\r\n" in await client.types("echo [$A][$?]\r", ROOT)
+    assert client.notes.commands == [("echo [$A][$?]", True)]
+    await client.close()
+
+
+async def test_a_command_of_ssh_runs_what_was_planted_and_that_of_another_service_does_not(shell: ShellState) -> None:
+    shell.files.write("/root/.bashrc", b"A=planted\n", shell.access)
+    for daemon, shown in (("sshd", b"[planted]\n"), ("in.telnetd", b"[]\n")):
+        shell.variables.pop("A", None)
+        shell.command, shell.origin = "x", shell.origin._replace(daemon=daemon)
+        _, channel, _ = await run(shell, "echo [$A]")
+        assert channel.shown == shown
+
+
 async def test_shells_within_each_other_are_bounded(typed: Client, shell: ShellState) -> None:
     for _ in range(MAX_NESTED + 4):
         await typed.types("bash\r", READ + ROOT)
@@ -86,10 +119,11 @@ async def test_a_prompt_is_what_is_asked_for(typed: Client) -> None:
         ("${debian_chroot:+($x)}a", "a"),
         ("\\q\\", "\\q\\"),
         ("$V-${V}", "v-v"),
+        ("$W\\u", "\\ueve"),
     ],
 )
 def test_escapes_of_a_prompt(text: str, shown: str) -> None:
-    assert prompt_of(text, {"u": "eve", "$": "#"}, {"V": "v"}, lambda layout: layout) == shown
+    assert prompt_of(text, {"u": "eve", "$": "#"}, {"V": "v", "W": "\\u"}, lambda layout: layout) == shown
 
 
 def test_a_prompt_is_bounded_and_made_at_once() -> None:

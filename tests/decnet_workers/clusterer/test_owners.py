@@ -15,6 +15,7 @@ from tests.decnet_workers.clusterer.scenes import (
     groups,
     hassh,
     key,
+    password,
     several,
     stack,
 )
@@ -121,6 +122,36 @@ def test_keys_with_which_three_families_of_evidence_were_seen_are_one_actors_at_
     more = [event(each, one, DAY * 12) for each in (*OF_A, *OF_B) for one in (command(line), hassh("own"))]
     Follower(engine).run([*crowd(), *crew((3, 14), (12, 13)), *more])
     assert several(engine) == groups([*OF_A, BETWEEN, *OF_B])
+
+
+@pytest.mark.parametrize(("of_b", "one"), [((4, 9), False), ((21, 25), True)])
+def test_a_list_joins_nobody_if_two_who_try_it_have_keys_of_the_same_days(
+    engine: Engine, of_b: tuple[int, int], one: bool
+) -> None:
+    secrets = [password("root", f"fu{number}Zq-{number}own") for number in range(6)]
+    without = "192.0.2.1", "192.0.2.2"
+    sent = [event(each, one, DAY * 8) for each in (*without, *OF_A, *OF_B) for one in secrets]
+    for name, addresses, days in (("a", OF_A, (3, 12)), ("b", OF_B, of_b)):
+        sent += [event(each, key(name), DAY * day) for each in addresses for day in days]
+    Follower(engine).run([*crowd(), *sent])
+    assert several(engine) == (groups(OF_A, OF_B, without) if one else groups(OF_A, OF_B))
+
+
+@pytest.mark.parametrize(("lines", "one"), [(2, True), (1, False)])
+def test_who_replaces_key_and_machine_at_an_address_is_known_by_rare_commands_that_go_with_both_keys(
+    engine: Engine, lines: int, one: bool
+) -> None:
+    with_old, with_both, with_new = ("198.51.100.1", "198.51.100.2"), "192.0.2.1", ("203.0.113.1", "203.0.113.2")
+    old, new = [key("old"), hassh("old")], [key("new"), hassh("new")]
+    shown = {with_old[0]: old, with_old[1]: old, with_both: [*old, *new], with_new[0]: new, with_new[1]: new}
+    sent = [event(each, payload, DAY) for each, payloads in shown.items() for payload in payloads]
+    own = [command(f"{name} --of-{name}-own") for name in ("fetch", "hide")[:lines]]
+    sent += [event(each, line, DAY) for each in (with_old[0], with_new[0]) for line in own]
+    Follower(engine).run([*crowd(), *sent])
+    if one:
+        assert several(engine) == groups([*with_old, with_both, *with_new])
+    else:
+        assert len(several(engine)) == 2
 
 
 @pytest.mark.parametrize(("systems", "one"), [(1, True), (9, False)])

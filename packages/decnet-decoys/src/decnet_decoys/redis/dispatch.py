@@ -4,10 +4,13 @@
 import time
 
 from decnet_decoys.processor import turn
-from decnet_decoys.redis import access, channels, keys, server, sets, transactions
+from decnet_decoys.redis import channels, keys, server, sets, transactions
+from decnet_decoys.redis.about import command, containers
+from decnet_decoys.redis.clients import access, connections
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType
+from decnet_decoys.redis.lua.functions import Functions
 from decnet_decoys.redis.lua.scripts import Scripts
 from decnet_decoys.redis.names import NAMES, WRITING
 from decnet_decoys.redis.protocol import Encoded, Error, Nothing, Pushed, Reply, Simple, encoded
@@ -17,6 +20,7 @@ from decnet_decoys.redis.types import (
     blocking,
     hashes,
     lists,
+    scanning,
     sorted_set_algebra,
     sorted_sets,
     sorting,
@@ -26,8 +30,8 @@ from decnet_decoys.redis.types import (
 )
 from decnet_decoys.redis.waiting import Waits
 
-_PARTS = (keys, sets, server, access, channels, strings, hashes, lists, absent, sorted_sets, blocking, streams,
-    stream_groups, bits, sorted_set_algebra, sorting, transactions)  # fmt: skip
+_PARTS = (keys, sets, server, access, command, connections, channels, strings, hashes, lists, absent, sorted_sets,
+    blocking, streams, stream_groups, bits, sorted_set_algebra, sorting, transactions, scanning)  # fmt: skip
 COMMANDS: dict[str, tuple[Function, int]] = {}
 for _part in _PARTS:
     COMMANDS.update(_part.COMMANDS)
@@ -44,11 +48,6 @@ _AT_ONCE = frozenset({"quit", "reset", "watch"})
 _OF_TRANSACTIONS = ("multi", "exec", "discard")
 _SPELLED = {spelled.encode(): name for name in sorted(NAMES) for spelled in (name, name.upper())}
 """The names as nearly all clients write them: each request is asked for its name several times."""
-_CONTAINERS = frozenset(
-    ("acl", "client", "cluster", "command", "config", "function", "latency", "memory", "module", "object", "pubsub",
-     "script", "slowlog")
-)  # fmt: skip
-"""Commands that have commands."""
 _SHOWN = 128
 """Characters of an unknown command, and of its arguments together, that the error repeats."""
 
@@ -78,11 +77,13 @@ async def answered(client: Client, arguments: list[bytes]) -> "Reply | Waits":
     """Return the reply to a request, or what it waits for."""
     client.instance.commands += 1
     name = name_of(arguments)
-    if not client.authenticated and name not in _WITHOUT_LOGIN and is_known(name):
-        return Error("NOAUTH Authentication required.")
-    if name in _OF_TRANSACTIONS:
+    if client.user.is_removed:
+        client.leaves = True
+        return Pushed([])
+    refused = _refused(name, arguments) or _not_allowed(client, name, arguments)
+    if refused is None and name in _OF_TRANSACTIONS:
         return await _transaction(client, name)
-    refused = _refused(name, arguments) or channels.refused(client, name) or _read_only(client, name)
+    refused = refused or channels.refused(client, name) or _read_only(client, name)
     if refused is not None:
         client.spoiled = client.queued is not None
         client.instance.count_error(refused)
@@ -114,6 +115,12 @@ async def waited(client: Client, arguments: list[bytes], reply: Waits) -> Reply:
 def _now(reply: Reply) -> Reply:
     """Return a reply for who may not wait."""
     return reply.otherwise if isinstance(reply, Waits) else reply
+
+
+def _not_allowed(client: Client, name: str, arguments: list[bytes]) -> Error | None:
+    if client.authenticated:
+        return access.refused(client, arguments)
+    return None if name in _WITHOUT_LOGIN else Error("NOAUTH Authentication required.")
 
 
 def _read_only(client: Client, name: str) -> Error | None:
@@ -161,18 +168,17 @@ async def _transaction(client: Client, name: str) -> Reply:
 
 
 def _refused(name: str, arguments: list[bytes]) -> Error | None:
-    found = COMMANDS.get(name)
-    if found is None:
+    arity = 1 if name in _OF_TRANSACTIONS else COMMANDS.get(name, (None, 0))[1]
+    if not arity:
         shown = ""
         for one in arguments[1:]:
             if len(shown) >= _SHOWN or not one:
                 break
             shown += f"'{server.text(one[: _SHOWN - len(shown)])}' "
         return Error(f"ERR unknown command '{server.text(arguments[0][:_SHOWN])}', with args beginning with: {shown}")
-    arity = found[1]
     if (arity > 0 and len(arguments) != arity) or len(arguments) < -arity:
-        return Error(f"ERR wrong number of arguments for '{name}' command")
-    return _FULL if len(arguments) > MOST_WORDS else None
+        return server.wrong_arity(name)
+    return containers.refused(name, arguments) or (_FULL if len(arguments) > MOST_WORDS else None)
 
 
 def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:
@@ -181,14 +187,14 @@ def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:
     if keys.expiring:
         keys.expire(time.time())
     try:
-        reply = COMMANDS[name][0](client, arguments[1:])
+        reply = containers.help_of(name, arguments) or COMMANDS[name][0](client, arguments[1:])
     except WrongType:
         reply = Error("WRONGTYPE Operation against a key holding the wrong kind of value")
     except Full:
         reply = _FULL
     if isinstance(reply, Error):
         client.instance.count_error(reply)
-    elif name in _CONTAINERS and len(arguments) > 1:
+    elif name in containers.CONTAINERS and len(arguments) > 1:
         name = f"{name}|{server.text(arguments[1][:_SHOWN]).lower()}"  # one that there is, for it was no error
     client.instance.used[name] = client.instance.used.get(name, 0) + 1
     if client.keys.changes != before and not isinstance(reply, Waits):  # or two who wait would wake each other for ever
@@ -198,7 +204,11 @@ def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:
 
 def _called_by_script(client: Client, arguments: list[bytes]) -> Reply:
     name = name_of(arguments)
+    if access.refused(client, arguments):
+        return Error("ERR The user executing the script can't run this command or subcommand")
     return _read_only(client, name) or _refused(name, arguments) or _now(_carried_out(client, name, arguments))
 
 
-COMMANDS.update(Scripts(_called_by_script).commands())
+_SCRIPTS = Scripts(_called_by_script)
+COMMANDS.update(_SCRIPTS.commands())
+COMMANDS.update(Functions(_SCRIPTS).commands())

@@ -7,9 +7,11 @@ import random
 import re
 import time
 from collections import ChainMap
+from dataclasses import dataclass
 
 from decnet_decoys.personas.schema import Persona
 from decnet_decoys.redis.about import parameters
+from decnet_decoys.redis.clients.users import User
 from decnet_decoys.redis.keyspace import Keyspace
 from decnet_decoys.redis.profile import RedisProfile
 from decnet_decoys.redis.protocol import Error
@@ -28,6 +30,14 @@ MOST_ERRORS = 32
 """Kinds that are counted."""
 _LONGEST_CODE = 64
 _CODE = re.compile(r"[!-~]+")
+
+
+@dataclass
+class Library:
+    """Functions that a client has loaded."""
+
+    source: bytes
+    functions: list[str]
 
 
 class Instance:
@@ -57,6 +67,8 @@ class Instance:
             },
             _DEFAULTS,
         )
+        self.users = {"default": User.default(profile.password)}
+        """By their names."""
         self.pid = drawing.randrange(400, 1400)
         self.run_id = f"{drawing.getrandbits(160):040x}"
         self.replication_id = f"{drawing.getrandbits(160):040x}"
@@ -64,6 +76,8 @@ class Instance:
         self.saved = self.started
         self.master: tuple[str, str] | None = None
         self.scripts: dict[str, bytes] = {}
+        self.libraries: dict[str, Library] = {}
+        """Of functions that clients have loaded, by their names."""
         self.commands = drawing.randrange(10_000, 90_000)
         self.clients = itertools.count(drawing.randrange(20, 4000))
         self.connected = 0
@@ -129,12 +143,16 @@ class Client:
         self.database = 0
         self.version = 2
         """Of the protocol."""
-        self.authenticated = not instance.settings["requirepass"]
+        self.user = instance.users["default"]
+        self.authenticated = self.user.is_on and self.user.without_password
+        self.unanswered: int | None = 0
+        """How many of the next requests get no reply; None: all, until the client wants replies again."""
         self.leaves = False
         """Whether the connection ends after this answer."""
         self.channels: dict[bytes, None] = {}
         self.patterns: dict[bytes, None] = {}
         """What it has subscribed to, as both."""
+        self.shard_channels: dict[bytes, None] = {}
         self.queued: list[list[bytes]] | None = None
         """What MULTI collects."""
         self.queued_bytes = 0
@@ -149,6 +167,17 @@ class Client:
     @property
     def keys(self) -> Keyspace:
         return self.instance.databases[self.database]
+
+    def wants_reply(self, unanswered: int | None) -> bool:
+        """Count a request down, if it was not the one that changes how many get no reply; return whether it gets one.
+
+        `unanswered` is what was the case before it was carried out.
+        """
+        if self.unanswered != unanswered:
+            return True
+        if unanswered:
+            self.unanswered = unanswered - 1
+        return unanswered == 0
 
     async def waits(self, deadline: float) -> bool:
         """Wait until something is written; False: the client has left, or it is later than `deadline` (monotonic)."""

@@ -24,8 +24,9 @@ MAX_REPLY = 1 << 20
 
 
 def number(text: bytes) -> int | None:
-    """Return a 64-bit integer as the server reads it, None when it is none."""
-    if len(text) > 20 or not text.removeprefix(b"-").isdigit():
+    """Return a 64-bit integer as the server reads it, without zeros before it; None when it is none."""
+    digits = text.removeprefix(b"-")
+    if len(text) > 20 or not digits.isdigit() or (digits[:1] == b"0" and text != b"0"):
         return None
     value = int(text)
     return value if -LARGEST <= value < LARGEST else None
@@ -128,8 +129,10 @@ def incrby(client: Client, given: Arguments) -> Reply:
 def added(client: Client, key: bytes, amount: int) -> Reply:
     """Add to the number that a key has."""
     value = number(client.keys.string(key) or b"0")
-    if value is None or not -LARGEST <= value + amount < LARGEST:
+    if value is None:
         return NOT_A_NUMBER
+    if not -LARGEST <= value + amount < LARGEST:
+        return Error("ERR increment or decrement would overflow")
     client.keys.put(key, b"%d" % (value + amount), keeps_time=True)
     return value + amount
 

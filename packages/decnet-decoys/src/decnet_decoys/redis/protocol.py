@@ -18,6 +18,7 @@ MAX_PIECES = 500
 """Lines, words and arguments that are read in one go: a few milliseconds."""
 
 _NUMBER = re.compile(rb"-?[0-9]{1,18}")
+_COUNT = re.compile(rb"0|-?[1-9][0-9]{0,17}")
 _BLANKS = re.compile(rb"\s*")
 _PLAIN = re.compile(rb"""[^\s"']+""")
 _QUOTED = {
@@ -155,7 +156,7 @@ class Requests:
                 return False
             self._arguments = line.split()
             return bool(self._arguments)
-        if not _NUMBER.fullmatch(line[1:]) or int(line[1:]) > MAX_ARGUMENTS:
+        if not _COUNT.fullmatch(line[1:]) or int(line[1:]) > MAX_ARGUMENTS:
             self.broken = "Protocol error: invalid multibulk length"
         else:
             self._missing = max(0, int(line[1:]))
@@ -200,7 +201,7 @@ class Requests:
                 self.broken = "Protocol error: too big bulk count string"
         elif not line.startswith(b"$"):
             self.broken = f"Protocol error: expected '$', got '{chr(line[0]) if line else chr(13)}'"
-        elif not _NUMBER.fullmatch(line[1:]) or int(line[1:]) < 0 or self._held + int(line[1:]) > self._most:
+        elif not _COUNT.fullmatch(line[1:]) or int(line[1:]) < 0 or self._held + int(line[1:]) > self._most:
             self.broken = "Protocol error: invalid bulk length"
         else:
             self._length = int(line[1:])

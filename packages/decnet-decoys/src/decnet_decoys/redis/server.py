@@ -13,7 +13,6 @@ from decnet_decoys.redis.about import parameters
 from decnet_decoys.redis.about.info import info
 from decnet_decoys.redis.instance import DATABASES, Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
-from decnet_decoys.redis.names import NAMES
 from decnet_decoys.redis.protocol import Error, Pairs, Pushed, Reply, Simple
 
 MOST_PATTERNS = 8
@@ -27,6 +26,7 @@ _NO_DEBUG = Error(
     'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local '
     "connection, otherwise you need to set this option in the configuration file, and then restart the server."
 )
+_OF_REPLICAS = frozenset((b"listening-port", b"ip-address", b"capa", b"rdb-only", b"rdb-filter-only"))
 DIRECTORIES = (
     "/", "/etc", "/etc/cron.d", "/root", "/root/.ssh", "/tmp", "/var/lib/redis", "/var/spool/cron",  # noqa: S108
     "/var/spool/cron/crontabs", "/var/www/html",
@@ -58,16 +58,16 @@ def quit_(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
 def auth(client: Client, given: Arguments) -> Reply:
     if len(given) > 2:
         return SYNTAX
-    password = client.instance.settings["requirepass"]
-    if len(given) == 1 and not password:
+    users = client.instance.users
+    if len(given) == 1 and users["default"].without_password:
         return Error(
             "ERR AUTH <password> called without any password configured for the default user. "
             "Are you sure your configuration is correct?"
         )
-    user = b"default" if len(given) == 1 else given[0]
-    if user != b"default" or (password and text(given[-1]) != password):
+    user = users["default"] if len(given) == 1 else users.get(text(given[0]))
+    if user is None or not user.accepts(text(given[-1])):
         return Error("WRONGPASS invalid username-password pair or user is disabled.")
-    client.authenticated = True
+    client.user, client.authenticated = user, True
     return OK
 
 
@@ -147,8 +147,6 @@ def config(client: Client, given: Arguments) -> Reply:
             return _configured(client, [(text(name).lower(), text(value)) for name, value in _pairs(rest)])
         case b"RESETSTAT" | b"REWRITE", []:
             return OK
-        case ((b"GET" | b"SET" | b"RESETSTAT" | b"REWRITE"), _):
-            return wrong_arity(f"config|{text(action).lower()}")
     return unknown_subcommand(action, "CONFIG")
 
 
@@ -169,6 +167,8 @@ def _configured(client: Client, pairs: list[tuple[str, str]]) -> Reply:
     for name, value in pairs:
         where = _directory(instance.settings["dir"], value) if name == "dir" else value[:4096]
         parameters.put(instance.settings, name, where)
+        if name == "requirepass":
+            instance.users["default"].set_password(where)
     return OK
 
 
@@ -192,39 +192,10 @@ def _directory_refused(client: Client, named: str) -> str:
     return "No such file or directory" if client.files is None else client.files.directory_refused(path)
 
 
-def command(client: Client, given: Arguments) -> Reply:  # noqa: ARG001, PLR0911  # a case for each subcommand
-    """Return the number of commands; details of none, as clients expect for a command that they do not know."""
-    match [one.upper() for one in given[:1]], given[1:]:
-        case [b"COUNT"], []:
-            return 240
-        case [b"INFO"], names:
-            return [None] * min(len(names), 64)
-        case ([], _) | ([b"DOCS"], _):
-            return []
-        case [b"GETKEYS"], [name, key, *_] if text(name).lower() in NAMES:
-            return [key]
-        case [b"GETKEYS"], [_, _, *_]:
-            return Error("ERR Invalid command specified")
-        case [b"LIST"], []:
-            return sorted(NAMES)
-        case [b"LIST"], [by, kind, what] if by.upper() == b"FILTERBY":
-            return _filtered(kind.upper(), text(what).lower()[:64])
-        case [b"LIST"], _:
-            return SYNTAX
-        case ([b"COUNT" | b"GETKEYS"], _):
-            return wrong_arity(f"command|{text(given[0]).lower()}")
-    return unknown_subcommand(given[0], "COMMAND")
-
-
-def _filtered(kind: bytes, what: str) -> Reply:
-    if kind not in (b"MODULE", b"ACLCAT", b"PATTERN"):
-        return SYNTAX
-    fits = re.compile(fnmatch.translate(what)).match
-    return [name for name in sorted(NAMES) if fits(name)] if kind == b"PATTERN" else []
-
-
-def psync(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+def psync(client: Client, given: Arguments) -> Reply:
     """Begin what a replica wants; the data, which the real server sends five seconds later, never come."""
+    if number(given[1]) is None:
+        return NOT_A_NUMBER
     return Simple(f"FULLRESYNC {client.instance.replication_id} 0")
 
 
@@ -283,8 +254,6 @@ def module(client: Client, given: Arguments) -> Reply:
             return Error("ERR Error loading the extension. Please check the server logs.")
         case b"UNLOAD", [_]:
             return Error("ERR Error unloading module: no such module with that name")
-        case ((b"LIST" | b"LOAD" | b"LOADEX" | b"UNLOAD"), _):
-            return wrong_arity(f"module|{text(given[0]).lower()}")
     return unknown_subcommand(given[0], "MODULE")
 
 
@@ -327,7 +296,8 @@ def cluster(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
 
 def shutdown(client: Client, given: Arguments) -> Reply:
     """Close the connection, as a server does that goes down; the others stay."""
-    if not {one.upper() for one in given} <= {b"NOSAVE", b"SAVE", b"NOW", b"FORCE", b"ABORT"}:
+    words = {one.upper() for one in given}
+    if not words <= {b"NOSAVE", b"SAVE", b"NOW", b"FORCE", b"ABORT"} or {b"NOSAVE", b"SAVE"} <= words:
         return SYNTAX
     if [one.upper() for one in given] == [b"ABORT"]:
         return Error("ERR No shutdown in progress.")
@@ -342,12 +312,40 @@ def reset(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     client.database, client.version, client.name = 0, 2, ""
     client.channels.clear()
     client.patterns.clear()
-    client.authenticated = not client.instance.settings["requirepass"]
+    client.shard_channels.clear()
+    client.user = client.instance.users["default"]
+    client.authenticated = client.user.is_on and client.user.without_password
     return Simple("RESET")
 
 
 def wait(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return 0 if number(given[0]) is not None else NOT_A_NUMBER
+
+
+def replconf(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    """Take what a replica says of itself."""
+    if len(given) % 2:
+        return SYNTAX
+    for name, value in zip(given[::2], given[1::2], strict=True):
+        word = name.lower()
+        if word in (b"ack", b"getack"):
+            return Pushed([])
+        if word not in _OF_REPLICAS:
+            return Error(f"ERR Unrecognized REPLCONF option: {text(name)[:128]}")
+        if word == b"listening-port" and number(value) is None:
+            return NOT_A_NUMBER
+    return OK
+
+
+def bgrewriteaof(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return Simple("Background append only file rewriting started")
+
+
+def lolwut(client: Client, given: Arguments) -> Reply:
+    """Name the version, as the server does that has no picture for one."""
+    if len(given) > 1 and given[0].upper() == b"VERSION" and number(given[1]) is None:
+        return NOT_A_NUMBER
+    return f"Redis ver. {client.instance.profile.version}\n"
 
 
 def accepted(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -365,10 +363,11 @@ def unknown_subcommand(given: bytes, name: str) -> Error:
 
 COMMANDS: dict[str, tuple[Function, int]] = {
     "ping": (ping, -1), "echo": (echo, 2), "quit": (quit_, -1), "auth": (auth, -2), "hello": (hello, -1),
-    "select": (select, 2), "info": (info_, -1), "config": (config, -2), "command": (command, -1), "save": (save, 1),
+    "select": (select, 2), "info": (info_, -1), "config": (config, -2), "save": (save, 1),
     "bgsave": (bgsave, -1), "lastsave": (lastsave, 1), "slaveof": (replicaof, 3), "replicaof": (replicaof, 3),
     "role": (role, 1), "module": (module, -2), "time": (time_, 1), "shutdown": (shutdown, -1),
-    "replconf": (accepted, -1), "cluster": (cluster, -2), "monitor": (accepted, 1), "debug": (debug, -2),
+    "replconf": (replconf, -1), "bgrewriteaof": (bgrewriteaof, 1), "lolwut": (lolwut, -1),
+    "cluster": (cluster, -2), "monitor": (accepted, 1), "debug": (debug, -2),
     "wait": (wait, 3), "slowlog": (slowlog, -2), "latency": (latency, -2), "readonly": (cluster, 1),
     "asking": (cluster, 1), "psync": (psync, -3), "sync": (sync, 1),
     "reset": (reset, 1),

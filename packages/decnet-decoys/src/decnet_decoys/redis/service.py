@@ -151,6 +151,7 @@ class _Dialogue:
             await self._directory_named(text(arguments[3][:4096]))
         if name not in _LOG_INS:  # of which more is known when they are answered
             self._record(arguments)
+        silent = self._client.unanswered
         reply = await self._replied(arguments)
         if name in _LOG_INS:
             self._record_login(arguments, success=not isinstance(reply, Error))
@@ -160,7 +161,8 @@ class _Dialogue:
             reply = reply if await self._saved() or name == "bgsave" else Error("ERR")
         for code in arguments[1:2] if name == "eval" else ():
             self._record_commands(code)
-        self._answers += encoded(reply, self._client.version)
+        if self._client.wants_reply(silent):
+            self._answers += encoded(reply, self._client.version)
         if len(self._answers) > MOST_ANSWERS:
             await self._flush()
 

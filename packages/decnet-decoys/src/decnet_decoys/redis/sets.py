@@ -58,11 +58,6 @@ def smismember(client: Client, given: Arguments) -> Reply:
     return [int(member in value) for member in given[1:]]
 
 
-def sscan(client: Client, given: Arguments) -> Reply:
-    value = client.keys.set_(given[0])
-    return Error("ERR invalid cursor") if number(given[1]) is None else [b"0", sorted(value)]
-
-
 def spop(client: Client, given: Arguments) -> Reply:
     found = srandmember(client, given)
     gone = [found] if isinstance(found, bytes) else found if isinstance(found, list) else []
@@ -177,13 +172,20 @@ def _encoding(value: Value) -> str:
     return "quicklist" if isinstance(value, list) else "listpack"
 
 
+def _usage(client: Client, given: Arguments) -> Reply:
+    key, *options = given
+    if options and options[0].upper() != b"SAMPLES":
+        return SYNTAX
+    if len(options) > 1 and number(options[1]) is None:
+        return NOT_A_NUMBER
+    value = client.keys.get(key)
+    return None if value is None else 56 + len(key) + (len(value) if isinstance(value, bytes) else 64)
+
+
 def memory(client: Client, given: Arguments) -> Reply:
     match given[0].upper(), given[1:]:
-        case b"USAGE", [key, *_]:
-            value = client.keys.get(key)
-            return None if value is None else 56 + len(key) + (len(value) if isinstance(value, bytes) else 64)
-        case b"USAGE", []:
-            return Error("ERR wrong number of arguments for 'memory|usage' command")
+        case b"USAGE", rest:
+            return _usage(client, rest)
         case b"PURGE", []:
             return Simple("OK")
         case b"DOCTOR", []:
@@ -194,7 +196,7 @@ def memory(client: Client, given: Arguments) -> Reply:
 COMMANDS: dict[str, tuple[Function, int]] = {
     "sadd": (sadd, -3), "srem": (srem, -3), "smembers": (smembers, 2), "scard": (scard, 2),
     "sismember": (sismember, 3), "randomkey": (randomkey, 1), "incrbyfloat": (incrbyfloat, 3),
-    "smismember": (smismember, -3), "sscan": (sscan, -3), "spop": (spop, -2), "srandmember": (srandmember, -2),
+    "smismember": (smismember, -3), "spop": (spop, -2), "srandmember": (srandmember, -2),
     "sintercard": (sintercard, -3), "smove": (smove, 4), "sinter": (sinter, -2), "sunion": (sunion, -2),
     "sdiff": (sdiff, -2),
     "sinterstore": (_stored(frozenset.intersection), -3), "sunionstore": (_stored(frozenset.union), -3),

@@ -135,14 +135,24 @@ def _no_applet(call: Call) -> int:
 def _brought(shell: ShellState, path: str, data: bytes) -> Found:
     """Return how to run a file of the attacker's: a script is interpreted, a binary only appears to run."""
     if data.startswith(b"\x7fELF") and len(data) >= ELF_HEADER:
-        return Found(path, _silent)
+        program = _copied(shell, data)
+        return Found(path, _silent) if program is None else _installed(path, posixpath.basename(path), program)
     if data.startswith(b"\x7fELF") or b"\0" in data[:512]:
         return Found(path, complaint=f"{path}: cannot execute binary file: Exec format error", status=126)
     if data.startswith(b"#!"):
-        wanted = decode(data[2:258]).partition("\n")[0].strip().split(" ")[0]
+        wanted = decode(data[2:258]).partition("\n")[0].strip(" \t").split(" ")[0]
         if not shell.files.exists(wanted):
             return Found(path, complaint=f"{path}: cannot execute: required file not found")
     return Found(path, script=decode(data[:MAX_SCRIPT]))
+
+
+def _copied(shell: ShellState, data: bytes) -> str | None:
+    """Return of which program of this machine a file is a copy byte for byte, as `cat /bin/echo > x` makes one."""
+    for entry in shell.machine.tree.entries.values():
+        content = entry.content
+        if isinstance(content, Filler) and content.size == len(data) and content.piece(0, len(data)) == data:
+            return content.seed.rpartition("/")[2]
+    return None
 
 
 def _silent(_call: object) -> int:

@@ -6,8 +6,9 @@ from typing import Any
 
 from decnet_decoys.shell.control_flow import ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import AskLine, Effect, Effects, Steps, turn
-from decnet_decoys.shell.encoding import decode, encode, shell_word
-from decnet_decoys.shell.environment.tracing import is_traced, trace
+from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.environment.tracing import as_written, is_traced, trace
+from decnet_decoys.shell.environment.traps import acted, inherited
 from decnet_decoys.shell.expansion import words
 from decnet_decoys.shell.expansion.conditions import fits, pattern_of
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
@@ -36,7 +37,8 @@ def compound(runner: Runner, command: Group | If | Loop | For | Case, streams: S
 def _group(runner: Runner, group: Group, streams: Streams) -> Effects:
     if not group.subshell:
         return (yield from runner.sequence(group.body, streams))
-    return (yield from in_child(runner, runner.sequence(group.body, streams), streams))
+    own = streams.inherited()
+    return (yield from in_child(runner, runner.sequence(group.body, own), own))
 
 
 def in_child(runner: Runner, steps: Effects, streams: Streams) -> Effects:
@@ -48,16 +50,17 @@ def in_child(runner: Runner, steps: Effects, streams: Streams) -> Effects:
 def as_process(runner: Runner, steps: Effects, streams: Streams) -> Effects:
     """Do what a process does from its beginning to its end, which runs its own `trap ... EXIT`."""
     shell = runner.shell
-    kept, shell.traps = shell.traps, {name: action for name, action in shell.traps.items() if not action}
+    kept, shell.traps = shell.traps, inherited(shell.traps, shell.options)
     try:
         try:
             status = yield from steps
         except (ExitShell, ReturnFunction) as leaving:
             status = leaving.status
+            shell.ended_by = leaving.signal if isinstance(leaving, ExitShell) else ""
         except ExpansionError as fault:
             runner.errors = streams.err
             status = complained(runner, fault)
-            status = 127 if isinstance(fault, UnsetError) and shell.string and not shell.dash else status
+            status = 127 if is_fatal(shell, fault) and shell.string and not shell.dash else status
         action = shell.traps.pop("EXIT", "")
         if action:
             shell.status = status
@@ -68,6 +71,11 @@ def as_process(runner: Runner, steps: Effects, streams: Streams) -> Effects:
         return status
     finally:
         shell.traps = kept
+
+
+def is_fatal(shell: ShellState, fault: ExpansionError) -> bool:
+    """Whether a shell that runs a string ends with the status of a command that it does not find."""
+    return isinstance(fault, UnsetError) and "errexit" not in shell.options
 
 
 def complaint_of(shell: ShellState, fault: ExpansionError) -> str:
@@ -104,9 +112,11 @@ def _for(runner: Runner, loop: For, streams: Streams) -> Effects:
     if loop.asks:
         return (yield from _select(runner, loop, values, streams))
     for value in values:
+        if "DEBUG" in runner.shell.traps:
+            runner.shell.variables["BASH_COMMAND"] = _head(loop)
+            yield from acted(runner, "DEBUG", streams)
         if is_traced(runner.shell):
-            whole = " ".join(["for", loop.name, "in", *map(shell_word, values[:MAX_OFFERED])])
-            trace(runner.shell, whole, streams.err)
+            yield from trace(runner, _head(loop), streams.err)
         runner.shell.set(loop.name, value)
         goes_on, status = yield from _turn(runner, loop.body, streams)
         if not goes_on:
@@ -114,10 +124,18 @@ def _for(runner: Runner, loop: For, streams: Streams) -> Effects:
     return status
 
 
+def _head(loop: For) -> str:
+    """Return the first line of a loop over words."""
+    given = ['"$@"'] if loop.words is None else map(as_written, loop.words[:MAX_OFFERED])
+    return " ".join(["select" if loop.asks else "for", loop.name, "in", *given])
+
+
 def _select(runner: Runner, loop: For, values: list[str], streams: Streams) -> Effects:
     """Offer the words with numbers, and run the body with the one that is chosen, until there is no more input."""
     shell = runner.shell
     status = 0
+    if is_traced(shell):
+        yield from trace(runner, _head(loop), streams.err)
     menu = whole = "".join(f"{index}) {value}\n" for index, value in enumerate(values[:MAX_OFFERED], 1))
     while values:
         prompt = shell.variables.get("PS3", "#? ")
@@ -173,7 +191,7 @@ def _turn(runner: Runner, body: Sequence, streams: Streams) -> Generator[Effect,
 def _case(runner: Runner, case: Case, streams: Streams) -> Effects:
     subject = yield from words.text(runner, case.subject)
     if is_traced(runner.shell):
-        trace(runner.shell, f"case {shell_word(subject)} in", streams.err)
+        yield from trace(runner, f"case {as_written(case.subject)} in", streams.err)
     status, falls = 0, False
     for patterns, body, end in case.arms:
         if not falls and not (yield from _fits(runner, subject, patterns)):

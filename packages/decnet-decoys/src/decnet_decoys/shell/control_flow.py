@@ -12,7 +12,10 @@ class _Leaving(Exception):
 
 
 class ExitShell(_Leaving):
-    """`exit` was run."""
+    """`exit` was run, or a signal ends the shell."""
+
+    signal = ""
+    """Of the signal: its name, as KILL."""
 
 
 class ReturnFunction(_Leaving):

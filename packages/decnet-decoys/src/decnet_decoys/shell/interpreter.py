@@ -11,23 +11,22 @@ from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
 from decnet_decoys.shell.command_lookup import Found, find, remembered
-from decnet_decoys.shell.compound import as_process, complained, complaint_of, compound, in_child
+from decnet_decoys.shell.compound import as_process, complained, complaint_of, compound, in_child, is_fatal
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode
-from decnet_decoys.shell.environment.dash import BASH_ONLY
+from decnet_decoys.shell.environment import dash
 from decnet_decoys.shell.environment.timing import took_text
 from decnet_decoys.shell.environment.traps import acted, own_traps
 from decnet_decoys.shell.execution.background import BackgroundJobs, with_lists
 from decnet_decoys.shell.execution.complaints import syntax_complaint, warn_of_documents
 from decnet_decoys.shell.execution.evidence import save
 from decnet_decoys.shell.execution.executables import called_program, remember_path, run_program, run_script
-from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended, tell_of_killed
+from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended, tell_of_killed, tell_of_signal
 from decnet_decoys.shell.execution.simple_commands import is_exec, simple_command
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.interactive import nesting
-from decnet_decoys.shell.jobs import text_of
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
@@ -45,6 +44,7 @@ from decnet_decoys.shell.syntax.nodes import (
     Simple,
 )
 from decnet_decoys.shell.syntax.parser import Parser
+from decnet_decoys.shell.syntax.printing import pipeline_text
 
 HANG_SECONDS = 900.0
 MAX_STATUSES = 64
@@ -97,7 +97,7 @@ class Interpreter:
             shell.status = KILLED
         except ExpansionError as fault:
             self._errors.write(encode(complaint_of(shell, fault)))
-            shell.status = 127 if isinstance(fault, UnsetError) and shell.command is not None else 1
+            shell.status = 127 if is_fatal(shell, fault) and shell.command is not None else 1
         except (OutputFullError, ReturnFunction, LoopJump):
             shell.status = BROKEN_PIPE
         yield from at_exit(self, Streams(None, self._screen, self._errors))
@@ -140,8 +140,6 @@ class Interpreter:
                         return self.shell.status
                     warn_of_documents(self.shell, parser, first, streams)
                     self.shell.line = parser.number
-                    if "noexec" in self.shell.options and not self.shell.is_typed_at:
-                        continue
                     try:
                         self.shell.status = yield from self.sequence(line, streams)
                     except ExpansionError as fault:  # the rest of the line is given up, but not of the script
@@ -156,6 +154,7 @@ class Interpreter:
         previous, shell = ";", self.shell
         for pipeline, following in with_lists(sequence):
             skipped = (previous == "&&" and shell.status != 0) or (previous == "||" and shell.status == 0)
+            skipped = skipped or ("noexec" in shell.options and not shell.is_typed_at)
             if not skipped:
                 tested = following in ("&&", "||") or pipeline.negated
                 killed = bool(shell.jobs.killed)
@@ -164,9 +163,11 @@ class Interpreter:
                     shell.status = yield from run(pipeline, streams)
                 if killed:
                     tell_of_killed(shell, streams.err)
+                if shell.ended_by and following != "&":
+                    yield from tell_of_signal(shell, pipeline, streams.err)
                 if shell.status and not tested and not shell.tested:
                     if "ERR" in shell.traps:
-                        shell.variables["BASH_COMMAND"] = text_of(pipeline)
+                        shell.variables["BASH_COMMAND"] = yield from pipeline_text(pipeline)
                     yield from self._failed(streams)
             previous = following
         return shell.status
@@ -181,11 +182,12 @@ class Interpreter:
     def _background(self, pipeline: Pipeline, streams: Streams) -> Effects:
         """Run a pipeline as a job."""
         shell = self.shell
-        job = shell.jobs.begin(text_of(pipeline))
+        job = shell.jobs.begin((yield from pipeline_text(pipeline)))
         if streams.out.target is self._screen and shell.is_typed_at and not shell.jobs.of_child:
             streams.err.write(encode(f"[{job.number}] {job.pid}\n"))
         begun = lambda given: in_child(self, self._pipeline(pipeline, given), given)  # noqa: E731
-        return (yield from self._background_jobs.run(job, begun, streams))
+        is_program = isinstance(pipeline.commands[-1], Simple)
+        return (yield from self._background_jobs.run(job, begun, streams, is_program=is_program))
 
     def _timed(self, pipeline: Pipeline, streams: Streams) -> Effects:
         """Run a pipeline and tell how long it took, pauses included."""
@@ -217,7 +219,8 @@ class Interpreter:
     def _process(self, command: Command, streams: Streams) -> Effects:
         """Run one command of a pipeline: its own process, so leaving ends only itself."""
         try:
-            return (yield from in_child(self, self._command(command, streams), streams))
+            own = streams.inherited()
+            return (yield from in_child(self, self._command(command, own), own))
         except OutputFullError:
             return self._broken_pipe(streams)
 
@@ -259,6 +262,8 @@ class Interpreter:
     def _run_simple(self, argv: list[str], simple: Simple, streams: Streams) -> Effects:
         outcome = yield from redirected(self, simple.redirects, streams)
         if isinstance(outcome, int):
+            if self.shell.dash and argv and argv[0] in dash.SPECIAL and not self.shell.is_typed_at:
+                raise ExitShell(outcome)
             return outcome
         inner, finish = outcome
         status = 0 if argv else self.shell.substituted
@@ -287,12 +292,12 @@ class Interpreter:
         if len(self._kept_open) < MAX_DESCRIPTORS:
             self._kept_open.append(finish)
 
-    def execute(self, argv: list[str], streams: Streams, *, program: bool = False) -> Effects:
+    def execute(self, argv: list[str], streams: Streams, *, program: bool = False, functions: bool = True) -> Effects:
         shell = self.shell
-        if argv[0] in shell.functions and not program:
+        if argv[0] in shell.functions and functions and not program:
             return (yield from self._function(shell.functions[argv[0]].body, argv, streams))
         found = (None if program else remembered(shell, argv[0])) or find(shell, argv[0])
-        if shell.dash and not program and argv[0] in BASH_ONLY:
+        if shell.dash and not program and argv[0] in dash.BASH_ONLY:
             found = Found(argv[0], complaint=f"{argv[0]}: not found")
         if found.handler is not None:
             if not program:
@@ -308,7 +313,7 @@ class Interpreter:
         return found.status
 
     def _function(self, body: Group, argv: list[str], streams: Streams) -> Effects:
-        with self.shell.calling(argv), own_traps(self.shell):
+        with self.shell.calling(argv), own_traps(self.shell, traced=argv[0] in self.shell.traced):
             try:
                 with self._budget:
                     status = yield from self._command(body, streams)
@@ -328,7 +333,8 @@ class Interpreter:
             shell.set_parameters(argv)
             shell.script = argv[0] if "/" in argv[0] or named else ""
             shell.status, shell.line = 0, 1
-            return (yield from as_process(self, self.script(text, streams), streams))
+            own = streams.inherited()
+            return (yield from as_process(self, self.script(text, own), own))
 
     def save(
         self, path: str, data: bytes, *, append: bool = False, err: OutputBuffer | None = None

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from math import inf
 
 from decnet_decoys.shell.streams import JobOutput
-from decnet_decoys.shell.syntax.nodes import Command, Group, Pipeline, Sequence, Simple
-from decnet_decoys.shell.syntax.printing import assignment_text, redirect_text, word_text
 
 MAX_JOBS = 100
 MAX_JOB_TEXT = 2048
@@ -29,6 +27,33 @@ class Job:
     """What it was ended by, in the words of strsignal(3)."""
     output: tuple[JobOutput, ...] = ()
     """What it writes that is not shown yet."""
+    argv: tuple[str, ...] = ()
+    """The words of the program that it is, none of one that the shell itself runs."""
+    program: str = ""
+    """Path of that program."""
+    directory: str = "/"
+    left: float | None = None
+    """Of a stopped job, the seconds that it has to run when it goes on."""
+
+    def stop(self, now: float) -> None:
+        """Stop it, until `resume`."""
+        if self.left is None:
+            self.left, self.ends = self.ends - now, inf
+
+    def resume(self, now: float) -> None:
+        """Let it go on, if it was stopped."""
+        if self.left is not None:
+            self.ends, self.left = now + self.left, None
+
+    @property
+    def letter(self) -> str:
+        """Its state, as ps shows it."""
+        return "S" if self.left is None else "T"
+
+    @property
+    def command(self) -> str:
+        """Its command line, as ps shows it."""
+        return " ".join(self.argv) or self.text
 
     def show(self) -> None:
         """Write what it has written until now."""
@@ -43,14 +68,16 @@ class Job:
             one.take()
 
     def state(self, now: float) -> str:
+        if self.left is not None:
+            return "Stopped"
         if self.ends > now:
             return "Running"
         return self.signal or ("Done" if self.status == 0 else f"Exit {self.status}")
 
-    def line(self, now: float, mark: str) -> str:
-        """Return the job as `jobs` lists it."""
-        running = " &" if self.ends > now else ""
-        return f"[{self.number}]{mark}  {self.state(now):<24}{self.text}{running}"
+    def line(self, now: float, mark: str, *, monitored: bool = True) -> str:
+        """Return the job as `jobs` lists it; a shell without job control does not know that it is stopped."""
+        state = self.state(now) if monitored or self.left is None else "Running"
+        return f"[{self.number}]{mark}  {state:<24}{self.text}{' &' if state == 'Running' else ''}"
 
 
 class Jobs:
@@ -128,36 +155,3 @@ class Jobs:
 
     def forget(self, job: Job) -> None:
         self.all = [one for one in self.all if one is not job]
-
-
-def text_of(pipeline: Pipeline) -> str:
-    """Return a pipeline as bash writes it, compound commands by their kind only but for groups of simple ones."""
-    return " | ".join(map(_command, pipeline.commands))
-
-
-def _command(command: Command) -> str:
-    if isinstance(command, Simple):
-        return _simple(command)
-    if not isinstance(command, Group) or not all(
-        isinstance(one, Simple) for pipeline, _ in command.body.items for one in pipeline.commands
-    ):
-        return "( ... )"
-    ends = "( )" if command.subshell else "{ }"
-    inner = _list(command.body) + ("" if command.subshell else ";")
-    return " ".join([f"{ends[0]} {inner} {ends[-1]}", *map(redirect_text, command.redirects)])
-
-
-def _list(sequence: Sequence) -> str:
-    text = ""
-    for index, (pipeline, following) in enumerate(sequence.items):
-        last = index == len(sequence.items) - 1
-        joint = f" {following}" if following in ("&&", "||") or (last and following == "&") else following
-        text += text_of(pipeline) + ("" if last and following == ";" else joint if last else f"{joint} ")
-    return text
-
-
-def _simple(command: Simple) -> str:
-    words = [word_text(word) for word in command.words]
-    if words[:1] == ["[["]:
-        words[-1] = "]]"
-    return " ".join([*map(assignment_text, command.assignments), *words, *map(redirect_text, command.redirects)])

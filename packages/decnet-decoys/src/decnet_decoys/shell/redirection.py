@@ -9,6 +9,7 @@ from decnet_decoys.shell.effects import Effect, Pause, Requested
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment import ash, dash
 from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.expansion.elements import set_named
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, Streams
@@ -25,14 +26,14 @@ def redirected(
 ) -> Generator[Effect, Any, int | tuple[Streams, Callable[[], Generator[Effect, Any, None]]]]:
     """Return the streams after redirection and what to do at the end, or a status when one was refused."""
     written: list[tuple[str, OutputBuffer]] = []
+    names: list[str] = []
     for redirect in redirects:
         try:
-            streams = yield from _redirect(runner, redirect, streams, written)
+            streams = yield from _redirect(runner, redirect, streams, written, names)
         except FileSystemError as fault:
             shown = ""
             if not isinstance(redirect.target, HereDocument):
-                ambiguous = isinstance(fault, AmbiguousRedirectError)
-                shown = word_text(redirect.target) if ambiguous else (yield from words.text(runner, redirect.target))
+                shown = word_text(redirect.target) if isinstance(fault, AmbiguousRedirectError) else names[-1]
             shell, message = runner.shell, f"{shown}: {fault}"
             if shell.dash or shell.ash:
                 worded = dash.refused_redirection if shell.dash else ash.refused_redirection
@@ -56,13 +57,16 @@ _STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/1": 1, "/dev/fd/2": 2}
 
 
 def _redirect(  # noqa: PLR0911  # one return for each kind
-    runner: Runner, redirect: Redirect, streams: Streams, written: list[tuple[str, OutputBuffer]]
+    runner: Runner, redirect: Redirect, streams: Streams, written: list[tuple[str, OutputBuffer]], names: list[str]
 ) -> Generator[Effect, Any, Streams]:
+    """Return the streams after one redirection, the name in which is added to `names`; raises FileSystemError."""
     if isinstance(redirect.target, HereDocument):
         body = redirect.target.body
         text = body if redirect.target.quoted else (yield from words.document(runner, body))
         return streams._replace(stdin=InputBuffer(encode(text)))
     target = yield from _target(runner, redirect)
+    names.append(target)
+    redirect = _chosen(runner, redirect, target)
     is_socket = target.startswith(("/dev/tcp/", "/dev/udp/")) and redirect.op != "<<<"
     if is_socket and (yield from _socket(runner, target, streams)):
         return _datagrams(runner, redirect, streams)
@@ -86,6 +90,19 @@ def _redirect(  # noqa: PLR0911  # one return for each kind
     if redirect.op.startswith("&") or (redirect.op == ">&" and target not in ("1", "2", "-")):
         return streams._replace(out=buffer, err=buffer)
     return streams._replace(err=buffer) if redirect.fd == 2 else streams._replace(out=buffer)
+
+
+def _chosen(runner: Runner, redirect: Redirect, target: str) -> Redirect:
+    """Return a redirection, one of `{name}` with a number that is free, or with that which the variable has."""
+    if not redirect.variable:
+        return redirect
+    shell = runner.shell
+    if target == "-":
+        number = shell.variables.get(redirect.variable, "")
+        return redirect._replace(fd=int(number) if number.isdecimal() and len(number) < 4 else 999)
+    free = next(number for number in range(10, 12 + MAX_DESCRIPTORS) if number not in runner.descriptors)
+    set_named(shell, redirect.variable, str(free))
+    return redirect._replace(fd=free)
 
 
 class AmbiguousRedirectError(FileSystemError):
@@ -141,6 +158,8 @@ def _numbered(
         standard = {"0": streams.stdin, "1": streams.out, "2": streams.err}
         number = int(target[:4]) if target.isdecimal() else -1
         found = standard[target] if target in standard else runner.descriptors.get(number)
+        if isinstance(found, OutputBuffer) and redirect.fd > 2:
+            found = found.duplicate()
     if found is None:
         raise FileSystemError("Bad file descriptor")
     if redirect.fd <= 2:

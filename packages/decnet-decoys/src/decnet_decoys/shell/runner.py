@@ -43,10 +43,11 @@ class Runner(Protocol):
         """Run a script's text in a subshell with its own positional parameters; `named` if $0 is what it is called."""
         ...
 
-    def execute(self, argv: list[str], streams: Streams, *, program: bool = False) -> Effects:
+    def execute(self, argv: list[str], streams: Streams, *, program: bool = False, functions: bool = True) -> Effects:
         """Run the command that `argv` names: a function, a program, a script, or nothing that is known.
 
-        `program` when another program runs it, which knows neither functions nor builtins.
+        `program` when another program runs it, which knows neither functions nor builtins; `functions` whether a
+        function may be it.
         """
         ...
 

@@ -166,6 +166,7 @@ class ShellState(Variables):
         }
         if self.terminal and self.command is None:
             variables |= {"HISTFILE": f"{user.home}/.bash_history", "HISTSIZE": "1000", "HISTFILESIZE": "2000"}
+        arrays.keep(variables, "GROUPS", [str(number) for number in self.own_groups.values()])
         arrays.keep(variables, "BASH_VERSINFO", [*version.split("."), "1", "release", f"{machine}-pc-linux-gnu"])
         return variables | ({} if self.terminal else {"TERM": "dumb"})
 
@@ -259,7 +260,7 @@ class ShellState(Variables):
             | {"h", "B"}
             | ({"i", "m", "H"} if interactive else set())
         )
-        return "".join(one for one in "aefhimuvxBCH" if one in found) + ("s" if interactive else "c")
+        return "".join(one for one in "abefhikmnpuvxBCEHPT" if one in found) + ("s" if interactive else "c")
 
     @property
     def error_prefix(self) -> str:

@@ -44,14 +44,35 @@ class OutputBuffer:
     def divert(self, other: "OutputBuffer") -> None:
         """Let everything from now on go elsewhere, as `exec >file` does."""
         self._other = None
+        if isinstance(other, _Duplicate) and other.kept_by is self:
+            return
         target = other.target
         self._other = None if target is self else target
 
+    def inherited(self) -> "OutputBuffer":
+        """Return what writes to this until it is diverted itself; one that is closed is given as it is."""
+        if self.closed:
+            return self
+        child = OutputBuffer(self._budget)
+        child._other = self  # not where that goes now: a job's output is held from its first pause on
+        return child
+
+    def duplicate(self) -> "OutputBuffer":
+        """Return what goes where this does now, also when this is diverted later, as `exec 3>&1` has it."""
+        last = self
+        while last._other is not None:
+            last = last._other
+        return _Duplicate(self._budget, last)
+
     def write(self, data: bytes) -> None:
         """Append `data`, cut at the limit; raises OutputFullError when the limit is reached."""
-        if self._other is not None:
+        if self._other is None:
+            self.keep(data)
+        else:
             self._other.write(data)
-            return
+
+    def keep(self, data: bytes) -> None:
+        """Append `data` to what is collected here, wherever this is diverted to; raises OutputFullError."""
         room = max(0, min(self._left, self._budget.room(len(data))))
         self._data += data[:room]
         self._left -= len(data)
@@ -80,6 +101,17 @@ class OutputBuffer:
             one.show()
 
 
+class _Duplicate(OutputBuffer):
+    """A descriptor that was duplicated: it goes on to where the first one went, wherever that is diverted to."""
+
+    def __init__(self, budget: LineBudget, kept_by: OutputBuffer) -> None:
+        super().__init__(budget)
+        self.kept_by = kept_by
+
+    def keep(self, data: bytes) -> None:
+        self.kept_by.keep(data)
+
+
 class JobOutput(OutputBuffer):
     """What a job in the background writes: from its first pause on it is kept until the time of its end has come."""
 
@@ -100,10 +132,10 @@ class JobOutput(OutputBuffer):
             self._shown_in.target.wait_for(self)
             self._held = True
 
-    def write(self, data: bytes) -> None:
+    def keep(self, data: bytes) -> None:
         """Append `data`, or pass it on; raises OutputFullError."""
-        if self._held or self._other is not None:
-            super().write(data)
+        if self._held:
+            super().keep(data)
         else:
             self._shown_in.write(data)
 
@@ -201,3 +233,7 @@ class Streams(NamedTuple):
     stdin: InputBuffer | None
     out: OutputBuffer
     err: OutputBuffer
+
+    def inherited(self) -> "Streams":
+        """Return what a child process has of them: where it diverts them, the parent's do not go."""
+        return Streams(self.stdin, self.out.inherited(), self.err.inherited())

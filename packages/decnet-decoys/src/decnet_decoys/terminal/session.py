@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from decnet_core.text import for_terminal
 from decnet_decoys.processor import turn
 from decnet_decoys.shell.command_lookup import known
+from decnet_decoys.shell.commands.shells.startup import changed_at_login
 from decnet_decoys.shell.control_flow import INTERRUPTED, KILLED
 from decnet_decoys.shell.effects import (
     AskKeys,
@@ -23,7 +24,7 @@ from decnet_decoys.shell.effects import (
     Steps,
     Turn,
 )
-from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.encoding import decode, encode, shell_word
 from decnet_decoys.shell.interactive.completion import completion
 from decnet_decoys.shell.interactive.history_expansion import EventNotFoundError, expanded
 from decnet_decoys.shell.interactive.nesting import leave
@@ -108,6 +109,7 @@ class ShellSession:
         shell = self._shell
         if self._terminal.pty:
             await self._show(self._greeting())
+        await self._start_up()
         while not shell.finished:
             try:
                 line = await self._line(shell.prompt, keep=True)
@@ -203,6 +205,21 @@ class ShellSession:
         commands = await self._in_turns(parse(line))
         recognised = isinstance(commands, Sequence) and await self._in_turns(known(shell, commands))
         self._events.command(line, known=recognised, moment=self._terminal.elapsed)
+        if shell.command is not None:
+            await self._start_up()
+        await self._performed(line)
+        return shell.status
+
+    async def _start_up(self) -> None:
+        """Run what an intruder has put into the files that a shell reads at its start."""
+        path = changed_at_login(self._shell)
+        if path:
+            await self._performed(f". {shell_word(path)}")
+            self._shell.status = 0
+
+    async def _performed(self, line: str) -> None:
+        """Run a line; one that raises in the decoy only fails. Raises ClientGoneError."""
+        shell = self._shell
         try:
             await self._drive(self._interpreter.run(line))
         except InterruptedByUser as key:
@@ -217,7 +234,6 @@ class ShellSession:
         finally:
             if shell.on_changed is not None:
                 shell.on_changed()
-        return shell.status
 
     async def _drive(self, effects: Effects) -> None:
         line, reply = self._processor.line(), None

@@ -24,7 +24,7 @@ _ENDS = (b"end", b"else", b"elseif", b"until")
 
 
 class Unsupported(DecoysError):
-    """What the decoy does not carry out: functions of the script's own, gotos of another version, too deep or long."""
+    """What the decoy does not carry out: gotos of another version, methods of the script's own, too deep or long."""
 
 
 class Parser:
@@ -108,9 +108,30 @@ class Parser:
                 return ("do", line, block)
             if self._taken(b"break"):
                 return ("break", line)
-            if token.text == b"function":
-                raise Unsupported
+            if self._taken(b"function"):
+                return self._named_function(line)
         return self._assignment(line)
+
+    def _named_function(self, line: int) -> Node:
+        target: Node = ("name", line, self._name())
+        while self._taken(b"."):
+            target = ("index", line, target, ("value", line, self._name()))
+        if self._is(b":"):
+            raise Unsupported
+        return ("set", line, [target], [self._function(line)])
+
+    def _function(self, line: int) -> Node:
+        """Return a function from its parameters on; the last one may be `...`, the rest of what it is given."""
+        names: list[bytes] = []
+        self._expect(b"(")
+        while not self._is(b")"):
+            names.append(self._take().text if self._is(b"...") else self._name())
+            if names[-1] == b"..." or not self._taken(b","):
+                break
+        self._expect(b")")
+        block = self._block()
+        self._expect(b"end")
+        return ("function", line, names, block)
 
     def _assignment(self, line: int) -> Node:
         target = self._suffixed()
@@ -125,8 +146,9 @@ class Parser:
         return ("set", line, targets, self._expressions())
 
     def _local(self, line: int) -> Node:
-        if self._is(b"function"):
-            raise Unsupported
+        if self._taken(b"function"):
+            name = self._name()
+            return ("local function", line, name, self._function(line))
         names = self._names()
         return ("local", line, names, self._expressions() if self._taken(b"=") else [])
 
@@ -215,9 +237,9 @@ class Parser:
             return ("value", token.line, {b"nil": None, b"true": True, b"false": False}[token.text])
         if self._is(b"{"):
             return self._table()
-        if self._is(b"function", b"..."):
-            raise Unsupported
-        return self._suffixed()
+        if self._taken(b"function"):
+            return self._function(token.line)
+        return ("rest", token.line) if self._taken(b"...") else self._suffixed()
 
     def _table(self) -> Node:
         line = self._take().line

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Carries out a script that `grammar` has read, with bounds on its steps, its processor time and what it makes."""
 
+import itertools
 import operator as arithmetic
 from collections.abc import Callable, Iterator, Mapping
 from time import thread_time
@@ -17,6 +18,10 @@ MOST_SECONDS = 0.006
 """Of processor time, beside that of reading the script and of the last command."""
 MOST_BYTES = 256 << 10
 """Of a string, and of all that a script makes."""
+
+
+MOST_CALLS = 50
+"""Of functions of the script's own within each other."""
 
 
 class Exhausted(DecoysError):
@@ -43,6 +48,7 @@ class Running:
         self._looks = STEPS_BETWEEN_LOOKS
         """After how many steps the clock is looked at."""
         self._made = 0
+        self._calls = 0
         self._ends = thread_time() + MOST_SECONDS
         self.line = 1
 
@@ -113,6 +119,10 @@ class Running:
         for at, name in enumerate(names):
             self._scopes[-1][name] = values[at] if at < len(values) else None
 
+    def _do_local_function(self, name: bytes, function: Node) -> None:
+        self._scopes[-1][name] = None  # so that the function finds itself
+        self._scopes[-1][name] = self.value(function)
+
     def _do_set(self, targets: list[Node], expressions: list[Node]) -> None:
         values = self._values(expressions)
         for at, target in enumerate(targets):
@@ -174,17 +184,27 @@ class Running:
         return self._looped(turns(), block)
 
     def _do_each(self, names: list[bytes], limits: list[Node], block: Block) -> list[Value] | None:
-        """Go through what pairs() or ipairs() made: a table whose items are in their order."""
-        given = self._values(limits)
-        pairs = given[0] if given else None
-        if not isinstance(pairs, Table):
+        """Go through what pairs() or ipairs() made, a table whose items are in their order, or ask an iterator."""
+        given = [*self._values(limits), None, None]
+        pairs = given[0]
+
+        def items() -> Iterator[tuple[Value, ...]]:
+            if isinstance(pairs, Table):
+                yield from list(pairs.items.items())
+            last: Value = given[2]
+            while callable(pairs):
+                self.step()
+                made = pairs(given[1], last)
+                several = made if isinstance(made, tuple) else (made,)
+                if not several or several[0] is None:
+                    return
+                last = several[0]
+                yield several
+
+        if not isinstance(pairs, Table) and not callable(pairs):
             raise self.fail(f"attempt to call a {kind(pairs)} value")
-
-        def turns() -> Iterator[dict[bytes, Value]]:
-            for key, one in list(pairs.items.items()):
-                yield dict(zip(names, (key, one), strict=False))
-
-        return self._looped(turns(), block)
+        turns = (dict(itertools.zip_longest(names, one[: len(names)])) for one in items())
+        return self._looped(turns, block)
 
     def _do_while(self, condition: Node, block: Block) -> list[Value] | None:
         def turns() -> Iterator[dict[bytes, Value]]:
@@ -270,6 +290,30 @@ class Running:
                     table.items[float(at)] = one
         return table
 
+    def _of_rest(self, _line: int) -> "Value | tuple[Value, ...]":
+        found = next((scope[b"..."] for scope in reversed(self._scopes) if b"..." in scope), None)
+        return tuple(found.items.values()) if isinstance(found, Table) else ()
+
+    def _of_function(self, _line: int, names: list[bytes], block: Block) -> Value:
+        scopes = list(self._scopes)
+        self.made(64 + 8 * len(scopes))
+
+        def function(*given: Value) -> tuple[Value, ...]:
+            self.step(3)
+            self._calls += 1
+            kept, self._scopes = self._scopes, list(scopes)
+            try:
+                if self._calls > MOST_CALLS:
+                    raise Exhausted
+                return tuple(self._block(block, _parameters(names, given)) or ())
+            except _Left:
+                raise Exhausted from None
+            finally:
+                self._scopes = kept
+                self._calls -= 1
+
+        return function
+
     def _of_bound(self, line: int, of: Node, name: bytes) -> Value:
         this = self.value(of)
         method = self._of_index(line, ("value", line, this), ("value", line, name))
@@ -350,3 +394,12 @@ class Running:
             return float("nan") if nan else float("inf") if left > 0 else float("-inf")
         except OverflowError:
             return float("inf")
+
+
+def _parameters(names: list[bytes], given: tuple[Value, ...]) -> dict[bytes, Value]:
+    """Return what a function finds by its parameters; what came beyond them stands in order in a table, as `...`."""
+    named = [name for name in names if name != b"..."]
+    found: dict[bytes, Value] = dict(zip(named, (*given, *[None] * len(named)), strict=False))
+    if b"..." in names:
+        found[b"..."] = Table({float(at): one for at, one in enumerate(given[len(named) :], 1)})
+    return found

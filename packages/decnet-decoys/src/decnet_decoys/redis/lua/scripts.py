@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""EVAL, SCRIPT and FUNCTION: a script is carried out as far as `running` can; its text is evidence."""
+"""EVAL and SCRIPT: a script is carried out as far as `running` can; its text is evidence."""
 
 import hashlib
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from decnet_decoys.redis.server import text, unknown_subcommand
 CarryOut = Callable[[Client, list[bytes]], Reply]
 LONGEST = 4096
 """Bytes of a script that is carried out; a longer one returns nothing."""
-_NOT_BUSY = Error("NOTBUSY No scripts in execution right now.")
+NOT_BUSY = Error("NOTBUSY No scripts in execution right now.")
 _NAMES_NOT_IN_SCRIPTS = (
     "acl auth bgrewriteaof bgsave client cluster config debug eval evalsha eval_ro evalsha_ro failover fcall fcall_ro "
     "function hello latency migrate module monitor multi exec discard watch psubscribe psync quit replconf replicaof "
@@ -31,8 +31,8 @@ def script(client: Client, given: Arguments) -> Reply:  # noqa: PLR0911  # a cas
     scripts = client.instance.scripts
     match given[0].upper(), given[1:]:
         case b"LOAD", [body]:
-            compiled = _compiled(body)
-            return compiled if isinstance(compiled, Error) else _remembered(client, body)
+            block = compiled(body)
+            return block if isinstance(block, Error) else _remembered(client, body)
         case b"EXISTS", [_, *_]:
             return [int(text(one).lower() in scripts) for one in given[1:]]
         case b"FLUSH", rest if [one.upper() for one in rest] not in ([], [b"SYNC"], [b"ASYNC"]):
@@ -41,7 +41,7 @@ def script(client: Client, given: Arguments) -> Reply:  # noqa: PLR0911  # a cas
             scripts.clear()
             return OK
         case b"KILL", []:
-            return _NOT_BUSY
+            return NOT_BUSY
         case b"DEBUG", [mode]:
             return OK if mode.upper() in (b"YES", b"SYNC", b"NO") else Error("ERR Use SCRIPT DEBUG YES/SYNC/NO")
     return unknown_subcommand(given[0], "SCRIPT")
@@ -54,7 +54,7 @@ def _remembered(client: Client, body: bytes) -> str:
     return digest
 
 
-def _keys_refused(given: Arguments) -> Error | None:
+def keys_refused(given: Arguments) -> Error | None:
     count = number(given[1])
     if count is None:
         return NOT_A_NUMBER
@@ -63,7 +63,7 @@ def _keys_refused(given: Arguments) -> Error | None:
     return Error("ERR Number of keys can't be negative") if count < 0 else None
 
 
-def _compiled(body: bytes) -> Block | Error | None:
+def compiled(body: bytes) -> Block | Error | None:
     """Return the script; None: it is not carried out here."""
     if len(body) > LONGEST:
         return None
@@ -75,6 +75,11 @@ def _compiled(body: bytes) -> Block | Error | None:
         return None
 
 
+def _without_shebang(body: bytes) -> tuple[bytes, bytes]:
+    """Return a script whose first line, if it begins with `#!`, is a comment; and what that line says."""
+    return (b"--" + body, body.partition(b"\n")[0]) if body.startswith(b"#!lua") else (body, b"")
+
+
 class Scripts:
     """The commands; `carry_out` does what a script calls."""
 
@@ -82,20 +87,22 @@ class Scripts:
         self._carry_out = carry_out
 
     def eval_(self, client: Client, given: Arguments, *, writes: bool = True) -> Reply:
-        refused = _keys_refused(given)
+        refused = keys_refused(given)
         if refused is not None:
             return refused
-        compiled = _compiled(given[0])
-        if isinstance(compiled, Error):
-            return compiled
+        source, flags = _without_shebang(given[0])
+        block = compiled(source)
+        writes = writes and b"no-writes" not in flags
+        if isinstance(block, Error):
+            return block
         _remembered(client, given[0])
-        return None if compiled is None else self._run(client, compiled, given, writes=writes)
+        return None if block is None else self._run(client, block, given, writes=writes)
 
     def eval_ro(self, client: Client, given: Arguments) -> Reply:
         return self.eval_(client, given, writes=False)
 
     def evalsha(self, client: Client, given: Arguments, *, writes: bool = True) -> Reply:
-        refused = _keys_refused(given)
+        refused = keys_refused(given)
         if refused is not None:
             return refused
         body = client.instance.scripts.get(text(given[0]).lower())
@@ -110,7 +117,7 @@ class Scripts:
         count, database = number(given[1]) or 0, client.database
         run = Running()
         found = names(
-            run, given[2 : 2 + count], given[2 + count :], lambda words: self._called(client, words, writes=writes)
+            run, given[2 : 2 + count], given[2 + count :], lambda words: self.called(client, words, writes=writes)
         )
         run.use(found)
         try:
@@ -119,11 +126,11 @@ class Scripts:
             return None
         except LuaError as error:
             digest = hashlib.sha1(given[0], usedforsecurity=False).hexdigest()
-            return _failed(error, f" script: {digest}, on @user_script:{run.line}.")
+            return failed(error, f" script: {digest}, on @user_script:{run.line}.")
         finally:
             client.database = database
 
-    def _called(self, client: Client, words: list[bytes], *, writes: bool) -> Reply:
+    def called(self, client: Client, words: list[bytes], *, writes: bool) -> Reply:
         name = text(words[0][:64]).lower()
         if name not in NAMES:
             return Error("ERR Unknown Redis command called from script")
@@ -143,7 +150,7 @@ class Scripts:
         }  # fmt: skip
 
 
-def _failed(error: LuaError, where: str) -> Error:
+def failed(error: LuaError, where: str) -> Error:
     value = error.value
     if isinstance(value, Table):
         said = value.items.get(b"err")

@@ -4,14 +4,18 @@
 A tool that copies a server asks them of keys that are not there, or are of another type.
 """
 
-from collections.abc import Callable
+import struct
 
+from decnet_decoys.redis.about.containers import always, container
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, number
+from decnet_decoys.redis.keys import NOT_A_NUMBER, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.keyspace import WrongType
-from decnet_decoys.redis.protocol import Error, Pairs, Reply, Simple
-from decnet_decoys.redis.server import unknown_subcommand
+from decnet_decoys.redis.persistence import rdb
+from decnet_decoys.redis.protocol import Error, Reply, Simple
+from decnet_decoys.redis.types.stream import Stream
 
+_MOST_DUMPED = 16 << 10
+"""Bytes, whose checksum takes some milliseconds."""
 _NO_CLUSTER = Error("ERR This instance has cluster support disabled")
 _PAYLOAD = Error("ERR DUMP payload version or checksum are wrong")
 
@@ -27,17 +31,25 @@ def _none(reply: Reply) -> Function:
     return command
 
 
-def _fixed(reply: Reply) -> Function:
-    return lambda _client, _given: reply
-
-
 def touch(client: Client, given: Arguments) -> Reply:
     return sum(client.keys.get(key) is not None for key in given)
 
 
-def dump(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    """Return nothing: a key that is there looks gone, as one that has expired meanwhile."""
-    return None
+def dump(client: Client, given: Arguments) -> Reply:
+    """Return a value as RESTORE takes it; one too large for a turn looks gone, as one that has expired meanwhile."""
+    value = client.keys.get(given[0])
+    if value is None or (value.size if isinstance(value, Stream) else len(value)) > _MOST_DUMPED:
+        return None
+    kind, body = rdb.value(value)
+    payload = bytes((kind,)) + body + struct.pack("<H", rdb.VERSION)
+    return payload + struct.pack("<Q", rdb.checksum(payload)) if len(payload) <= _MOST_DUMPED else None
+
+
+def failover(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    words = [one.upper() for one in given[:1]]
+    if words == [b"ABORT"]:
+        return Error("ERR No failover in progress.")
+    return SYNTAX if words not in ([], [b"TO"], [b"TIMEOUT"]) else Error("ERR FAILOVER requires connected replicas.")
 
 
 def migrate(client: Client, given: Arguments) -> Reply:
@@ -56,44 +68,14 @@ def restore(client: Client, given: Arguments) -> Reply:
     return _PAYLOAD if milliseconds >= 0 else Error("ERR Invalid TTL value, must be >= 0")
 
 
-def _with(name: str, answers: dict[bytes, Callable[[Arguments], Reply]]) -> Function:
-    """Return a command with subcommands."""
-
-    def command(_client: Client, given: Arguments) -> Reply:
-        found = answers.get(given[0].upper())
-        return unknown_subcommand(given[0], name) if found is None else found(given[1:])
-
-    return command
-
-
-def _library_refused(given: Arguments) -> Reply:
-    """Take no library."""
-    named = bool(given) and given[-1][:2] == b"#!"
-    return Error("ERR Library name was not given" if named else "ERR Missing library metadata")
-
-
-function = _with(
-    "FUNCTION",
-    {
-        b"LIST": lambda _: [],
-        b"FLUSH": lambda _: OK,
-        b"KILL": lambda _: Error("NOTBUSY No scripts in execution right now."),
-        b"STATS": lambda _: Pairs(
-            {
-                "running_script": None,
-                "engines": Pairs({"LUA": Pairs({"libraries_count": 0, "functions_count": 0})}),
-            }
-        ),
-        b"LOAD": _library_refused,
-        b"DELETE": lambda _: Error("ERR Library not found"),
-    },
-)
-pubsub = _with(
+pubsub = container(
     "PUBSUB",
     {
-        b"CHANNELS": lambda _: [],
-        b"NUMSUB": lambda names: [part for name in names[:64] for part in (name, 0)],
-        b"NUMPAT": lambda _: 0,
+        b"CHANNELS": always([]),
+        b"NUMSUB": lambda _client, names: [part for name in names[:64] for part in (name, 0)],
+        b"NUMPAT": always(0),
+        b"SHARDCHANNELS": always([]),
+        b"SHARDNUMSUB": lambda _client, names: [part for name in names[:64] for part in (name, 0)],
     },
 )
 _CARDINAL = {"pfcount": -2}
@@ -102,10 +84,8 @@ _NULL = {"geodist": -4}
 COMMANDS: dict[str, tuple[Function, int]] = {
     **{name: (_none(0), arity) for name, arity in _CARDINAL.items()},
     **{name: (_none(None), arity) for name, arity in _NULL.items()},
-    "touch": (touch, -2), "dump": (dump, 2), "restore": (restore, -4), "function": (function, -2),
-    "fcall": (_fixed(Error("ERR Function not found")), -3),
-    "fcall_ro": (_fixed(Error("ERR Function not found")), -3),
-    "pubsub": (pubsub, -2), "readwrite": (_fixed(_NO_CLUSTER), 1),
+    "touch": (touch, -2), "dump": (dump, 2), "restore": (restore, -4),
+    "pubsub": (pubsub, -2), "readwrite": (always(_NO_CLUSTER), 1),
     "migrate": (migrate, -6),
-    "failover": (_fixed(Error("ERR FAILOVER requires connected replicas.")), -1),
+    "failover": (failover, -1),
 }  # fmt: skip

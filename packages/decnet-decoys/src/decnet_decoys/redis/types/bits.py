@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands of the bits of strings beside those of one bit: BITOP, BITPOS."""
+"""Commands of the bits of strings beside those of one bit: BITCOUNT, BITOP, BITPOS."""
 
 from collections.abc import Callable
 
@@ -60,4 +60,22 @@ def bitpos(client: Client, given: Arguments) -> Reply:
     return len(value) if found < 0 and bit == b"0" and len(ends) < 2 and whole else found
 
 
-COMMANDS: dict[str, tuple[Function, int]] = {"bitop": (bitop, -4), "bitpos": (bitpos, -3)}
+def bitcount(client: Client, given: Arguments) -> Reply:
+    whole = client.keys.string(given[0]) or b""
+    if len(given) not in (1, 3, 4) or (len(given) == 4 and given[3].upper() not in (b"BYTE", b"BIT")):
+        return SYNTAX
+    value = int.from_bytes(whole)
+    if len(given) == 1:
+        return value.bit_count()
+    first, last = number(given[1]), number(given[2])
+    if first is None or last is None:
+        return NOT_A_NUMBER
+    size = 1 if len(given) == 4 and given[3].upper() == b"BIT" else 8
+    parts = 8 * len(whole) // size
+    chosen = between(parts, first, last)
+    end = min(chosen.stop, parts)
+    counted = max(0, end - chosen.start)
+    return int.bit_count(value >> size * (parts - end) & (1 << size * counted) - 1)
+
+
+COMMANDS: dict[str, tuple[Function, int]] = {"bitcount": (bitcount, -2), "bitop": (bitop, -4), "bitpos": (bitpos, -3)}

@@ -107,15 +107,8 @@ def hrandfield(client: Client, given: Arguments) -> Reply:
     return pairs if client.version == 3 else [part for name in names for part in (name, value[name])]
 
 
-def hscan(client: Client, given: Arguments) -> Reply:
-    value = client.keys.hash_(given[0])
-    if number(given[1]) is None:
-        return Error("ERR invalid cursor")
-    return [b"0", [part for pair in value.items() for part in pair]]
-
-
 COMMANDS: dict[str, tuple[Function, int]] = {
     "hmset": (hmset, -4), "hkeys": (hkeys, 2), "hvals": (hvals, 2), "hlen": (hlen, 2), "hexists": (hexists, 3),
     "hstrlen": (hstrlen, 3), "hmget": (hmget, -3), "hsetnx": (hsetnx, 4), "hincrby": (hincrby, 4),
-    "hrandfield": (hrandfield, -2), "hscan": (hscan, -3), "hincrbyfloat": (hincrbyfloat, 4),
+    "hrandfield": (hrandfield, -2), "hincrbyfloat": (hincrbyfloat, 4),
 }  # fmt: skip

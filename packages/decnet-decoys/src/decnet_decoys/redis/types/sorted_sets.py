@@ -6,7 +6,7 @@ import math
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_FLOAT, NOT_A_NUMBER, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.keyspace import Scores
-from decnet_decoys.redis.protocol import Error, Reply, score_text
+from decnet_decoys.redis.protocol import Error, Reply
 from decnet_decoys.redis.types.strings import between
 
 _NO_RANGE = Error("ERR min or max is not a float")
@@ -211,17 +211,10 @@ def zpopmax(client: Client, given: Arguments) -> Reply:
     return zpopmin(client, given, backwards=True)
 
 
-def zscan(client: Client, given: Arguments) -> Reply:
-    if number(given[1]) is None:
-        return Error("ERR invalid cursor")
-    found = ordered(client.keys.scores(given[0]))
-    return [b"0", [part for name, each in found for part in (name, score_text(each))]]
-
-
 COMMANDS: dict[str, tuple[Function, int]] = {
     "zadd": (zadd, -4), "zincrby": (zincrby, 4), "zcard": (zcard, 2), "zscore": (zscore, 3), "zmscore": (zmscore, -3),
     "zrank": (zrank, 3), "zrevrank": (zrevrank, 3), "zrem": (zrem, -3), "zrange": (zrange, -4),
     "zrevrange": (zrevrange, -4), "zrangebyscore": (zrangebyscore, -4), "zrevrangebyscore": (zrevrangebyscore, -4),
     "zcount": (zcount, 4), "zremrangebyscore": (zremrangebyscore, 4), "zpopmin": (zpopmin, -2),
-    "zpopmax": (zpopmax, -2), "zscan": (zscan, -3),
+    "zpopmax": (zpopmax, -2),
 }  # fmt: skip

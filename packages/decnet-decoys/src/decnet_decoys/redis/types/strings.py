@@ -4,7 +4,7 @@
 import time
 
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, added, number, set_
+from decnet_decoys.redis.keys import LARGEST, NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, added, number, set_
 from decnet_decoys.redis.keyspace import MAX_BYTES, Full
 from decnet_decoys.redis.protocol import Error, Reply
 
@@ -79,18 +79,6 @@ def setbit(client: Client, given: Arguments) -> Reply:
     return before
 
 
-def bitcount(client: Client, given: Arguments) -> Reply:
-    value = client.keys.string(given[0]) or b""
-    if len(given) not in (1, 3):
-        return SYNTAX
-    if len(given) == 3:
-        first, last = number(given[1]), number(given[2])
-        if first is None or last is None:
-            return NOT_A_NUMBER
-        value = value[between(len(value), first, last)]
-    return int.from_bytes(value).bit_count()
-
-
 def getdel(client: Client, given: Arguments) -> Reply:
     value = client.keys.string(given[0])
     client.keys.remove(given[0])
@@ -130,6 +118,8 @@ def msetnx(client: Client, given: Arguments) -> Reply:
 
 def decrby(client: Client, given: Arguments) -> Reply:
     amount = number(given[1])
+    if amount == -LARGEST:
+        return Error("ERR decrement would overflow")
     return NOT_A_NUMBER if amount is None else added(client, given[0], -amount)
 
 
@@ -282,7 +272,7 @@ def swapdb(client: Client, given: Arguments) -> Reply:
 
 COMMANDS: dict[str, tuple[Function, int]] = {
     "getrange": (getrange, 4), "substr": (getrange, 4), "setrange": (setrange, 4), "getbit": (getbit, 3),
-    "setbit": (setbit, 4), "bitcount": (bitcount, -2), "getdel": (getdel, 2), "getex": (getex, -2),
+    "setbit": (setbit, 4), "getdel": (getdel, 2), "getex": (getex, -2),
     "setex": (setex, 4), "psetex": (psetex, 4), "msetnx": (msetnx, -3), "decrby": (decrby, 3),
     "expire": (expire, -3), "pexpire": (pexpire, -3), "expireat": (expireat, -3), "pexpireat": (pexpireat, -3),
     "expiretime": (expiretime, 2), "pexpiretime": (pexpiretime, 2), "renamenx": (renamenx, 3), "copy": (copy, -3),

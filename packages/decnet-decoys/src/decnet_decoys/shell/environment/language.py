@@ -3,15 +3,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from decnet_decoys.shell.syntax.nodes import Function
 
+if TYPE_CHECKING:
+    from decnet_decoys.shell.jobs import Job
+
 MAX_FUNCTION_CHARACTERS = 1 << 16
 """Of the lines that define a session's functions."""
-OPTION_OF = {"a": "allexport", "C": "noclobber", "e": "errexit", "f": "noglob", "n": "noexec", "u": "nounset",
+OPTION_OF = {"a": "allexport", "b": "notify", "C": "noclobber", "E": "errtrace", "e": "errexit", "f": "noglob",
+             "k": "keyword", "m": "monitor", "n": "noexec", "P": "physical", "T": "functrace", "u": "nounset",
              "v": "verbose", "x": "xtrace"}  # fmt: skip
-"""What the letters of `set` stand for that change what a line does or shows."""
+"""What the letters of `set` stand for."""
 
 
 ShellKind: TypeAlias = Literal["bash", "dash", "ash"]
@@ -50,6 +54,7 @@ class Language:
         """What the shells are within which this one was begun, the first one first."""
         self.first_argument = ""
         """What the program that runs next is given as its name by `exec -a`."""
+        self._begin_processes()
         self.niceness = 0
         self.loops = 0
         """How many loops are running."""
@@ -68,6 +73,15 @@ class Language:
         """What `shopt` has changed."""
         self.tested = 0
         """How many commands whose status is tested are running: `set -e` does not end the shell within them."""
+
+    def _begin_processes(self) -> None:
+        """Set what is known of the processes that the shell begins and of the functions that it traces."""
+        self.starting: Job | None = None
+        """The job that is the next program that runs."""
+        self.ended_by = ""
+        """What ended the child process that ended last, in the words of strsignal(3), until the shell tells it."""
+        self.traced: set[str] = set()
+        """Functions with the attribute of `declare -t`."""
 
     @property
     def dash(self) -> bool:

@@ -7,8 +7,11 @@
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment.kernel_files import KernelFiles
+from decnet_decoys.shell.jobs import Job, Jobs
 from decnet_decoys.shell.machine.files.live_files import Running
+from decnet_decoys.shell.machine.filesystem import FileSystem
 from decnet_decoys.shell.machine.tree import Entry, Tree, whole_of
 
 _NAMESPACES = {
@@ -48,6 +51,18 @@ class Attended(Protocol):
     cwd: str
 
     @property
+    def jobs(self) -> Jobs:
+        """What it runs in the background."""
+
+    @property
+    def files(self) -> FileSystem:
+        """Where programs are."""
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Unix time in seconds."""
+
+    @property
     def command_line(self) -> bytes:
         """Its words, each with a NUL after it."""
 
@@ -78,13 +93,47 @@ class ProcFiles:
             return None if path in self._tree.entries else self._kernel.entry(path)
         pid = parts[2]
         own = pid == str(self._shell.pid)
+        job = None if own else self._job(pid)
         if len(parts) == 3:
-            return Entry("dir", 0o555, self._shell.uid, self._shell.uid) if own else None
+            return Entry("dir", 0o555, self._shell.uid, self._shell.uid) if own or job is not None else None
+        if job is not None:
+            return self._of_job(job, parts[3]) if len(parts) == 4 else self._below(parts[3], parts[4], own=True)
         if not own and f"/proc/{pid}" not in self._tree.entries:
             return None
         if len(parts) == 5:
             return self._below(parts[3], parts[4], own=own)
         return self._of_process(pid, parts[3], own=own)
+
+    def _job(self, pid: str) -> Job | None:
+        """Return what the shell runs in the background under that number."""
+        shell = self._shell.shell() if pid.isdecimal() and len(pid) < 9 else None
+        job = None if shell is None else shell.jobs.process(int(pid))
+        return None if job is None or shell is None or job.ends <= shell.clock() else job
+
+    def _of_job(self, job: Job, name: str) -> Entry | None:
+        """Return a file of a job's: its own where it is a program, else those of the shell."""
+        shell, uid = self._shell.shell(), self._shell.uid
+        path = job.program or f"/usr/bin/{self._shell.name}"
+        if name in ("cwd", "root"):
+            return Entry("link", 0o777, uid, uid, target=job.directory if name == "cwd" else "/")
+        if name == "exe":
+            gone = shell is not None and not shell.files.exists(path)
+            return Entry("link", 0o777, uid, uid, target=f"{path} (deleted)" if gone else path)
+        program = encode(path.rpartition("/")[2][:15])
+        words = b"" if shell is None else shell.command_line
+        if job.argv:
+            words = b"".join(encode(word) + b"\0" for word in job.argv)
+        made = {"cmdline": words, "comm": program + b"\n"}
+        if name == "status":
+            text = self._status(whole_of(self._tree.entries["/proc/self/status"].content))
+            text = text.replace(b"Name:\t" + self._shell.name.encode(), b"Name:\t" + program, 1)
+            text = text.replace(str(self._shell.pid).encode(), str(job.pid).encode())
+            made["status"] = text.replace(b"S (sleeping)", b"T (stopped)") if job.letter == "T" else text
+        if name == "stat":
+            made["stat"] = f"{job.pid} (".encode() + program + f") {job.letter} {self._shell.pid} ".encode() + _STAT
+        if name in made:
+            return Entry("file", 0o444, uid, uid, content=made[name])
+        return self._of_process(str(self._shell.pid), name, own=True)
 
     def _below(self, folder: str, name: str, *, own: bool) -> Entry | None:
         if folder == "fd" and own and name in _DESCRIPTORS:
@@ -148,10 +197,16 @@ class ProcFiles:
         )
         return text.replace(b"28417", pid)
 
+    def _processes(self) -> set[str]:
+        """Return the numbers of the shell and of what it runs in the background."""
+        shell = self._shell.shell()
+        running = [] if shell is None else shell.jobs.running(shell.clock())
+        return {str(self._shell.pid), *(str(job.pid) for job in running)}
+
     def names(self, path: str) -> set[str]:
         parts = path.split("/")
         if len(parts) < 3 or parts[1] != "proc" or not (parts[2] == "self" or parts[2].isdecimal()):
-            return self._kernel.names(path) | ({str(self._shell.pid)} if path == "/proc" else set())
+            return self._kernel.names(path) | (self._processes() if path == "/proc" else set())
         if len(parts) == 4:
             of_shell = set(_DESCRIPTORS) if parts[3] == "fd" and parts[2] == str(self._shell.pid) else set()
             return set(_NAMESPACES) if parts[3] == "ns" else of_shell

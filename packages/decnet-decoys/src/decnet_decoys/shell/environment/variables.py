@@ -2,7 +2,7 @@
 """A shell's variables and positional parameters, and what becomes of them in functions and processes."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 
 from decnet_decoys.shell.budget import MAX_WORD
@@ -15,6 +15,8 @@ from decnet_decoys.shell.interactive import nesting
 MAX_VARIABLES = 500
 MAX_VARIABLE_CHARACTERS = 1 << 20
 """Of all variables of a session."""
+MAX_REFERENCES = 8
+"""Variables that stand for each other, one after the other."""
 MAX_NAMED = 16
 """Functions that run, of which FUNCNAME has the names."""
 
@@ -37,19 +39,28 @@ class Variables(Language, ABC):
         self.associative: set[str] = set()
         """Arrays whose keys are texts."""
         self.kinds: dict[str, str] = {}
-        """What `declare` made of variables: i, a number, l or u, of small or capital letters."""
+        """What `declare` made of variables: i, a number, l or u, of small or capital letters, n, a reference."""
         self._called: list[str] = []
         """The functions that run, the innermost first."""
         self._scopes: list[dict[str, str | None]] = []
-        """Of each function that runs, what its local variables were before."""
+        """Of each function that runs, what its local variables were before, and the elements of its arrays."""
 
     @property
     @abstractmethod
     def name(self) -> str:
         """What $0 is."""
 
+    def referred(self, name: str) -> str:
+        """Return what variable a name stands for: another one if it is a reference (`declare -n`)."""
+        for _ in range(MAX_REFERENCES if self.kinds else 0):
+            if "n" not in self.kinds.get(name, "") or not self.variables.get(name):
+                break
+            name = self.variables[name]
+        return name
+
     def set(self, name: str, value: str) -> None:
         """Set a variable, bounded in number and length; one that there is no room for stays as it is."""
+        name = self.referred(name)
         value = value[:MAX_WORD]
         if name in self.readonly:
             raise ExpansionError(f"{name}: readonly variable")
@@ -125,7 +136,12 @@ class Variables(Language, ABC):
 
     def _leave_scope(self) -> None:
         """Give back to the innermost function's local variables what they were; a shell of its own has none of them."""
-        for name, value in (self._scopes.pop() if self._scopes else {}).items():
+        scope = self._scopes.pop() if self._scopes else {}
+        for name in self._elements(scope.keys()):
+            scope.setdefault(name, None)
+        for name, value in scope.items():
+            self.associative.discard(name)
+            self.kinds.pop(name, None)
             self._characters += len(value or "") - len(self.variables.pop(name, ""))
             if value is not None:
                 self.variables[name] = value
@@ -138,9 +154,17 @@ class Variables(Language, ABC):
         """Make a variable local to the function that runs; False outside of functions."""
         if not self._scopes:
             return False
-        if name not in self._scopes[-1] and len(self._scopes[-1]) < MAX_VARIABLES:
-            self._scopes[-1][name] = self.variables.get(name)
+        scope = self._scopes[-1]
+        if name not in scope and len(scope) < MAX_VARIABLES:
+            scope[name] = self.variables.get(name)
+            scope |= {element: self.variables[element] for element in self._elements({name})}
+            for one in (name, *self._elements({name})) if not self.dash else ():  # dash's has the value from before
+                self._characters -= len(self.variables.pop(one, ""))
         return True
+
+    def _elements(self, names: Set[str]) -> list[str]:
+        """Return the elements of the arrays of these names, among the variables."""
+        return [one for one in self.variables if one.endswith("]") and one.partition("[")[0] in names]
 
     @property
     def returns(self) -> bool:
@@ -149,8 +173,9 @@ class Variables(Language, ABC):
 
     def only_exported(self) -> None:
         """Keep what a program that is started gets: exported variables, no functions."""
+        self.hashed = {}
         self.readonly = set()
-        own = {"HOSTNAME", "IFS", "PPID", "UID", "EUID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "BASHPID", "PS1"}
+        own = {"HOSTNAME", "IFS", "PPID", "UID", "EUID", "HOSTTYPE", "OSTYPE", "MACHTYPE", "BASHPID", "BASH", "PS1"}
         self.variables = {
             name: value
             for name, value in self.variables.items()

@@ -41,12 +41,18 @@ class BackgroundJobs:
         self._shell, self._budget = shell, budget
         self._within, self._bombed = 0, False
 
-    def run(self, job: Job, begun: Callable[[Streams], Effects], streams: Streams) -> Effects:
-        """Run what `begun` does with its streams up to the job's end; returns at once for the line."""
+    def run(
+        self, job: Job, begun: Callable[[Streams], Effects], streams: Streams, *, is_program: bool = False
+    ) -> Effects:
+        """Run what `begun` does with its streams up to the job's end; returns at once for the line.
+
+        `is_program`: the job is the first program that this runs, no shell that runs programs.
+        """
         output = JobOutput(self._budget, streams.out), JobOutput(self._budget, streams.err)
         steps = begun(streams._replace(out=output[0], err=output[1]))
         reply, seconds, kept = None, 0.0, self._budget.half()
         self._within += 1
+        outer, self._shell.starting = self._shell.starting, job if is_program else None
         try:
             while True:
                 with self._budget.without(kept):
@@ -74,6 +80,7 @@ class BackgroundJobs:
             if seconds >= ENDLESS_SECONDS:
                 job.drop()
             steps.close()
+            self._shell.starting = outer
         return 0
 
     def _refuse_bomb(self) -> None:

@@ -6,6 +6,7 @@ from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment import ash, dash
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import Streams
+from decnet_decoys.shell.syntax.conditional import ConditionalError
 from decnet_decoys.shell.syntax.nodes import IncompleteError, ShellSyntaxError
 from decnet_decoys.shell.syntax.parser import Parser
 
@@ -32,11 +33,16 @@ def syntax_complaint(shell: ShellState, fault: ShellSyntaxError, text: str, firs
         shell.line = first + text.count("\n") if is_open else shell.line
         worded = dash.syntax_error if shell.dash else ash.syntax_error
         wrong = worded(str(fault), fault.expected, incomplete=is_open)
-        streams.err.write(encode(f"{shell.error_prefix}: {wrong}\n"))
+        within = shell.evaluated if shell.dash else ""
+        streams.err.write(encode(f"{shell.error_prefix}: {within}{wrong}\n"))
         if shell.is_typed_at:
             return 2
         raise ExitShell(2)
-    given = "-c: " if text == shell.string or (text == shell.command and shell.name == "bash") else shell.evaluated
+    if isinstance(fault, ConditionalError):
+        prefix = shell.error_prefix.replace(": ", f": {_given(shell, text)}", 1)
+        streams.err.write(encode(f"{prefix}: {fault}\n" if str(fault) else ""))
+        return shell.status
+    given = _given(shell, text)
     if isinstance(fault, IncompleteError):
         if not fault.quotes or str(fault) == ")":
             shell.line = first + text.count("\n") + (not text.endswith("\n"))
@@ -51,3 +57,8 @@ def syntax_complaint(shell: ShellState, fault: ShellSyntaxError, text: str, firs
         message += f"{prefix}: `{(lines or [text])[0][:4096]}'\n"
     streams.err.write(encode(message))
     return 2
+
+
+def _given(shell: ShellState, text: str) -> str:
+    """Return what bash names besides where a text came from: `-c: `, or `eval: `."""
+    return "-c: " if text == shell.string or (text == shell.command and shell.name == "bash") else shell.evaluated

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Programs and scripts that a command names: what is checked before they run, and by what a script is run."""
 
+from contextlib import suppress
+
 from decnet_decoys.shell.budget import LineBudget
 from decnet_decoys.shell.call import Call, Handler
 from decnet_decoys.shell.command_lookup import on_path
@@ -48,6 +50,7 @@ def run_script(  # noqa: PLR0917
     if debian and interpreter and interpreter not in ("sh", "dash", "bash"):
         with budget:  # what it names may be this script again
             return (yield from runner.execute([*words, name, *argv[1:]], streams, program=True))
+    _become_job(shell, [*(words or [shell.name]), name, *argv[1:]], words[0] if words else f"/bin/{shell.kind}")
     with shell.forked():
         if debian and interpreter:
             shell.kind = "bash" if interpreter == "bash" else "dash"
@@ -77,6 +80,8 @@ def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call
     if of_debian:
         streams.err.write(encode(preload_errors(shell)))
     with budget:  # `exec exec exec ...` nests too
+        named, shell.first_argument = shell.first_argument, ""
+        _become_job(shell, [named or argv[0], *argv[1:]], argv[0])
         shell.running.begin(argv, shell.cwd)
         try:
             if shell.machine.persona.family == "busybox" and is_worded(name):
@@ -84,6 +89,18 @@ def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call
             return (yield from _handled(handler, call))
         finally:
             shell.running.end()
+
+
+def _become_job(shell: ShellState, argv: list[str], name: str) -> None:
+    """Let the job that is about to begin be seen as a program, unless a builtin still has to find that."""
+    job = shell.starting
+    if job is None or (name in BUILTINS and "/" not in name):
+        return
+    shell.starting = None
+    path = name if "/" in name else on_path(shell, name) or name
+    job.argv, job.directory = tuple(one[:4096] for one in argv[:64]), shell.cwd
+    with suppress(FileSystemError):
+        job.program = shell.files.locate(path, shell.access)
 
 
 def _handled(handler: Handler, call: Call) -> Effects:
@@ -113,6 +130,5 @@ def called_program(name: str, argv: list[str], runner: Runner, streams: Streams,
     call = Call(runner, name, argv[1:], streams, tty=tty)
     shell = runner.shell
     call.called, call.path = called_as(name, argv[0]), shell.first_argument or argv[0]
-    shell.first_argument = ""
     call.is_program = own or "/" in argv[0]
     return call

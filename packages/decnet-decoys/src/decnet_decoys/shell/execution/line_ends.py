@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from decnet_decoys.shell.budget import BudgetExceededError
 from decnet_decoys.shell.control_flow import ExitShell, LoopJump, ReturnFunction
-from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.effects import Effects, Steps
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.jobs import Job
@@ -14,6 +14,8 @@ from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
+from decnet_decoys.shell.syntax.nodes import Pipeline
+from decnet_decoys.shell.syntax.printing import pipeline_text
 
 
 def report_ended(shell: ShellState, begun: list[Job], errors: OutputBuffer) -> None:
@@ -31,6 +33,23 @@ def tell_of_killed(shell: ShellState, errors: OutputBuffer) -> None:
     for job in shell.jobs.told_of_killed():
         if not shell.is_typed_at and not shell.dash:
             errors.write(encode(shell.complaint(f"{job.pid:5} {job.signal:<23} {job.text}") + "\n"))
+
+
+_TOLD_SHORTLY = frozenset(("Terminated", "User defined signal 1", "User defined signal 2", "Alarm clock"))
+_NEVER_TOLD = frozenset(("", "Interrupt", "Broken pipe"))
+
+
+def tell_of_signal(shell: ShellState, pipeline: Pipeline, errors: OutputBuffer) -> Steps[None]:
+    """Tell by what signal a command ended for which the shell waited: not of one that a substitution has become."""
+    signal, shell.ended_by = shell.ended_by, ""
+    if signal in _NEVER_TOLD or shell.ash or shell.within or len(pipeline.commands) > 1:
+        return
+    whole = not (shell.dash or shell.is_typed_at or signal in _TOLD_SHORTLY)
+    if not whole:
+        errors.write(encode(signal + "\n"))
+        return
+    command = yield from pipeline_text(pipeline)
+    errors.write(encode(shell.complaint(f"{shell.pid + 3:5} {signal:<23} {command}") + "\n"))
 
 
 def at_exit(runner: Runner, streams: Streams) -> Effects:

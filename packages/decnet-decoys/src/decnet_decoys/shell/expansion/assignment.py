@@ -12,27 +12,27 @@ from decnet_decoys.shell.syntax.nodes import Assignment, Elements
 MAX_ELEMENTS = 200
 
 
-def assign(runner: Runner, assignment: Assignment) -> Steps[str]:
-    """Do what an assignment says; returns it as `set -x` shows it."""
-    shell, name = runner.shell, assignment.name
+def assign(runner: Runner, assignment: Assignment) -> Steps[tuple[str, str]]:
+    """Do what an assignment says; returns what `set -x` shows of it: up to the sign, and the value."""
+    shell, name = runner.shell, runner.shell.referred(assignment.name)
     if isinstance(assignment.value, Elements):
         if assignment.value.associative and len(shell.associative) < MAX_ELEMENTS:
             shell.associative.add(name)
         found = yield from words.fields(runner, assignment.value.words)
         yield from _compose(shell, name, found, append=assignment.append)
-        return f"{name}=({' '.join(found)})"
-    value = yield from words.text(runner, assignment.value)
+        return f"{name}=", f"({' '.join(found)})"
+    value, sign = (yield from words.text(runner, assignment.value)), "+=" if assignment.append else "="
     if assignment.key is not None:
         key = yield from words.text(runner, assignment.key)
         before = shell.variables.get(f"{name}[{key}]", "") if assignment.append else ""
         put(shell, name, key, before + value)
-        return f"{name}[{key}]={value}"
-    value = of_kind(shell, name, value, append=assignment.append)
+        return f"{name}[{key}]{sign}", value
+    whole = of_kind(shell, name, value, append=assignment.append)
     if f"{name}[@]" in shell.variables:
-        put(shell, name, "0", value)
+        put(shell, name, "0", whole)
     else:
-        shell.set(name, value)
-    return f"{name}={value}"
+        shell.set(name, whole)
+    return f"{name}{sign}", value
 
 
 def of_kind(shell: ShellState, name: str, value: str, *, append: bool) -> str:

@@ -57,7 +57,7 @@ def _pattern(runner: Runner, word: Word, marks: str) -> Steps[str]:
     pieces = []
     for part in word:
         value = yield from words.text(runner, (part,))
-        if part.quoted and part.kind != "variable":
+        if part.quoted:
             escape = "\\{}" if marks is _REGEX_MARKS else "[{}]"
             value = "".join(escape.format(one) if one in marks else one for one in value[:4096])
         pieces.append(value)

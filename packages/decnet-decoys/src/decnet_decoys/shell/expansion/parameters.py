@@ -49,6 +49,8 @@ class Context(NamedTuple):
     """$1 and the following."""
     strict: bool = False
     """Whether a variable that is not set is an error (`set -u`)."""
+    expand_quoted: Callable[[str], Steps[str]] | None = None
+    """For the word of `"${x:-word}"` and its like, in which apostrophes are characters."""
 
 
 def parameter(inner: str, context: Context) -> Steps[str]:
@@ -67,7 +69,7 @@ def parameter(inner: str, context: Context) -> Steps[str]:
     name = inner if inner in variables else (yield from _indexed(inner, context))
     if name in variables or re.fullmatch(_NAME, name):
         if context.strict and name not in variables and name[-3:] not in ("@", "*", "[@]", "[*]"):
-            raise UnsetError(f"{inner}: unbound variable")
+            raise UnsetError(f"{'$' * inner.isdecimal()}{inner}: unbound variable")
         return variables.get(name, "")[:MAX_WORD]
     match = _WITH_OPERATOR.fullmatch(inner)
     if match is None:
@@ -95,7 +97,7 @@ def _indexed(name: str, context: Context) -> Steps[str]:
         return f"{head}[{text}]"
     if number < 0:
         number += yield from _length(f"{head}[@]", context)
-    return f"{head}[{number}]" if f"{head}[0]" in context.variables or number else head
+    return f"{head}[{number}]" if f"{head}[@]" in context.variables or number else head
 
 
 def _operated(name: str, operator: str, word: str, context: Context) -> Steps[str]:
@@ -114,7 +116,8 @@ def _operated(name: str, operator: str, word: str, context: Context) -> Steps[st
         return f"{name}={single_quoted(text)}"
     if name in ("@", "*") or name.endswith(("[@]", "[*]")):
         whole = context.parameters if name in ("@", "*") else arrays.values(context.variables, name[:-3])
-        return " ".join((yield from each_changed(whole, operator, word, context)))[:MAX_WORD]
+        separator = context.variables.get("IFS", " ")[:1] if name.endswith(("*", "[*]")) else " "
+        return separator.join((yield from each_changed(whole, operator, word, context)))[:MAX_WORD]
     return (yield from _changed(text, operator, word, context))
 
 
@@ -143,13 +146,13 @@ def _changed(text: str, operator: str, word: str, context: Context) -> Steps[str
 
 
 def _defaulted(name: str, value: str | None, operator: str, word: str, context: Context) -> Steps[str]:
-    kind = operator.lstrip(":")
+    kind, expand = operator.lstrip(":"), context.expand_quoted or context.expand
     absent = value is None or (operator.startswith(":") and not value) or (yield from _none(name, context))
     if kind == "+":
-        return "" if absent else (yield from context.expand(word))[:MAX_WORD]
+        return "" if absent else (yield from expand(word))[:MAX_WORD]
     if not absent:
         return (value or "")[:MAX_WORD]
-    text = (yield from context.expand(word))[:MAX_WORD]
+    text = (yield from expand(word))[:MAX_WORD]
     if kind == "?":
         unset = "parameter null or not set" if operator == ":?" else "parameter not set"
         raise UnsetError(f"{name}: {text or unset}")

@@ -22,9 +22,8 @@ MAX_WIDE = 3
 MAX_BRACED = 1 << 17
 """Characters that braces may grow to."""
 
-_BRACES = re.compile(
-    r"\{([^{},\s]*(?:,[^{},\s]*)+)\}|\{(-?\d{1,6}|[A-Za-z])\.\.(-?\d{1,6}|[A-Za-z])(?:\.\.(-?\d{1,6}))?\}"
-)
+_BRACE_MARKS = re.compile(r"[{},]")
+_RANGE = re.compile(r"\{(-?\d{1,6}|[A-Za-z])\.\.(-?\d{1,6}|[A-Za-z])(?:\.\.(-?\d{1,6}))?\}")
 _UNITS = re.compile(r"\[(?:[!^]|(?![!^]))(?:\][^\]]*|[^\]]+)\]|.", re.DOTALL)
 """A bracket expression, or one character."""
 
@@ -117,25 +116,48 @@ def braces(text: str, limit: int = MAX_MATCHES) -> list[str]:
     left = MAX_BRACED
     while pending and len(done) + len(pending) < limit:
         word = pending.pop()
-        match = _BRACES.search(word)
-        choices = [] if match is None else _choices(match, limit)
+        found = _outermost(word)
+        choices = [] if found is None else _choices(word, *found, limit)
         left -= len(word) * (len(choices) + 1)
-        if match is None or left < 0:
+        if found is None or left < 0:
             done.append(word.replace("\0", "{"))
             continue
-        pending += [word[: match.start()] + choice + word[match.end() :] for choice in reversed(choices)]
+        start, end, _ = found
+        pending += [word[:start] + choice + word[end + 1 :] for choice in reversed(choices)]
     return done + pending[::-1]
 
 
-def _choices(match: re.Match[str], limit: int) -> list[str]:
-    if match[1] is not None:
-        return match[1].split(",")[:limit]
-    letters = match[2].isalpha()
-    if letters != match[3].isalpha():
+def _outermost(word: str) -> tuple[int, int, list[int]] | None:
+    """Return where the first braces that expand open and close, and the commas between; those within them wait."""
+    opened: list[list[int]] = []
+    found = None
+    for mark in _BRACE_MARKS.finditer(word):
+        at = mark.start()
+        if mark[0] == "{":
+            opened.append([at])
+        elif opened and mark[0] == ",":
+            opened[-1].append(at)
+        elif opened:
+            start, *commas = opened.pop()
+            if (commas or _RANGE.fullmatch(word, start, at + 1)) and (found is None or start < found[0]):
+                found = start, at, commas
+            if found is not None and not opened:
+                break
+    return found
+
+
+def _choices(word: str, start: int, end: int, commas: list[int], limit: int) -> list[str]:
+    if commas:
+        ends = [*commas[: limit - 1], end]
+        return [word[first + 1 : last] for first, last in zip([start, *ends], ends, strict=False)]
+    match = _RANGE.fullmatch(word, start, end + 1)
+    assert match is not None
+    letters = match[1].isalpha()
+    if letters != match[2].isalpha():
         return [f"\0{match[0][1:]}"]
-    first, last = (ord(one) if letters else int(one) for one in (match[2], match[3]))
-    step = max(1, abs(int(match[4] or 1))) * (1 if last >= first else -1)
-    width = max(map(len, match.group(2, 3))) if any(re.match("-?0.", one) for one in match.group(2, 3)) else 0
+    first, last = (ord(one) if letters else int(one) for one in (match[1], match[2]))
+    step = max(1, abs(int(match[3] or 1))) * (1 if last >= first else -1)
+    width = max(map(len, match.group(1, 2))) if any(re.match("-?0.", one) for one in match.group(1, 2)) else 0
     numbers = range(first, last + (1 if step > 0 else -1), step)[:limit]
     return [chr(number) if letters else f"{number:0{width}d}" for number in numbers]
 

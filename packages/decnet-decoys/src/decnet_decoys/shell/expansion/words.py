@@ -12,7 +12,7 @@ from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.environment.collation import in_locale
 from decnet_decoys.shell.environment.dash import BAD_SUBSTITUTION
 from decnet_decoys.shell.expansion import arrays, patterns
-from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
+from decnet_decoys.shell.expansion.arithmetic import ExpressionError, evaluate
 from decnet_decoys.shell.expansion.elements import set_named
 from decnet_decoys.shell.expansion.parameters import Context, ExpansionError, each_changed, parameter
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -38,6 +38,7 @@ _CHANGED = re.compile(r"(@|[A-Za-z_]\w*\[@\])(##?|%%?|//?|\^\^?|,,?)(.*)", re.DO
 """`"${@%word}"` and its like, whose values stay apart as well."""
 _READ = re.compile(r"\s*<\s*[^<(&\s]\S*\s*$")
 """`$(<file)`, which is what the file has."""
+_REFERENCE = re.compile(r"([#!]?)([A-Za-z_]\w*)")
 _QUOTED = "\x00"
 """Stands before a pattern character that was quoted; NUL cannot be typed into a word."""
 _MARKS = {ord(mark): _QUOTED + mark for mark in "*?["}
@@ -83,25 +84,44 @@ def document(runner: Runner, body: str) -> Steps[str]:
     return (yield from text(runner, parts))
 
 
+_STAND_IN = 0xF0000
+"""Characters from here on, which no line has, stand for the parts of a word in which braces mean nothing."""
+
+
 def _braced(word: Word) -> list[Word]:
-    if len(word) == 1 and word[0].kind == "text" and not word[0].quoted and "{" in word[0].text:
-        return [(Part("text", alternative, quoted=False),) for alternative in patterns.braces(word[0].text)]
-    return [word]
+    plain = [part.kind == "text" and not part.quoted for part in word]
+    if not any(is_plain and "{" in part.text for is_plain, part in zip(plain, word, strict=True)):
+        return [word]
+    texts = (part.text if plain[index] else chr(_STAND_IN + index) for index, part in enumerate(word))
+    return [_unbraced(alternative, word) for alternative in patterns.braces("".join(texts))]
 
 
-def _split(runner: Runner, word: Word) -> Steps[list[str]]:  # noqa: C901  # one branch for each kind of part
+def _unbraced(text: str, word: Word) -> Word:
+    """Return the word that a text of a brace expansion is, with the parts that characters stood for."""
+    parts = []
+    for piece in re.split("([\U000f0000-\U000fffff])", text):
+        if len(piece) == 1 and ord(piece) - _STAND_IN in range(len(word)):
+            parts.append(word[ord(piece) - _STAND_IN])
+        elif piece:
+            parts.append(Part("text", piece, quoted=False))
+    return tuple(parts)
+
+
+def _split(runner: Runner, word: Word) -> Steps[list[str]]:  # one branch for each kind of part
     """Return the fields of a word; quoted characters are marked so that they match only themselves."""
+    shell = runner.shell
     pieces: list[str] = []
     open_field: str | None = None
     for index, part in enumerate(word):
         yield from turn()
+        if part.kind == "variable" and shell.kinds and not part.text.startswith("!"):
+            part = part._replace(text=_dereferenced(shell, part.text))  # noqa: PLW2901
         changed = _CHANGED.fullmatch(part.text) if part.quoted and part.kind == "variable" else None
         if changed is None:
             value = yield from _value(runner, part)
             several = _several(runner.shell, part)
         else:
             name, operator, operand = changed.groups()
-            shell = runner.shell
             whole = shell.parameters if name == "@" else arrays.values(shell.variables, name[:-3])
             several = yield from each_changed(whole, operator, operand, _context(runner))
         if several is not None:
@@ -116,17 +136,23 @@ def _split(runner: Runner, word: Word) -> Steps[list[str]]:  # noqa: C901  # one
             if value:  # braces leave empty words, which are none
                 open_field = _longer(open_field, _home(runner.shell, value) if index == 0 else value)
             continue
-        inner = separated(value, runner.shell.variables.get("IFS", BLANKS))
-        if not inner:
-            continue
-        if value[0].isspace() and open_field is not None:
-            pieces.append(open_field)
-            open_field = None
-        pieces.extend([_longer(open_field, inner[0]), *inner[1:]])
-        open_field = None if value[-1].isspace() else pieces.pop()
+        open_field = _separate(value, shell.variables.get("IFS", BLANKS), pieces, open_field)
     if open_field is not None:
         pieces.append(open_field)
     return pieces[:MAX_ARGUMENTS]
+
+
+def _separate(value: str, separators: str, pieces: list[str], open_field: str | None) -> str | None:
+    """Add the fields of a value to those of its word; returns the field that what follows in the word belongs to."""
+    inner = separated(value, separators)
+    if value and value[0] in separators[:16] and open_field is not None:
+        pieces.append(open_field)
+        open_field = None
+        inner = inner[1:] if inner[:1] == [""] else inner
+    if not inner:
+        return open_field
+    pieces.extend([_longer(open_field, inner[0]), *inner[1:]])
+    return None if value[-1] in separators[:16] else pieces.pop()
 
 
 def _several(shell: ShellState, part: Part) -> list[str] | None:
@@ -207,31 +233,44 @@ def _globbed(runner: Runner, piece: str) -> Steps[list[str]]:
     return found or ([] if chosen.get("nullglob") else [plain])
 
 
-def _context(runner: Runner) -> Context:
+def _context(runner: Runner, *, quoted: bool = False) -> Context:
     shell = runner.shell
     operand, strict = partial(_operand, runner), "nounset" in shell.options
-    return Context(_Variables(shell), operand, shell.set, shell.associative, shell.parameters, strict)
+    in_quotes = partial(_quoted_operand, runner) if quoted else None
+    return Context(_Variables(shell), operand, shell.set, shell.associative, shell.parameters, strict, in_quotes)
 
 
 def _value(runner: Runner, part: Part) -> Steps[str]:
     shell = runner.shell
     if part.kind == "text":
         return part.text
+    if part.kind == "variable" and shell.kinds:
+        part = part._replace(text=_dereferenced(shell, part.text))
     if part.kind == "variable" and (joined := _joined_by_ifs(shell, part.text)) is not None:
         return joined
     if part.kind == "variable":
         if shell.dash and BAD_SUBSTITUTION.fullmatch(part.text):
             raise ExpansionError("Bad substitution")
-        return (yield from parameter(part.text, _context(runner)))
+        return (yield from parameter(part.text, _context(runner, quoted=part.quoted)))
     if part.kind == "arithmetic":
         inner = yield from document(runner, part.text)
-        number = evaluate(inner or "0", shell.variables, partial(set_named, shell))
-        if number is None:
-            raise ExpansionError(complaint(inner))
-        return str(number)
+        try:
+            return str(evaluate(inner, shell.variables, partial(set_named, shell), posix=shell.dash))
+        except ExpressionError as fault:
+            raise ExpansionError(str(fault)) from fault
     if part.kind == "process":
         return (yield from _process(runner, part.text))
     return (yield from _substituted(runner, part.text))
+
+
+def _dereferenced(shell: ShellState, text: str) -> str:
+    """Return what stands between `${` and `}` with the variable for which a reference stands."""
+    found = _REFERENCE.match(text)
+    if found is None or "n" not in shell.kinds.get(found[2], ""):
+        return text
+    if found[1] == "!":  # the name itself
+        return found[2] + text[found.end() :]
+    return found[1] + shell.referred(found[2]) + text[found.end() :]
 
 
 def _joined_by_ifs(shell: ShellState, name: str) -> str | None:
@@ -248,7 +287,7 @@ def _substituted(runner: Runner, command: str) -> Steps[str]:
         command = f"cat {command}"
     shell.within += 1
     try:
-        shell.status = yield from runner.script(command, Streams(None, out, err))
+        shell.status = yield from runner.script(command, Streams(None, out, err.inherited()))
     except ExitShell as leaving:
         shell.status = leaving.status
     except OutputFullError:
@@ -265,6 +304,13 @@ def _operand(runner: Runner, word: str) -> Steps[str]:
         return word
     if word[:1] == word[-1:] == "'" and len(word) > 1:
         return word[1:-1]
+    return (yield from text(runner, parts_of(word.replace('"', ""))))
+
+
+def _quoted_operand(runner: Runner, word: str) -> Steps[str]:
+    """Return the word of `"${x:-word}"` expanded, in which apostrophes are characters like others."""
+    if not any(mark in word for mark in '$`\\"'):
+        return word
     return (yield from text(runner, parts_of(word.replace('"', ""))))
 
 
@@ -300,6 +346,7 @@ class _Variables(dict[str, str]):
         if "IFS" in self and shell.parameters:
             self["*"] = self["IFS"][:1].join(shell.parameters)[: 1 << 16]
         self.setdefault("#", "0")
+        self.update({str(index): value for index, value in enumerate(shell.parameters[9:], 10)})
         if shell.dash:
             return
         own = {"braceexpand", "hashall", "interactive-comments"}

@@ -6,6 +6,7 @@ Tokens are made one at a time and the parts of each are bounded, so that no text
 
 import re
 
+from decnet_decoys.shell.syntax import brackets
 from decnet_decoys.shell.syntax.escapes import unescape
 from decnet_decoys.shell.syntax.nodes import (
     HereDocument,
@@ -25,25 +26,19 @@ MAX_PARTS = 2000
 """Pieces of a word, each a text, a variable, a substitution or an escaped character."""
 MAX_ESCAPED = 1 << 16
 """Characters between $' and ' of one token."""
-MAX_NESTING = 20
-MAX_BRACKETS = 4000
-"""Brackets, quotes and backslashes looked at to find the end of a substitution."""
 MAX_DOCUMENT_LINES = 20_000
 
-_BLANKS = re.compile(r"(?:[ \t\r]|\\\n|#[^\n]*)*")
-_EMPTY_LINES = re.compile(r"[ \t\r\n]*")
+_BLANKS = re.compile(r"(?:[ \t]|\\\n|#[^\n]*)*")
+_EMPTY_LINES = re.compile(r"[ \t\n]*")
 OPERATOR = re.compile(r"([0-9]{1,3}(?=[<>]))?(<<<|&>>|<<-|&&|\|\||;;&|;;|;&|\|&|>>|<<|>&|<&|&>|>\||<>|[;&|<>()\n])")
-_ENDS_WORD = frozenset(";&|<>()\n \t\r")
-_PLAIN = re.compile(r"""[^;&|<>()\n \t\r'"\\$`]+""")
+_NAMED_DESCRIPTOR = re.compile(r"\{([A-Za-z_]\w*(?:\[\w+\])?)\}(?=[<>](?!\())")
+_ENDS_WORD = frozenset(";&|<>()\n \t")
+_PLAIN = re.compile(r"""[^;&|<>()\n \t'"\\$`]+""")
 _IN_QUOTES = re.compile(r"""[^"\\$`]+""")
 _IN_DOCUMENT = re.compile(r"[^\\$`]+")
 _IN_ANSI = re.compile(r"'(?:[^'\\]|\\.)*", re.DOTALL)
 """`$'...'` from its first quote, without the last."""
 _IN_BACKQUOTES = re.compile(r"(?:[^`\\]|\\.)*", re.DOTALL)
-_CLOSING = {"(": ")", "{": "}", "[": "]"}
-_MARKS = {
-    "(": re.compile(r"""[()'"\\]"""), "{": re.compile(r"""[{}'"\\]"""), "[": re.compile(r"""[]\['"\\]"""),
-}  # fmt: skip
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPECIAL = frozenset("?$#@*!-0123456789")
 
@@ -88,7 +83,12 @@ class Lexer:
         self.began = self.at
         if self.text.startswith("((", self.at) and self._arithmetic_command():
             return True
+        named = _NAMED_DESCRIPTOR.match(self.text, self.at) if self.bash else None
+        if named is not None:
+            self.at = named.end()
         operator = None if self._begins_process() else self._operator()
+        if named is not None and operator is not None:
+            operator = operator._replace(variable=named[1])
         if operator is not None:
             self._take_operator(operator)
         else:
@@ -126,7 +126,7 @@ class Lexer:
         self.found.append(operator)
         if operator.text in ("<<", "<<-"):
             self._skip_blank()
-            word = self._word() if self.at < len(self.text) else ()
+            word = self._delimiter() if self.at < len(self.text) else ()
             if not word:
                 raise ShellSyntaxError("newline")
             self.found.append(word)
@@ -135,6 +135,10 @@ class Lexer:
         elif operator.text == "\n":
             self._read_documents()
             self._matched(_EMPTY_LINES)
+
+    def _delimiter(self) -> Word:
+        """Take the word that ends a here-document."""
+        return self._word()
 
     def _read_documents(self) -> None:
         for delimiter, quoted, stripped in self._waiting:
@@ -155,7 +159,7 @@ class Lexer:
                 if len(lines) > MAX_DOCUMENT_LINES:
                     raise ShellSyntaxError("<<")
                 lines.append(line + "\n")
-            self.documents.append(HereDocument("".join(lines), quoted))
+            self.documents.append(HereDocument("".join(lines), quoted, delimiter))
         self._waiting = []
 
     def _word(self) -> Word:
@@ -283,30 +287,10 @@ class Lexer:
         return inner.replace("\\`", "`").replace("\\$", "$")
 
     def _balanced(self, start: int, opening: str) -> str:
-        """Return what stands between the bracket at `start` and its partner, quotes respected; moves behind it."""
-        depth, at = 0, start
-        marks = _MARKS[opening]
-        for _ in range(MAX_BRACKETS):
-            found = marks.search(self.text, at)
-            if found is None:
-                raise IncompleteError(_CLOSING[opening])
-            character, at = found[0], found.end()
-            if character == "\\":
-                at += 1
-            elif character in "'\"":
-                at = self.text.find(character, at) + 1
-                if not at:
-                    raise IncompleteError(_CLOSING[opening])
-            elif character == opening:
-                depth += 1
-                if depth > MAX_NESTING:
-                    raise ShellSyntaxError(opening)
-            else:
-                depth -= 1
-                if depth == 0:
-                    self.at = at
-                    return self.text[start + 1 : at - 1]
-        raise ShellSyntaxError(opening)
+        """Return what stands between the bracket at `start` and its partner; moves behind it."""
+        end = brackets.end_of(self.text, start, opening)
+        self.at = end + 1
+        return self.text[start + 1 : end]
 
 
 def _joined(parts: list[Part], text: list[str]) -> list[Part]:

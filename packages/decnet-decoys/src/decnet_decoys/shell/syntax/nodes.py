@@ -24,6 +24,8 @@ class Operator(NamedTuple):
 
     text: str
     fd: int | None = None
+    variable: str = ""
+    """The name in braces before a redirection, whose number the shell chooses."""
 
 
 class HereDocument(NamedTuple):
@@ -31,6 +33,7 @@ class HereDocument(NamedTuple):
 
     body: str
     quoted: bool
+    delimiter: str = "EOF"
 
 
 Token = Word | Operator
@@ -42,6 +45,8 @@ class Redirect(NamedTuple):
     fd: int
     op: str
     target: Word | HereDocument
+    variable: str = ""
+    """What is set to the number that the shell chooses, as in `{name}>log`."""
 
 
 class Elements(NamedTuple):

@@ -7,7 +7,7 @@ What is recursive are generators that take a turn before each command, so that a
 import re
 
 from decnet_decoys.shell.effects import Steps, turn
-from decnet_decoys.shell.syntax import bash_extensions, lexer
+from decnet_decoys.shell.syntax import bash_extensions, brackets, conditional, lexer
 from decnet_decoys.shell.syntax.nodes import (
     Assignment,
     Case,
@@ -221,7 +221,7 @@ class Parser:
 
     def _command(self) -> Steps[Command]:
         self._depth += 1
-        if self._depth > lexer.MAX_NESTING:
+        if self._depth > brackets.MAX_NESTING:
             raise ShellSyntaxError(self._shown())
         try:
             yield from turn()
@@ -352,7 +352,7 @@ class Parser:
         if self._lexer.bash and self._keyword("function"):  # bash's `function name { ... }`
             self._at += 1
             return (yield from self._function_body(self._literal()))
-        if self._token(self._at + 1) != Operator("("):
+        if self._token(self._at + 1) != Operator("(") or (self._lexer.bash and self._keyword("[[")):
             return None
         token = self._peek()
         if token is None or isinstance(token, Operator) or bash_extensions.assignment(token) is not None:
@@ -419,18 +419,26 @@ class Parser:
 
     def _condition(self) -> Steps[list[Word]]:
         """Return the words from [[ to ]]."""
-        found: list[Word] = []
+        tokens: list[Token] = []
         while not self._keyword("]]"):
             yield from turn()
             token = self._peek()
             if token is None:
                 raise self._fault()
-            found.append(bash_extensions.operand(token))
             self._at += 1
-            if found[-1] == bash_extensions.REGEX_FOLLOWS:
-                found.append((yield from self._regex()))
+            if token == _NEWLINE:
+                continue
+            tokens.append(token)
+            if len(tokens) == 1:
+                continue
+            if token == bash_extensions.REGEX_FOLLOWS:
+                tokens.append((yield from self._regex()))
+        if len(tokens) > 1:
+            conditional.check(tokens[1:])
         self._at += 1
-        return [*found, bash_extensions.literal("]]")]
+        if self._operator("(") or (self._peek() is not None and not isinstance(self._peek(), Operator)):
+            raise self._fault()
+        return [*map(bash_extensions.operand, tokens), bash_extensions.literal("]]")]
 
     def _regex(self) -> Steps[Word]:
         """Return what follows =~ as one word: brackets and bars are no operators there."""
@@ -468,7 +476,7 @@ class Parser:
         fd = operator.fd if operator.fd is not None else (0 if operator.text[0] == "<" else 1)
         if operator.text in ("<<", "<<-"):
             target = self._document()
-        return Redirect(fd, operator.text, target)
+        return Redirect(fd, operator.text, target, operator.variable)
 
     def _document(self) -> HereDocument:
         """Return the next here-document; its body follows the line."""

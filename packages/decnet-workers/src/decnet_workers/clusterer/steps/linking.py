@@ -2,13 +2,18 @@
 """Which features are linked: those of which the samples show each other often enough."""
 
 from collections.abc import Collection, Iterable, Sequence, Set
+from itertools import chain
 
-from decnet_workers.clusterer.cores import are_linked, could_link, heaviest, in_order, shown_by, size_of
-from decnet_workers.clusterer.kinds import JOIN
+from decnet_workers.clusterer.cores import are_linked, could_link, enough, heaviest, in_order, shown_by, size_of
+from decnet_workers.clusterer.kinds import JOIN, MARKS, RARE
 from decnet_workers.clusterer.owners import is_contested, is_owned
 from decnet_workers.clusterer.reading.known import UNKNOWN, Known, KnownAttacker, KnownFeature, Sample
+from decnet_workers.commodity.limits import limits
 
 Link = tuple[KnownFeature, KnownFeature]
+
+_HABITS = 2
+"""Rare commands that others must show with each of two keys of one address that differs from itself."""
 
 _AT_ONCE = 512
 """Features whose links are looked for at once: what their samples show is forgotten then."""
@@ -63,7 +68,35 @@ class Linking:
         found = {(one, other) for one, other in pairs if are_linked(one, other, one in listed and other in listed)}
         for sample in profiled:
             sample.shown = UNKNOWN
-        return found
+        return found | self._replaced(features)
+
+    def _replaced(self, features: Iterable[KnownFeature]) -> set[Link]:
+        """Return the links of keys of which one replaced the other together with the machine.
+
+        An address that shows both differs from itself as one that several share does. But if others with each of the
+        keys have rare commands in common, they are one actor's.
+        """
+        keys = {one for one in features if _is_own_key(one)}
+        shared = {attacker for one in keys for attacker in one.sample.attackers if attacker.marks is None}
+        found = {pair for attacker in shared if (pair := self._two_keys(attacker)) is not None}
+        self._known.sampled({one for pair in found for one in pair})
+        return {(one, other) for one, other in found if self._have_habits_in_common(one, other)}
+
+    def _two_keys(self, attacker: KnownAttacker) -> Link | None:
+        """Return the keys of an address that shows two."""
+        keys = [one for one in self.looked(attacker) if _is_own_key(one)]
+        return in_order(*keys) if len(keys) == 2 and keys[0].kind is keys[1].kind else None
+
+    def _have_habits_in_common(self, one: KnownFeature, other: KnownFeature) -> bool:
+        """Return whether others show rare commands with each of two keys, and enough addresses both keys."""
+        of_one, of_other = set(one.sample.attackers), set(other.sample.attackers)
+        if not enough(len(of_one & of_other), (size_of(one.attackers), size_of(other.attackers)), weak=False):
+            return False
+        return len(self._habits(of_one - of_other) & self._habits(of_other - of_one)) >= _HABITS
+
+    def _habits(self, attackers: Iterable[KnownAttacker]) -> set[KnownFeature]:
+        shown = chain.from_iterable(self.looked(attacker) for attacker in attackers)
+        return {one for one in shown if one.kind.name == "command" and one.weight >= RARE}
 
     def _profile(self, features: Collection[KnownFeature]) -> set[Sample]:
         """Note what the samples of features show; return those of which it was not known."""
@@ -83,6 +116,10 @@ class Linking:
                 [one for one in marks if is_owned(one) and shared(one)] for marks in sample.marks()
             )
         return sample.contested
+
+
+def _is_own_key(feature: KnownFeature) -> bool:
+    return feature.kind.name in MARKS and feature.weight >= JOIN and feature.key not in limits()
 
 
 def _by_sample(feature: KnownFeature) -> tuple[list[str], tuple[str, str]]:

@@ -13,7 +13,7 @@ from decnet_decoys.shell.commands.files.permissions import MAX_MODE, mode_after
 from decnet_decoys.shell.commands.options import tried
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import quoted
-from decnet_decoys.shell.expansion.arithmetic import complaint, evaluate
+from decnet_decoys.shell.expansion.arithmetic import ExpressionError, evaluate
 from decnet_decoys.shell.expansion.elements import set_named
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command
@@ -136,7 +136,9 @@ def hash_(call: Call) -> Effects:
         elif name not in BUILTINS:
             shell.hashed[name] = (path, 0)
     if not call.args and not shell.hashed:
-        call.print("hash: hash table empty")
+        call.print("" if shell.dash else "hash: hash table empty", end="" if shell.dash else "\n")
+    elif not call.args and shell.dash:
+        call.print("\n".join(path for path, _ in shell.hashed.values()))
     elif not call.args:
         call.print("hits\tcommand\n" + "\n".join(f"{hits:4}\t{path}" for path, hits in shell.hashed.values()))
     return int(bool(missing))
@@ -310,10 +312,11 @@ def let(call: Call) -> Effects:
     """Compute and assign."""
     if call.name == "let" and not call.args:
         return call.shell_error("let: expression expected")
-    value: int | None = None
+    value = 0
     for expression in call.args:
         yield from turn()
-        value = evaluate(expression, call.shell.variables, partial(set_named, call.shell))
-        if value is None:
-            return call.shell_error(f"{call.name}: {complaint(expression)}")
+        try:
+            value = evaluate(expression, call.shell.variables, partial(set_named, call.shell))
+        except ExpressionError as fault:
+            return call.shell_error(f"{call.name}: {fault}")
     return int(not value)

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
 """The condition commands: test, [ and [[ (POSIX.1-2017, test; bash(1), Conditional Expressions)."""
 
+import re
 from collections.abc import Callable
+from functools import partial
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.expansion.arithmetic import arithmetic
+from decnet_decoys.shell.environment.tracing import is_traced, trace
+from decnet_decoys.shell.expansion.arithmetic import ExpressionError, evaluate
 from decnet_decoys.shell.expansion.assignment import fill
 from decnet_decoys.shell.expansion.conditions import fits
+from decnet_decoys.shell.expansion.elements import set_named
 from decnet_decoys.shell.expansion.regular_expressions import BadPatternError, compiled
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import Entry
@@ -24,8 +28,16 @@ _BINARY = frozenset((*_NUMERIC, "=", "==", "!=", "=~", "<", ">", "-nt", "-ot", "
 _UNARY = frozenset(f"-{letter}" for letter in "abcdefghkprstuwxzLNOSGvon")
 
 
+_PATTERN_ESCAPE = re.compile(r"\[([*?\[\\])\]")
+"""How a pattern has a character that was quoted, which is shown after a backslash."""
+
+
 class _WrongError(DecoysError):
-    """The expression is none."""
+    """The expression is none, or has no value."""
+
+    def __init__(self, message: str, status: int = 2) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @command("test", "[", "[[")
@@ -42,7 +54,7 @@ def test(call: Call) -> Effects:
         expression = _Expression(call, args)
         return int(not (yield from expression.whole()))
     except _WrongError as error:
-        return call.shell_error(f"{call.name}: {error}", 2)
+        return call.shell_error(f"{call.name}: {error}", error.status)
 
 
 class _Expression:
@@ -51,6 +63,8 @@ class _Expression:
     def __init__(self, call: Call, args: list[str]) -> None:
         self._call, self._args, self._at, self._depth = call, args, 0, 0
         self._double = call.name == "[["
+        self._negates = False
+        """Whether an odd number of `!` stands before what is read now."""
 
     def whole(self) -> Steps[bool]:
         if not self._args:
@@ -87,6 +101,7 @@ class _Expression:
             self._at += 1
             bangs += 1
         yield from turn()
+        self._negates = bool(bangs % 2)
         return (yield from self._primary()) != bool(bangs % 2)
 
     def _primary(self) -> Steps[bool]:
@@ -95,15 +110,18 @@ class _Expression:
             raise _WrongError("argument expected")
         if len(rest) == 3 and rest[1] in _BINARY:
             self._at += 3
+            yield from self._traced(*rest)
             return self._binary(*rest)
         if rest[0] == "(" and len(rest) > 1:
             return (yield from self._group())
         if rest[0] in _UNARY and len(rest) > 1 and rest[1] not in ("-a", "-o", "&&", "||"):
             self._at += 2
+            yield from self._traced(*rest[:2])
             return self._unary(rest[0], rest[1])
         if len(self._args) == 2 and len(rest) == 2:
             raise _WrongError(f"{rest[0]}: unary operator expected")
         self._at += 1
+        yield from self._traced("-n", rest[0])
         return bool(rest[0])
 
     def _group(self) -> Steps[bool]:
@@ -117,6 +135,12 @@ class _Expression:
         self._at += 1
         self._depth -= 1
         return value
+
+    def _traced(self, *words: str) -> Steps[None]:
+        """Show a part of the condition, as `set -x` does of [[."""
+        if self._double and is_traced(self._call.shell):
+            shown = _PATTERN_ESCAPE.sub(r"\\\1", "! " * self._negates + " ".join(word or "''" for word in words))
+            yield from trace(self._call.runner, f"[[ {shown} ]]", self._call.err)
 
     def _unary(self, operator: str, value: str) -> bool:
         shell = self._call.shell
@@ -147,11 +171,18 @@ class _Expression:
         numbers = []
         for word in (left, right):
             plain = word.strip().lstrip("+-").isdecimal() and len(word) < 20
-            value = arithmetic(word, self._call.shell.variables) if self._double else int(word) if plain else None
-            if value is None:
+            if not plain and not self._double:
                 raise _WrongError(f"{word}: integer expression expected")
-            numbers.append(value)
+            numbers.append(self._computed(word) if self._double else int(word))
         return _NUMERIC[operator](*numbers)
+
+    def _computed(self, word: str) -> int:
+        """Return what an operand of [[ is worth: it is an expression."""
+        shell = self._call.shell
+        try:
+            return evaluate(word, shell.variables, partial(set_named, shell))
+        except ExpressionError as error:
+            raise _WrongError(str(error), 1) from error
 
     def _matched(self, left: str, right: str) -> bool:
         try:

@@ -18,7 +18,7 @@ def type_(call: Call) -> Effects | int:
     if not names:
         return 0
     if call.name == "command" and not {"v", "V"} & options.keys():
-        return call.runner.execute(call.args[call.args.index(names[0]) :], call.streams)
+        return call.runner.execute(call.args[call.args.index(names[0]) :], call.streams, functions=False)
     if "P" in options:
         return which(call)
     return _where(call, names, options)
@@ -33,7 +33,10 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
         if not kind:
             status = missing
             if not short and not {"t", "p"} & options.keys():
-                call.shell_error(f"{call.name}: {name}: not found")
+                if call.shell.dash:
+                    call.print(f"{name}: not found")
+                else:
+                    call.shell_error(f"{call.name}: {name}: not found")
         elif "t" in options:
             call.print(kind)
         elif short or "p" in options:

@@ -44,7 +44,7 @@ def printf(call: Call) -> Effects:  # noqa: C901  # what is wrong ends it in dif
                 call.shell_error(f"printf: {wrong.args[0]}: invalid number")
                 text, status = wrong.shown, 1
             except _BadFormatError as wrong:
-                return call.shell_error(f"printf: {wrong}")
+                return call.shell_error(f"printf: {wrong}", 2 if call.shell.dash else 1)
             if target is None:
                 call.print(text, end="")
             elif room > 0:
@@ -83,7 +83,8 @@ def _formatted(call: Call, match: re.Match[str], values: deque[str]) -> str:
     def taken() -> str:
         return values.popleft() if values else ""
 
-    if not (letter.isalpha() and letter in "sbcqQdiuxXoeEfFgGaAn") and not letter.startswith("("):
+    known = "sbcdiuxXoeEfFgGaA" if call.shell.dash and not call.is_program else "sbcqQdiuxXoeEfFgGaAn"
+    if not (letter.isalpha() and letter in known) and not letter.startswith("("):
         shown = letter if letter.isprintable() else "\\"  # bash has not made the escape a character yet
         raise _BadFormatError(f"`{shown}': invalid format character")
     wide = _integer(taken()) or 0 if width == "*" else int(width or 0)

@@ -25,7 +25,7 @@ def jobs(call: Call) -> int:
         if "p" in options:
             call.print(str(job.pid))
             continue
-        line = job.line(now, known.mark(job))
+        line = job.line(now, known.mark(job), monitored=_is_monitored(call))
         if "l" in options:
             line = line.replace("  ", f" {job.pid} ", 1)
         if not ("r" in options and job.ends <= now):
@@ -38,8 +38,8 @@ def jobs(call: Call) -> int:
 def wait(call: Call) -> Effects:
     """Wait for one job, or for all."""
     known = call.shell.jobs
-    if "-n" in call.args and not known.own():
-        return 127
+    if "-n" in call.args:
+        return (yield from _next_end(call))
     if not call.words:
         for one in sorted(known.own(), key=lambda one: one.ends):
             yield from _until(call, one.ends)
@@ -68,6 +68,28 @@ def wait(call: Call) -> Effects:
     return status
 
 
+def _next_end(call: Call) -> Effects:
+    """Wait for the job that ends first, of those that are named if some are."""
+    known = call.shell.jobs
+    names = [name for name in call.words if name.startswith("%") or name.isdecimal()][:MAX_NAMES]
+    jobs = [job for job in map(known.named, names) if job is not None] if names else known.own()
+    if not jobs:
+        return 127
+    job = min(jobs, key=lambda one: one.ends)
+    yield from _until(call, job.ends)
+    job.show()
+    known.forget(job)
+    tell_of_killed(call.shell, call.err)
+    return job.status
+
+
+def _is_monitored(call: Call) -> bool:
+    """Whether the shell has job control."""
+    shell = call.shell
+    typed_at = shell.terminal is not None and shell.command is None
+    return typed_at or ("monitor" in shell.options and not shell.jobs.of_child)
+
+
 def _until(call: Call, moment: float) -> Effects:
     left = moment - call.shell.clock()
     if left > 0:
@@ -77,14 +99,19 @@ def _until(call: Call, moment: float) -> Effects:
 
 @command("bg", "fg", folder="")
 def resume(call: Call) -> Effects:
-    """Go on with a job: none is ever stopped, so it is waited for or runs already."""
-    if call.shell.terminal is None or call.shell.command is not None:
+    """Let a job go on that was stopped: `bg` in the background, `fg` waits for it."""
+    if not _is_monitored(call):
         return call.shell_error(f"{call.name}: no job control")
     job = _chosen(call)
     if job is None:
         return 1
-    if call.name == "bg":
+    stopped = job.left is not None
+    job.resume(call.shell.clock())
+    if call.name == "bg" and stopped:
+        call.print(f"[{job.number}]{call.shell.jobs.mark(job)} {job.text} &")
+    elif call.name == "bg":
         call.shell_error(f"bg: job {job.number} already in background")
+    if call.name == "bg":
         return 0
     call.print(job.text)
     yield from _until(call, job.ends)

@@ -70,7 +70,20 @@ def _several(call: Call, letters: str) -> int:
     return 0
 
 
+_OF_DASH = (
+    ("time(seconds)", "t"), ("file(blocks)", "f"), ("data(kbytes)", "d"), ("stack(kbytes)", "s"),
+    ("coredump(blocks)", "c"), ("memory(kbytes)", "m"), ("locked memory(kbytes)", "l"), ("process", "u"),
+    ("nofiles", "n"), ("vmemory(kbytes)", "v"), ("locks", "x"), ("rtprio", "r"),
+)  # fmt: skip
+"""The lines of dash's `ulimit -a`, each with the letter of its limit."""
+
+
 def _all(call: Call) -> int:
+    if call.shell.dash:
+        default = {line.rpartition(")")[0][-1]: line.rpartition(" ")[2] for line in _LIMITS.splitlines()}
+        for title, letter in _OF_DASH:
+            call.print(f"{title:<20} {call.shell.limits.get(letter, default[letter])}")
+        return 0
     for line in _LIMITS.splitlines():
         head, _, value = line.rpartition(" ")
         call.print(f"{head} {call.shell.limits.get(head[-2:-1], value)}")

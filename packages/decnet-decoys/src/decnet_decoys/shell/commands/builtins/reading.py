@@ -20,8 +20,9 @@ _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
 def read(call: Call) -> Effects:
     """Read a line into variables, split at $IFS; -a fills an array, -n and -N take some characters, -d ends it."""
     options, names = call.flags("pntudaiN")
-    if call.shell.dash and not names:
-        return call.shell_error("read: arg count", 2)
+    wrong = _wrong_in_dash(options, names) if call.shell.dash else ""
+    if wrong:
+        return call.shell_error(f"read: {wrong}", 2)
     if "u" in options:
         number = options["u"]
         source = call.runner.descriptors.get(int(number)) if number.isdecimal() and len(number) < 4 else None
@@ -44,6 +45,12 @@ def read(call: Call) -> Effects:
         for index, name in enumerate(names):
             call.shell.set(name, words[index] if index < len(words) else "")
     return 0 if is_whole else 1
+
+
+def _wrong_in_dash(options: dict[str, str], names: list[str]) -> str:
+    """Return what is wrong with the arguments for dash, empty for nothing."""
+    wrong = next((one for one in options if one not in "pr"), "")
+    return f"-{wrong}: invalid option" if wrong else "" if names else "arg count"
 
 
 def _line(call: Call, options: dict[str, str]) -> Steps[tuple[str, bool]]:
@@ -136,9 +143,9 @@ def getopts(call: Call) -> int:
     known = letter != ":" and letter in letters
     takes = known and letters[letters.find(letter) + 1 :][:1] == ":"
     shell.option_within = (at, within[1] + 1) if rest and not takes else (0, 0)
-    shell.set("OPTIND", str(at + (takes or not rest) + (takes and not rest)))
-    shell.set(name, letter if known else "?")
     missing = takes and not rest and at >= len(args)
+    shell.set("OPTIND", str(at + (takes or not rest) + (takes and not rest and not missing)))
+    shell.set(name, letter if known else "?")
     if takes and not missing:
         shell.set("OPTARG", rest or args[at])
     elif not known or missing:

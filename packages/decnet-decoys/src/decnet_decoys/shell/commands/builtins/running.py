@@ -12,6 +12,7 @@ from decnet_decoys.shell.commands.options import options
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.environment.traps import acted
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
@@ -112,6 +113,8 @@ def exit_(call: Call) -> int:
 
 @command("return", folder="")
 def return_(call: Call) -> int:
+    if call.shell.dash and not call.shell.returns:
+        raise control_flow.ExitShell(_status(call))
     if not call.shell.returns:
         return call.shell_error("return: can only `return' from a function or sourced script", 2)
     raise control_flow.ReturnFunction(_status(call))
@@ -128,8 +131,8 @@ def _status(call: Call) -> int:
 @command("break", "continue", folder="")
 def jump(call: Call) -> int:
     if not call.shell.loops:
-        only = "only meaningful in a `for', `while', or `until' loop"
-        call.shell_error(f"{call.name}: {only}")
+        if not call.shell.dash:
+            call.shell_error(f"{call.name}: only meaningful in a `for', `while', or `until' loop")
         return 0
     levels = int(call.args[0]) if call.args and call.args[0].isdecimal() and len(call.args[0]) < 4 else 1
     if not levels:
@@ -172,7 +175,8 @@ def source(call: Call) -> Effects:
     try:
         if not shell.dash and (shell.script or shell.command is not None):
             shell.script, shell.line = path, 1
-        return (yield from call.runner.script(decode(whole_of(content)[:MAX_SCRIPT]), call.streams))
+        shell.status = yield from call.runner.script(decode(whole_of(content)[:MAX_SCRIPT]), call.streams)
+        return (yield from acted(call.runner, "RETURN", call.streams))
     except control_flow.ReturnFunction as leaving:
         return leaving.status
     finally:

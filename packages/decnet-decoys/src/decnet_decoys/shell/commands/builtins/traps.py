@@ -30,7 +30,7 @@ def trap(call: Call) -> int:
         wanted = [_named(one) for one in args]
         for name in (one for one in ("EXIT", *SIGNALS, "DEBUG", "ERR", "RETURN") if one in traps):
             if not wanted or name in wanted:
-                shown = name if name in EVENTS else f"SIG{name}"
+                shown = name if name in EVENTS or call.shell.dash else f"SIG{name}"
                 call.print(f"trap -- {single_quoted(traps[name])} {shown}")
         return 0
     action, *names = args
@@ -39,10 +39,16 @@ def trap(call: Call) -> int:
     for given in names[:MAX_TRAPS]:
         name = _named(given)
         if not name:
-            wrong = f"trap: {given}: bad trap" if call.shell.dash else f"trap: {given}: invalid signal specification"
-            status = call.shell_error(wrong)
+            status = _bad_signal(call, given)
         elif action == "-":
             traps.pop(name, None)
         elif len(traps) < MAX_TRAPS:
             traps[name] = action[:4096]
     return status
+
+
+def _bad_signal(call: Call, given: str) -> int:
+    if not call.shell.dash:
+        return call.shell_error(f"trap: {given}: invalid signal specification")
+    call.print_error(f"trap: {given}: bad trap")
+    return 1

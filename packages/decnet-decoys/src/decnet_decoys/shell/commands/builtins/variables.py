@@ -4,8 +4,9 @@
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Effects, turn
-from decnet_decoys.shell.encoding import shell_word
+from decnet_decoys.shell.encoding import shell_word, single_quoted
 from decnet_decoys.shell.environment.language import OPTION_OF
+from decnet_decoys.shell.environment.tracing import is_traced, trace
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, of_kind, remove
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -59,11 +60,11 @@ def _all_declared(call: Call, names: list[str], flags: str) -> Effects:
         if not name.isidentifier() and "[" not in name:
             status = call.shell_error(f"{call.name}: `{arg}': not a valid identifier")
             continue
-        _declared(call, arg, flags)
+        status = (yield from _declared(call, arg, flags)) or status
     return status
 
 
-def _declared(call: Call, arg: str, flags: str) -> None:
+def _declared(call: Call, arg: str, flags: str) -> Effects:
     """Do what one argument says: a name, `name=value` or `name+=value`."""
     shell = call.shell
     name, equals, value = arg.partition("=")
@@ -75,6 +76,10 @@ def _declared(call: Call, arg: str, flags: str) -> None:
     given = "".join(one for one in "ilu" if one in flags)
     if given and len(shell.kinds) < MAX_ELEMENTS:
         shell.kinds[name] = "".join(sorted({*shell.kinds.get(name, ""), *given}))
+    if "n" in flags and call.name in ("local", "declare", "typeset"):
+        return _refer(call, name, value)
+    if equals and call.name in ("export", "readonly") and is_traced(shell):
+        yield from trace(call.runner, f"{name}{'+' * append}={shell_word(value) if value else ''}", call.err)
     if equals:
         shell.set(name, of_kind(shell, name, value, append=append))
     elif call.name in ("local", "declare", "typeset") and name not in shell.variables and not set(flags) & set("faA"):
@@ -83,6 +88,19 @@ def _declared(call: Call, arg: str, flags: str) -> None:
         (shell.exported.discard if "n" in flags else shell.exported.add)(name)
     if call.name == "readonly" or "r" in flags:
         shell.readonly.add(name)
+    return 0
+
+
+def _refer(call: Call, name: str, target: str) -> int:
+    """Make a variable a reference to another one."""
+    shell = call.shell
+    if target == name:
+        return call.shell_error(f"{call.name}: {name}: nameref variable self references not allowed")
+    shell.kinds.pop(name, None)
+    shell.set(name, target)
+    if len(shell.kinds) < MAX_ELEMENTS:
+        shell.kinds[name] = "n"
+    return 0
 
 
 def _functions(call: Call, names: list[str], flags: str) -> Effects:
@@ -90,7 +108,9 @@ def _functions(call: Call, names: list[str], flags: str) -> Effects:
     known = call.shell.functions
     for name in names or sorted(known):
         yield from turn()
-        if name in known and "F" in flags:
+        if name in known and "t" in flags and len(call.shell.traced) < MAX_ALIASES:
+            call.shell.traced.add(name)
+        elif name in known and "F" in flags:
             call.print(name if names else f"declare -f {name}")
         elif name in known:
             call.print((yield from function_text(known[name])))
@@ -102,6 +122,10 @@ def _listed(call: Call, names: list[str]) -> int:
     chosen = names or sorted(shell.exported if call.name == "export" or "-x" in call.args else shell.variables)
     if call.name == "readonly":
         chosen = sorted(shell.readonly)
+    if shell.dash:
+        for name in chosen:
+            call.print(f"{call.name} {name}={single_quoted(shell.variables.get(name, ''))}")
+        return 0
     for name in chosen:
         value = shell.variables.get(name)
         if f"{name}[@]" in shell.variables:
@@ -135,7 +159,8 @@ def set_(call: Call) -> int:
     shell = call.shell
     if not call.args:
         for name in filter(str.isidentifier, sorted(shell.variables)):
-            call.print(f"{name}={_shown(shell, name)}")
+            shown = single_quoted(shell.variables[name]) if shell.dash else _shown(shell, name)
+            call.print(f"{name}={shown}")
         return 0
     if call.args in (["-o"], ["+o"]):
         for name, state in _OPTIONS:
@@ -165,7 +190,10 @@ def _switched(call: Call, option: str, args: list[str]) -> int:
     for letter in option[1:200]:
         name = args.pop(0) if letter == "o" and args else OPTION_OF.get(letter, "")
         if letter == "o" and name not in dict(_OPTIONS):
-            return call.shell_error(f"set: {name}: invalid option name", 2)
+            status = call.shell_error(f"set: {name}: invalid option name", 2)
+            if call.shell.dash:
+                raise ExitShell(status)
+            return status
         _switch(call, option[0], name)
     return 0
 
@@ -189,9 +217,11 @@ def shift(call: Call) -> int:
 
 @command("unset", folder="")
 def unset(call: Call) -> int:
+    itself = "-n" in call.args
     for name in call.args:
         if name in ("-v", "-f", "-n"):
             continue
+        name = name if itself else call.shell.referred(name)  # noqa: PLW2901
         if name in call.shell.readonly:
             return call.shell_error(f"unset: {name}: cannot unset: readonly variable")
         if "[" in name and name.endswith("]"):
@@ -206,7 +236,10 @@ def unset(call: Call) -> int:
 @command("shopt", folder="")
 def shopt(call: Call) -> int:
     """Show or set the options of bash that `set -o` does not have."""
-    flags, names, shell = {arg for arg in call.args if arg.startswith("-")}, call.words, call.shell
+    letters = "".join(arg[1:] for arg in call.args if arg.startswith("-"))
+    flags, names, shell = {f"-{letter}" for letter in letters}, call.words, call.shell
+    if "-o" in flags:
+        return _switch_named(call, flags, names)
     known = _SHOPT | ({"expand_aliases": True} if shell.command is None else {}) | shell.shopt
     for name in names:
         if name not in known:
@@ -222,6 +255,21 @@ def shopt(call: Call) -> int:
     return int(bool(names) and not all(known[name] for name in names))
 
 
+def _switch_named(call: Call, flags: set[str], names: list[str]) -> int:
+    """Show or set the options of `set -o`, as `shopt -o` does."""
+    states = {name: name in call.shell.options or state == "on" for name, state in _OPTIONS}
+    for name in names:
+        if name not in states:
+            return call.shell_error(f"shopt: {name}: invalid option name")
+        if flags & {"-s", "-u"}:
+            _switch(call, "-" if "-s" in flags else "+", name)
+    if (names and flags & {"-s", "-u"}) or "-q" in flags:
+        return int("-q" in flags and not all(states[name] for name in names))
+    for name in names or states:
+        call.print(f"{name:<15}\t{'on' if states[name] else 'off'}")
+    return int(bool(names) and not all(states[name] for name in names))
+
+
 @command("alias", "unalias", folder="")
 def alias(call: Call) -> int:
     shell, status = call.shell, 0
@@ -229,7 +277,12 @@ def alias(call: Call) -> int:
         for name in call.args:
             if name == "-a":
                 shell.aliases.clear()
-            elif shell.aliases.pop(name, None) is None:
+            elif shell.aliases.pop(name, None) is not None:
+                continue
+            elif shell.dash:
+                call.print_error(f"unalias: {name} not found")
+                status = 1
+            else:
                 status = call.shell_error(f"unalias: {name}: not found")
         return status
     for arg in [one for one in call.args if one != "-p"] or sorted(shell.aliases):
@@ -237,7 +290,7 @@ def alias(call: Call) -> int:
         if equals and (len(shell.aliases) < MAX_ALIASES or name in shell.aliases):
             shell.aliases[name] = value[:4096]
         elif name in shell.aliases:
-            call.print(f"alias {name}='{shell.aliases[name]}'")
+            call.print(f"{'' if shell.dash else 'alias '}{name}='{shell.aliases[name]}'")
         elif not equals:
             status = call.shell_error(f"alias: {name}: not found")
     return status
@@ -246,10 +299,10 @@ def alias(call: Call) -> int:
 @command("enable", "builtin", folder="", families=("debian",))
 def enable(call: Call) -> int | Effects:
     """List the builtins; `builtin NAME` runs one."""
-    if call.name == "builtin" and call.args:
-        if call.args[0] not in BUILTINS:
+    if call.name == "builtin":
+        if call.args and call.args[0] not in BUILTINS:
             return call.shell_error(f"builtin: {call.args[0]}: not a shell builtin")
-        return call.runner.execute(call.args, call.streams)
+        return call.runner.execute(call.args, call.streams, functions=False) if call.args else 0
     if call.args and call.args[0] not in BUILTINS and not call.args[0].startswith("-"):
         return call.shell_error(f"enable: {call.args[0]}: not a shell builtin")
     flags, names = call.flags("f")

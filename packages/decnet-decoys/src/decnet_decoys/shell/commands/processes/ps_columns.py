@@ -33,7 +33,7 @@ def rows(call: Call) -> list[Row]:
         Process(pid=pid + 3, user=user, command=line, vsz=11084, rss=4420, stat=stat, tty=tty),
     )
     jobs = [
-        Process(pid=job.pid, user=user, command=job.text, vsz=5464, rss=884, stat="S", tty=tty)
+        Process(pid=job.pid, user=user, command=job.command, vsz=5464, rss=884, stat=job.letter, tty=tty)
         for job in shell.jobs.running(shell.clock())
     ]
     machine = shell.machine
@@ -55,6 +55,12 @@ def name_of(process: Process) -> str:
     if process.command == "/sbin/init":
         return "systemd"
     return process.command.strip("[]").split(" ")[0].rstrip(":").rpartition("/")[2].lstrip("-")[:15]
+
+
+def _program_of(row: Row, call: Call) -> str:
+    """Return the name of a process's program, whatever it calls itself (`exec -a`)."""
+    job = call.shell.jobs.process(row.process.pid)
+    return name_of(row.process) if job is None or not job.program else job.program.rpartition("/")[2][:15]
 
 
 def _hms(text: str) -> str:
@@ -94,8 +100,8 @@ COLUMNS = {
     "bsdtime": Column("TIME", -6, lambda row, _: row.process.time),
     "etime": Column("ELAPSED", -11, lambda _row, call: _elapsed(call)),
     "etimes": Column("ELAPSED", -7, lambda _row, call: str(max(0, call.shell.now - call.shell.machine.booted))),
-    "comm": Column("COMMAND", 15, lambda row, _: name_of(row.process)),
-    "ucmd": Column("CMD", 15, lambda row, _: name_of(row.process)),
+    "comm": Column("COMMAND", 15, _program_of),
+    "ucmd": Column("CMD", 15, _program_of),
     "args": Column("COMMAND", 27, lambda row, _: row.process.command),
     "cmd": Column("CMD", 27, lambda row, _: row.process.command),
     "c": Column("C", -2, lambda _row, _call: "0"),

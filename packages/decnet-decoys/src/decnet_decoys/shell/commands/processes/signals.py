@@ -84,7 +84,14 @@ def _told_usage(call: Call) -> int:
     return 2
 
 
-_KILLING = {"HUP": "Hangup", "INT": "Interrupt", "QUIT": "Quit", "KILL": "Killed", "TERM": "Terminated"}
+_KILLING = {
+    "HUP": "Hangup", "INT": "Interrupt", "QUIT": "Quit", "KILL": "Killed", "TERM": "Terminated", "PIPE": "Broken pipe",
+    "ALRM": "Alarm clock", "USR1": "User defined signal 1", "USR2": "User defined signal 2",
+    "ILL": "Illegal instruction", "SEGV": "Segmentation fault", "ABRT": "Aborted", "BUS": "Bus error",
+    "FPE": "Floating point exception", "TRAP": "Trace/breakpoint trap", "XCPU": "CPU time limit exceeded",
+    "XFSZ": "File size limit exceeded",
+}  # fmt: skip
+"""What ends a process, in the words of strsignal(3)."""
 
 
 def _numbered(signal: str) -> tuple[int, str]:
@@ -118,13 +125,20 @@ def _to_shell(call: Call, signal: str) -> Effects:
     if name == "KILL":
         shell.traps.clear()
         shell.history.clear()
-    raise ExitShell(128 + number)
+    leaving = ExitShell(128 + number)
+    leaving.signal = _KILLING[name]
+    raise leaving
 
 
 def _end_job(call: Call, job: Job, signal: str) -> None:
     """Send a signal to a job of this shell, which tells of it later unless it is used to such an end."""
     number, name = _numbered(signal)
-    if name in _KILLING:
+    if name in ("STOP", "TSTP", "TTIN", "TTOU"):
+        job.stop(call.shell.clock())
+    elif name == "CONT":
+        job.resume(call.shell.clock())
+    elif name in _KILLING:
+        job.left = None
         job.ends, job.status, job.signal = 0.0, 128 + number, _KILLING[name]
         job.drop()
         if name not in ("TERM", "INT") and any(job is one for one in call.shell.jobs.own()):

@@ -9,6 +9,7 @@ from decnet_decoys.shell.commands.shells.startup import read_startup_files
 from decnet_decoys.shell.commands.system.hardware import uptime_line
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, turn
 from decnet_decoys.shell.encoding import decode, encode, quoted
+from decnet_decoys.shell.environment.language import ShellKind
 from decnet_decoys.shell.interactive.nesting import enter
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
@@ -190,7 +191,8 @@ def su(call: Call) -> Effects:
             argv = [f"{'-' if is_login else ''}{program.rpartition('/')[2]}"]
             return (yield from call.runner.subshell(options["c"], argv, call.streams, named=True))
     name = program.rpartition("/")[2]
-    enter(shell, "dash" if name in ("sh", "dash") and not shell.ash else shell.kind, f"{'-' * is_login}{name}")
+    kind: ShellKind = "ash" if shell.ash else "dash" if name in ("sh", "dash") else "bash"
+    enter(shell, kind, f"{'-' * is_login}{name}")
     _become(call, user, stays)
     yield from read_startup_files(call, login=is_login, interactive=True)
     return 0

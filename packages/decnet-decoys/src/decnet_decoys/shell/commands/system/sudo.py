@@ -9,6 +9,7 @@ from decnet_decoys.personas.schema import User
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.command_lookup import find_program, on_path
 from decnet_decoys.shell.commands.options import Options, options
+from decnet_decoys.shell.commands.shells.startup import read_startup_files
 from decnet_decoys.shell.commands.system import sudoers
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import decode
@@ -153,9 +154,11 @@ def _as(call: Call, name: str, args: list[str]) -> Effects:
         return 1
     if _is_shell(args) and call.stdin is None and (user.uid == 0 or not user.shell.endswith(("nologin", "false"))):
         name = _shell_name(call, user, args)
-        enter(shell, "dash" if name.lstrip("-") in ("sh", "dash") else "bash", name)
+        entered = enter(shell, "dash" if name.lstrip("-") in ("sh", "dash") else "bash", name)
         if user.uid != shell.identity.uid:
             shell.become(user)
+        if entered:
+            yield from read_startup_files(call, login=name.startswith("-"), interactive=True)
         return 0
     if not args:
         call.print("This account is currently not available.", end="" if user.shell.endswith("false") else "\n")

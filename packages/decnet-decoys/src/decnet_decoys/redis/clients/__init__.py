@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Who is connected to a Redis, and what they may do."""
