@@ -10,8 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
-from decnet_decoys.shell.command_lookup import Found, find, remembered
-from decnet_decoys.shell.compound import as_process, complained, complaint_of, compound, in_child, is_fatal
+from decnet_decoys.shell.compound import as_process, complaint_of, compound, in_child, is_fatal
 from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode
@@ -19,31 +18,26 @@ from decnet_decoys.shell.environment import dash
 from decnet_decoys.shell.environment.timing import took_text
 from decnet_decoys.shell.environment.traps import acted, own_traps
 from decnet_decoys.shell.execution.background import BackgroundJobs, with_lists
-from decnet_decoys.shell.execution.complaints import syntax_complaint, warn_of_documents
 from decnet_decoys.shell.execution.evidence import save
-from decnet_decoys.shell.execution.executables import called_program, remember_path, run_program, run_script
+from decnet_decoys.shell.execution.executables import run_named
 from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended, tell_of_killed, tell_of_signal
+from decnet_decoys.shell.execution.scripts import run_text
 from decnet_decoys.shell.execution.simple_commands import is_exec, simple_command
 from decnet_decoys.shell.expansion import arrays
-from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
+from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.interactive import nesting
 from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
-from decnet_decoys.shell.syntax.dash import DashLexer
-from decnet_decoys.shell.syntax.lexer import Lexer
 from decnet_decoys.shell.syntax.nodes import (
     Command,
     Function,
     Group,
-    IncompleteError,
     Pipeline,
     Sequence,
-    ShellSyntaxError,
     Simple,
 )
-from decnet_decoys.shell.syntax.parser import Parser
 from decnet_decoys.shell.syntax.printing import pipeline_text
 
 HANG_SECONDS = 900.0
@@ -123,32 +117,7 @@ class Interpreter:
                 yield Print(data[start : start + MAX_PRINTED], error=error)
 
     def script(self, text: str, streams: Streams) -> Effects:
-        """Run a script line by line, as a shell reads it: what comes before a syntax error is done."""
-        first = self.shell.line
-        parser = Parser(text, DashLexer if self.shell.dash else Lexer, first)
-        parser.end_with_text()
-        try:
-            with self._budget:
-                while True:
-                    try:
-                        line = yield from parser.line()
-                    except ShellSyntaxError as fault:
-                        is_quote = isinstance(fault, IncompleteError) and fault.quotes
-                        self.shell.line = parser.opened if is_quote else parser.reached()
-                        return syntax_complaint(self.shell, fault, text, first, streams)
-                    if line is None:
-                        return self.shell.status
-                    warn_of_documents(self.shell, parser, first, streams)
-                    self.shell.line = parser.number
-                    try:
-                        self.shell.status = yield from self.sequence(line, streams)
-                    except ExpansionError as fault:  # the rest of the line is given up, but not of the script
-                        fault.line = fault.line or self.shell.line
-                        if self.shell.dash or isinstance(fault, UnsetError):
-                            raise
-                        self.shell.status = complained(self, fault)
-        finally:
-            self.shell.line = first
+        return run_text(self, self._budget, text, streams)
 
     def sequence(self, sequence: Sequence, streams: Streams) -> Effects:
         previous, shell = ";", self.shell
@@ -296,21 +265,8 @@ class Interpreter:
         shell = self.shell
         if argv[0] in shell.functions and functions and not program:
             return (yield from self._function(shell.functions[argv[0]].body, argv, streams))
-        found = (None if program else remembered(shell, argv[0])) or find(shell, argv[0])
-        if shell.dash and not program and argv[0] in dash.BASH_ONLY:
-            found = Found(argv[0], complaint=f"{argv[0]}: not found")
-        if found.handler is not None:
-            if not program:
-                remember_path(shell, argv[0])
-            tty = streams.out.target is self._screen and shell.terminal is not None
-            call = called_program(found.name, argv, self, streams, tty=tty, own=program)
-            return (yield from run_program(self, self._budget, found.handler, call, argv))
-        if found.script is not None:
-            if not program:
-                remember_path(shell, argv[0])
-            return (yield from run_script(self, self._budget, found.name, found.script, argv, streams))
-        streams.err.write(encode(shell.complaint(found.complaint) + "\n"))
-        return found.status
+        tty = streams.out.target is self._screen and shell.terminal is not None
+        return (yield from run_named(self, self._budget, argv, streams, tty=tty, program=program))
 
     def _function(self, body: Group, argv: list[str], streams: Streams) -> Effects:
         with self.shell.calling(argv), own_traps(self.shell, traced=argv[0] in self.shell.traced):

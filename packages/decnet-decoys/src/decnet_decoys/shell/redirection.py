@@ -8,7 +8,7 @@ from decnet_decoys.shell.call import STANDARD_INPUT
 from decnet_decoys.shell.effects import Effect, Pause, Requested
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment import ash, dash
-from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.expansion import splitting, words
 from decnet_decoys.shell.expansion.elements import set_named
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.runner import Runner
@@ -114,7 +114,7 @@ def _target(runner: Runner, redirect: Redirect) -> Generator[Effect, Any, str]:
     assert not isinstance(redirect.target, HereDocument)
     if runner.shell.kind != "bash" or redirect.op == "<<<":
         return (yield from words.text(runner, redirect.target))
-    found = yield from words.fields(runner, (redirect.target,))
+    found = yield from splitting.fields(runner, (redirect.target,))
     if len(found) != 1:
         raise AmbiguousRedirectError("ambiguous redirect")
     return found[0]
