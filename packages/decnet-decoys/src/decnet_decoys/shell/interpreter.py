@@ -16,7 +16,7 @@ from decnet_decoys.shell.effects import Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment import dash
 from decnet_decoys.shell.environment.timing import took_text
-from decnet_decoys.shell.environment.traps import acted, own_traps
+from decnet_decoys.shell.environment.traps import acted, after_failure, own_traps
 from decnet_decoys.shell.execution.background import BackgroundJobs, with_lists
 from decnet_decoys.shell.execution.evidence import save
 from decnet_decoys.shell.execution.executables import run_named
@@ -27,7 +27,7 @@ from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.interactive import nesting
 from decnet_decoys.shell.programs import BUILTINS
-from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
+from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, keep_open, redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
 from decnet_decoys.shell.syntax.nodes import (
@@ -80,11 +80,11 @@ class Interpreter:
         shell = self.shell
         begun = list(shell.jobs.all)
         shell.typed_lines += (line.count("\n") + 1) * (shell.dash and shell.is_typed_at)
+        streams = Streams(stream, self._screen, self._errors)
         try:
-            shell.status = yield from self.script(line, Streams(stream, self._screen, self._errors))
-        except ExitShell as leaving:
-            shell.finished = not nesting.leave(shell)
-            shell.status = leaving.status
+            if (yield from self._typed(self._resumed(streams))) and line:
+                yield from self._typed(self.script(line, streams))
+                yield from self._typed(self._resumed(streams))
         except BudgetExceededError:
             yield from self.flush()
             yield Pause(HANG_SECONDS)
@@ -107,6 +107,25 @@ class Interpreter:
         yield from self.flush()
         return shell.status
 
+    def _typed(self, steps: Effects) -> Effects:
+        """Run what was typed; where that ends the shell, the outer one goes on. Returns whether there is any."""
+        shell = self.shell
+        try:
+            shell.status = yield from steps
+        except ExitShell as leaving:
+            shell.finished = not nesting.leave(shell)
+            shell.status = leaving.status
+            yield from self.flush()
+        return not shell.finished
+
+    def _resumed(self, streams: Streams) -> Effects:
+        """Run what is left of the line in which a shell was begun that has ended."""
+        shell = self.shell
+        while shell.pending:
+            following, rest = shell.pending.pop(0)
+            shell.status = yield from self._sequence(rest, streams, following)
+        return shell.status
+
     def flush(self) -> Generator[Effect, Any, None]:
         now = self.shell.clock()
         for buffer in (self._screen, self._errors):
@@ -120,8 +139,13 @@ class Interpreter:
         return run_text(self, self._budget, text, streams)
 
     def sequence(self, sequence: Sequence, streams: Streams) -> Effects:
-        previous, shell = ";", self.shell
-        for pipeline, following in with_lists(sequence):
+        return self._sequence(sequence, streams, ";")
+
+    def _sequence(self, sequence: Sequence, streams: Streams, previous: str) -> Effects:
+        """Run pipelines one after the other; `previous` is what stands before the first one."""
+        shell = self.shell
+        depth, items = len(shell.outer), with_lists(sequence)
+        for index, (pipeline, following) in enumerate(items, 1):
             skipped = (previous == "&&" and shell.status != 0) or (previous == "||" and shell.status == 0)
             skipped = skipped or ("noexec" in shell.options and not shell.is_typed_at)
             if not skipped:
@@ -135,18 +159,12 @@ class Interpreter:
                 if shell.ended_by and following != "&":
                     yield from tell_of_signal(shell, pipeline, streams.err)
                 if shell.status and not tested and not shell.tested:
-                    if "ERR" in shell.traps:
-                        shell.variables["BASH_COMMAND"] = yield from pipeline_text(pipeline)
-                    yield from self._failed(streams)
+                    yield from after_failure(self, pipeline, streams)
+            if len(shell.outer) > depth:  # a shell that is typed at has begun
+                nesting.put_off(shell, depth, following, Sequence(tuple(items[index:])))
+                break
             previous = following
         return shell.status
-
-    def _failed(self, streams: Streams) -> Effects:
-        """Do what is to be done after a command that failed and whose status nobody tests: `trap ... ERR`, `set -e`."""
-        status = yield from acted(self, "ERR", streams)
-        if "errexit" in self.shell.options:
-            raise ExitShell(status)
-        return status
 
     def _background(self, pipeline: Pipeline, streams: Streams) -> Effects:
         """Run a pipeline as a job."""
@@ -237,7 +255,9 @@ class Interpreter:
         inner, finish = outcome
         status = 0 if argv else self.shell.substituted
         if argv == ["exec"]:
-            self._keep_open(streams, inner, finish)
+            keep_open(streams, inner)
+            if len(self._kept_open) < MAX_DESCRIPTORS:
+                self._kept_open.append(finish)
         elif argv:
             try:
                 status = yield from self.execute(argv, inner)
@@ -251,15 +271,6 @@ class Interpreter:
         for write in self._kept_open:
             yield from write()
         return status
-
-    def _keep_open(self, streams: Streams, inner: Streams, finish: Callable[[], Generator[Effect, Any, None]]) -> None:
-        """Let the redirections of an `exec` without a command be those of what follows in the line."""
-        if inner.out is not streams.out:
-            streams.out.divert(inner.out)
-        if inner.err is not streams.err:
-            streams.err.divert(inner.err)
-        if len(self._kept_open) < MAX_DESCRIPTORS:
-            self._kept_open.append(finish)
 
     def execute(self, argv: list[str], streams: Streams, *, program: bool = False, functions: bool = True) -> Effects:
         shell = self.shell

@@ -53,6 +53,14 @@ def redirected(
     return streams, finish
 
 
+def keep_open(streams: Streams, inner: Streams) -> None:
+    """Let the streams be as `inner` from now on, as an `exec` without a command has it."""
+    if inner.out is not streams.out:
+        streams.out.divert(inner.out)
+    if inner.err is not streams.err:
+        streams.err.divert(inner.err)
+
+
 _STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/1": 1, "/dev/fd/2": 2}
 
 

@@ -135,6 +135,7 @@ class ShellSession:
         if not leave(self._shell):
             return False
         await self._show("\n" if is_dash else f"{told}\n")
+        await self._performed("")  # what is left of the line in which it was begun
         return True
 
     async def _recalled(self, line: str) -> str:
