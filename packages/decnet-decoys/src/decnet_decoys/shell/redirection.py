@@ -194,7 +194,7 @@ def _socket(runner: Runner, target: str, streams: Streams) -> Generator[Effect, 
         streams.err.write(encode(f"{prefix.partition(':')[0]}: connect: Connection refused\n"))
         raise FileSystemError("Connection refused")
     yield Pause(1.0)
-    streams.err.write(encode(f"{prefix.partition(':')[0]}: {host}: Temporary failure in name resolution\n"))
+    streams.err.write(encode(f"{prefix}: {host}: Temporary failure in name resolution\n"))
     raise FileSystemError("Invalid argument")
 
 

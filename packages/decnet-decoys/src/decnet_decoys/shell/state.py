@@ -14,7 +14,6 @@ from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.encoding import encode, with_plain_quotes
 from decnet_decoys.shell.environment import ash
 from decnet_decoys.shell.environment.dash import in_words_of_dash
-from decnet_decoys.shell.environment.first_variables import exported_at_first, first_variables
 from decnet_decoys.shell.environment.history import History
 from decnet_decoys.shell.environment.kernel_files import KernelFiles
 from decnet_decoys.shell.environment.language import OPTION_OF
@@ -23,6 +22,7 @@ from decnet_decoys.shell.environment.process_files import ProcFiles, ShellProces
 from decnet_decoys.shell.environment.time_zones import zone_of
 from decnet_decoys.shell.environment.variables import Variables
 from decnet_decoys.shell.interactive import nesting, prompts
+from decnet_decoys.shell.interactive.first_variables import exported_at_first, first_variables
 from decnet_decoys.shell.jobs import Jobs
 from decnet_decoys.shell.machine.access import Access
 from decnet_decoys.shell.machine.files import account_files

@@ -4,6 +4,7 @@
 from decnet_decoys.shell.budget import LineBudget
 from decnet_decoys.shell.compound import complained
 from decnet_decoys.shell.effects import Effects
+from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.execution.complaints import syntax_complaint, warn_of_documents
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.runner import Runner
@@ -29,6 +30,9 @@ def run_text(runner: Runner, budget: LineBudget, text: str, streams: Streams) ->
                     is_quote = isinstance(fault, IncompleteError) and fault.quotes
                     shell.line = parser.opened if is_quote else parser.reached()
                     return syntax_complaint(shell, fault, text, first, streams)
+                read = parser.taken()
+                if "verbose" in shell.options:
+                    streams.err.write(encode(read))
                 if line is None:
                     return shell.status
                 warn_of_documents(shell, parser, first, streams)

@@ -29,7 +29,7 @@ class TokenReader:
         self.at = 0
         self.depth = 0
         """Commands within each other that are being read."""
-        self._counted = 0
+        self._counted = self._shown = 0
         self._first = self._reached = self.number = first
         """Of the line at which the command begins that was read last."""
 
@@ -57,6 +57,12 @@ class TokenReader:
         self._reached += self.lexer.text.count("\n", self._counted, at)
         self._counted = max(self._counted, at)
         return self._reached
+
+    def taken(self) -> str:
+        """Return the lines that were read since this was asked for before, as `set -v` shows them."""
+        start, self._shown = self._shown, self.lexer.at
+        text = self.lexer.text[start : self._shown].lstrip("\n")
+        return text if text.endswith("\n") or not text else f"{text}\n"
 
     def token(self, at: int) -> Token | None:
         """Return the token at a place, None behind the last one; raises ShellSyntaxError."""

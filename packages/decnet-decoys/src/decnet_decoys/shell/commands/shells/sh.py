@@ -8,8 +8,8 @@ from decnet_decoys.shell.command_lookup import on_path
 from decnet_decoys.shell.commands.shells.startup import read_startup_files
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.environment.first_variables import LOGIN_PATH
 from decnet_decoys.shell.environment.language import OPTION_OF, ShellKind
+from decnet_decoys.shell.interactive.first_variables import LOGIN_PATH
 from decnet_decoys.shell.interactive.nesting import enter
 from decnet_decoys.shell.interactive.prompts import OF_BASH, USUAL
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
