@@ -71,8 +71,31 @@ def test_an_added_decky_is_listed_shown_changed_and_removed(run: Run, deployment
     assert [(each.service, each.port) for each in rows(deployment)["web-1"].services] == [("http", 8081)]
     assert run("decky", "remove", "web-1").code == 0
     assert rows(deployment) == {}
-    (listed,) = run("decky", "list", "--json").document
-    assert listed["decky"]["wanted"] is False
+    listed = {row["decky"]["name"]: row for row in run("decky", "list", "--json").document}
+    assert listed["web-1"]["decky"]["wanted"] is False
+
+
+@pytest.mark.usefixtures("deployment")
+def test_deckies_of_the_default_fleet_are_listed_among_those_that_were_added(run: Run) -> None:
+    run("decky", "add", "mail-1", "--address", "127.77.0.20", "--persona", "debian-web")
+    rows = [line.split()[:2] for line in run("decky", "list").out.splitlines()[1:]]
+    assert rows == [
+        ["db-01", "127.77.0.11"], ["mail-1", "127.77.0.20"], ["nas-01", "127.77.0.12"], ["web-01", "127.77.0.10"],
+    ]  # fmt: skip
+    listed = run("decky", "list", "--json").document
+    assert [row["from_settings"] for row in listed] == [True, False, True, True]
+    assert "played by decoys" in run("decky", "list", "--csv").out
+
+
+def test_a_decky_of_the_settings_is_shown_but_not_changed_here(run: Run, deployment: Deployment) -> None:
+    shown = run("decky", "show", "web-01").out
+    assert "127.77.0.10" in shown
+    assert "root/admin123" in shown
+    assert "as the settings have it" in run("decky", "inspect", "web-01").out
+    for refused in (("change", "web-01", "--persona", "nas"), ("remove", "web-01"), ("policy", "web-01", "--off")):
+        said = run("decky", *refused)
+        assert (said.code, "[[decoys.decky]]" in said.err) == (1, True), refused
+    assert rows(deployment) == {}
 
 
 def test_the_persona_of_a_decky_is_stored_with_it_as_its_document(run: Run, deployment: Deployment) -> None:

@@ -31,6 +31,7 @@ from decnet_models.artifacts.queries import Artifact, Sighting, register
 from decnet_models.database.engine import open_engine
 from decnet_models.events.queries import events_after
 from decnet_models.following.cursor_worker import EventBatch
+from decnet_models.known import queries as known
 from decnet_models.ttp.queries import Tag, add_tags
 from decnet_workers.profiler.worker import Profiler
 
@@ -126,6 +127,16 @@ def test_the_summary_tells_the_night(run: Run) -> None:
     assert said.startswith("2026-11-24 00:00:00Z to now: 7 events from 2 attackers, 2 of them new")
     assert "\x1b" not in said
     assert run("summary", "--since", "2026-11-25T00:00:00Z").out.endswith("0 events from 0 attackers, 0 of them new\n")
+
+
+@pytest.mark.usefixtures("_night")
+def test_the_summary_says_whose_events_it_counts_that_were_made_known_later(run: Run, deployment: Deployment) -> None:
+    with transaction(deployment, write=True) as connection:
+        known.add(connection, "192.0.2.7/32", "my scanner", now_ns=FIRST)
+    said = run("summary", "--since", "2026-11-24T00:00:00Z").out
+    assert "; counts include what came from 1 known source before being added\n" in said
+    assert run("summary", "--json", "--since", "2026-11-24T00:00:00Z").document["made_known"] == 1
+    assert "known source" not in run("summary", "--since", "2026-11-24T00:00:10Z").out
 
 
 @pytest.mark.usefixtures("_night")

@@ -8,6 +8,8 @@ import contextlib
 import datetime as dt
 import hashlib
 import ipaddress
+import itertools
+import json
 import os
 import re
 import threading
@@ -32,15 +34,22 @@ from decnet.command import COMMANDS, main
 from decnet.fleet.deployment import transaction
 from decnet.remote.client import Remote
 from decnet.remote.commands import REMOTE, WHOLE
+from decnet.remote.upkeep import RemoteReplay
 from decnet_core.events.catalogue import CommandRun
 from decnet_core.events.envelope import Event
 from decnet_core.runtime.restarts.policy import Phase
+from decnet_core.settings import Settings
 from decnet_core.spool.quarantine import Quarantine
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import SupervisorStatus
+from decnet_decoys.personas import catalog
 from decnet_models.events.queries import insert_events
+from decnet_models.progress.queries import begin_cursor, move_cursor
 from decnet_models.webhooks import delivery_queries
 from decnet_models.webhooks.delivery_queries import NewDelivery
+from decnet_swarm.pki import authority
+from decnet_web.api.application import make_application
+from decnet_web.api.fleet import Fleet
 
 
 class Master(msgspec.Struct, frozen=True):
@@ -57,7 +66,7 @@ class Master(msgspec.Struct, frozen=True):
 def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Master]:
     """A filled fleet whose API listens, without TLS and with."""
     root = tmp_path_factory.mktemp("fleet")
-    with serving(root) as served:
+    with serving(root) as plain, _with_settings(plain, root / "decnet.toml") as served:
         fill(served.deployment)
         report = SupervisorStatus(os.getpid(), "fork", (Status("ttp", Phase.CRASH_LOOP, reason="exit code 1"),))
         (served.deployment.state.supervisors / "supervisor.all.json").write_bytes(msgspec.json.encode(report))
@@ -65,6 +74,25 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Master]:
         with Listening(served) as port, Listening(served, root) as secure:
             url, tls = f"http://127.0.0.1:{port}", f"https://127.0.0.1:{secure}"
             yield Master(served, url, tls, root / "certificate.pem", pin)
+
+
+@contextlib.contextmanager
+def _with_settings(served: Served, file: Path) -> Iterator[Served]:
+    """The same with a settings file, by which sensors can enrol."""
+    sections: dict[str, dict[str, object]] = {
+        "state": {"dir": str(served.deployment.state.root)},
+        "database": {"url": served.deployment.database_url},
+        "listener": {"listen": "127.0.0.1:6514", "public": "master.example"},
+        "decoys": {"keep_changes_days": 5.0},
+    }
+    lines = [
+        [f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in of.items())] for name, of in sections.items()
+    ]
+    file.write_text("\n".join(itertools.chain(*lines)))
+    deployment = msgspec.structs.replace(served.deployment, settings=Settings(sections, {}, str(file)))
+    fleet = Fleet(deployment)
+    yield msgspec.structs.replace(served, application=make_application(fleet), deployment=deployment)
+    fleet.close()
 
 
 @pytest.fixture(autouse=True)
@@ -78,8 +106,7 @@ def _environment() -> Iterator[None]:
 @pytest.fixture
 def here(master: Master, capfd: pytest.CaptureFixture[str]) -> Run:
     """Run a command on the master itself."""
-    deployment = master.served.deployment
-    return _runner(capfd, DECNET_STATE_DIR=str(deployment.state.root), DECNET_DATABASE_URL=deployment.database_url)
+    return _runner(capfd, DECNET_SETTINGS=master.served.deployment.settings.source)
 
 
 @pytest.fixture
@@ -155,6 +182,9 @@ SAME = [
     ("image", "list"),
     ("image", "list", "--json"),
     ("image", "show", "cowrie"),
+    ("orchestrator", "plan"),
+    ("orchestrator", "plan", "--json"),
+    ("orchestrator", "plan", "--decky", "shop", "--csv"),
     ("status",),
 ]
 
@@ -173,6 +203,8 @@ def _furnished(master: Master) -> None:
         assert main(words) == 0
     with transaction(master.served.deployment, write=True) as connection:
         hook = connection.exec_driver_sql("SELECT id FROM webhook LIMIT 1").scalar()
+        begin_cursor(connection, "ttp", now_ns=5)
+        move_cursor(connection, "ttp", 12, now_ns=6)
         delivery_queries.add_deliveries(connection, [NewDelivery(str(hook), 1, "canary.hit", "{}")], now_ns=5)
     for worker in ("ingest", "listener"):
         quarantine = Quarantine(master.served.deployment.state.root / "quarantine" / worker)
@@ -273,6 +305,56 @@ SCRIPTS = {
         "persona show nobody",
         "image show nobody",
     ),
+    "persona": (
+        "persona check {folder}/mine.toml",
+        "persona check {folder}/none.docx /nowhere",
+    ),
+    "silences": (
+        "incident silence --decky web-* --source 192.0.2.0/24 --for 2099-01-01 --reason works",
+        "incident silence",
+        "incident silence --decky x --for yesterday",
+        "incident silences",
+        "incident silences --json",
+        "incident unsilence {0}",
+        "incident unsilence {0}",
+        "incident silences",
+    ),
+    "known": (
+        "known add 203.0.113.{n} --label {n}",
+        "known forget {0}",
+        "known forget {0}",
+        "known add 203.0.113.7{n} --port 22",
+        "known forget {1}",
+        "known remove {1}",
+    ),
+    "swarm": (
+        "swarm token berlin-{n}",
+        "swarm token berlin-{n} --hours 2 --json",
+        "swarm token berlin-{n} --master berlin:x",
+        "swarm authority",
+        "swarm enrol syslog-{n} --csr {folder}/syslog.csr",
+        "swarm enrol syslog-{n} --csr {folder}/less.toml",
+        "swarm enrol syslog-{n} --csr /nowhere",
+        "swarm renew --host master.example",
+        "swarm renew --json",
+        "swarm bundle box --output {folder}/less.toml",
+        "swarm revoke berlin-{n}",
+        "swarm forget berlin-{n}",
+        "swarm forget berlin-{n}",
+    ),
+    "replay": (
+        "replay ttp --since soon",
+        "replay ttp --since 2026-11-24 --yes --no-wait",
+        "replay ttp --since 3 --yes --no-wait --json",
+    ),
+    "config": (
+        "config show decoys",
+        "config show --changed --json",
+        "config show colours",
+        "config check",
+        "config edit",
+        "config show --changed --json",
+    ),
     "quarantine": (
         "quarantine list",
         "quarantine list --json",
@@ -348,6 +430,9 @@ SCRIPTS = {
 def test_what_is_done_says_the_same_here_and_there(here: Run, there: Run, name: str, tmp_path: Path) -> None:
     less = _WEB.format(name="shop", address="127.5.0.9")
     _written(tmp_path, "less", less)
+    (tmp_path / "syslog.csr").write_text(authority.request(authority.new_key(), "x"))
+    (tmp_path / "mine.toml").write_text(catalog.found("nas").path.read_text())
+    os.environ["EDITOR"] = 'sed -i "s/days = 5/days = 6/;t;s/days = 6/days = 5/"'
     (tmp_path / "page.html").write_text("<html><body>plans</body></html>")
     (tmp_path / "none.docx").write_text("no document")
     _written(tmp_path, "wrong", f"{less}colour = 1\n")
@@ -380,18 +465,23 @@ def _done(run: Run, name: str, n: int, folder: Path) -> list[CommandResult]:
     found = []
     for line in SCRIPTS[name]:
         answer = run(*line.format(*drawn, n=n, folder=folder).split())
-        if line.split()[1:2] in (["add"], ["new"], ["split"], ["join"]) and (named := _NAMED.search(answer.out)):
+        if line.split()[1:2] in _MAKES and (named := _NAMED.search(answer.out)):
             drawn.append(next(filter(None, named.groups())))
         found.append(CommandResult(answer.code, _without(answer.out), _without(answer.err)))
     return found
 
 
-_NAMED = re.compile(r'^decision (\d+):|\b(wh_[0-9a-f]{16})\b|\b(decnet_[\w-]{6})|"token": "(\w+)"')
+_NAMED = re.compile(
+    r'^(?:decision|known source|silence) (\d+)(?::| lasts)|\b(wh_[0-9a-f]{16})\b|\b(decnet_[\w-]{6})|"token": "(\w+)"'
+)
+_MAKES = (["add"], ["new"], ["split"], ["join"], ["silence"])
 
 
 def _without(text: str) -> str:
     """Return a text without ids, secrets, links and numbers."""
-    return re.sub(r"(?:wh|whsec|decnet)_[\w+/=-]+|link=[\w-]+|[0-9a-f]{64}|[0-9a-f-]{36}|[a-z2-7]{24}|\d+", "#", text)
+    text = re.sub(r"(?s)(?<=BEGIN CERTIFICATE-----).*?(?=-----END)", "#", text)
+    ids = r"(?:(?:wh|whsec|decnet)_|decnet1-)[\w+/=.-]+|link=[\w-]+|[0-9a-f]{64}|[0-9a-f-]{36}|[a-z2-7]{24}"
+    return re.sub(rf"{ids}|\d+", "#", text)
 
 
 @pytest.mark.usefixtures("_furnished")
@@ -456,11 +546,10 @@ def test_new_events_are_followed(master: Master, capfd: pytest.CaptureFixture[st
     [
         (("up",), "does not work on a remote master"),
         (("canary", "authority", "x"), "these do: new"),
-        (("config", "show"), "/settings of the dashboard"),
-        (("replay", "ttp", "--since", "1"), "POST /api/v1/replays"),
+        (("bus", "top"), "events --follow"),
         (("upgrade", "--check"), "log in there"),
-        (("orchestrator", "plan"), "/agenda"),
-        (("persona", "check"), "without --api"),
+        (("swarm", "bundle", "x", "--wheels", "dist"), "the wheels that the master has"),
+        (("incident", "silence", "--decky", "x", "--who", "me"), "the token's account"),
         (("user", "link"), "name the user"),
         (("identities", "--graphml"), "run it on the master"),
     ],
@@ -470,6 +559,24 @@ def test_what_cannot_be_done_there_is_said(there: Run, words: tuple[str, ...], s
     assert answer.code == 2
     assert said in answer.err
     assert len(answer.err.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("_furnished")
+def test_how_far_a_replay_is_is_seen_there(master: Master) -> None:
+    """Events that come between plan and beginning make no other plan of it."""
+    replayed = RemoteReplay(Remote(master.url, master.served.tokens["admin"]), "ttp", 3, None)
+    planned = replayed.plan()
+    for number in (1, 2):
+        event = Event(id=UUID(int=2 * 10**9 + number), ts=time.time_ns(), sensor="here", payload=CommandRun("ssh", "w"))
+        with transaction(master.served.deployment, write=True) as connection:
+            insert_events(connection, [event])
+            move_cursor(connection, "ttp", planned.last + number, now_ns=time.time_ns())
+    begun = replayed.begin(lose_forgotten=False)
+    assert (begun.first, begun.last) == (planned.first, planned.last + 2)
+    assert replayed.reached() == planned.first - 1
+    with transaction(master.served.deployment, write=True) as connection:
+        move_cursor(connection, "ttp", begun.last, now_ns=time.time_ns())
+    assert replayed.reached() == begun.last
 
 
 @pytest.mark.usefixtures("_furnished")

@@ -73,6 +73,12 @@ def _source(row: Sequence[Any]) -> KnownSource:
     return KnownSource(id_, network, port, kind, until, label, bool(forget), added_at)
 
 
+def added_since(connection: Connection, since: int) -> int:
+    """Return how many were added from a time on: what came from them before that was counted."""
+    query = select(func.count()).where(known_source.c.added_at >= since)
+    return int(connection.execute(query).scalar_one())
+
+
 def remove(connection: Connection, source: int) -> bool:
     """Remove one; False when there is none of that number."""
     return connection.execute(delete(known_source).where(known_source.c.id == source)).rowcount > 0

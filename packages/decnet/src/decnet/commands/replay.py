@@ -2,13 +2,14 @@
 """`decnet replay`: lets a worker handle events again, after showing what that does to its tables."""
 
 import time
-from typing import Annotated, Any
+from typing import Annotated, Protocol
 
 import typer
 
 from decnet.cli.errors import FAILED, OperatorError, WrongUsageError
 from decnet.cli.options import Json, application
-from decnet.fleet.deployment import Deployment, find_deployment, transaction
+from decnet.fleet.deployment import find_deployment, transaction
+from decnet.remote.current import master
 from decnet.show import documents
 from decnet_core.timing.timestamps import parse_iso8601
 from decnet_models.following import replay as replays
@@ -38,9 +39,8 @@ def replay(
 
     No notice is sent twice, and interrupting this command or the worker does not affect the result.
     """
-    deployment = find_deployment()
-    with transaction(deployment) as connection:
-        plan = replays.plan(connection, worker, _row(connection, since))
+    replayed = _replayed(worker, *_first(since))
+    plan = replayed.plan()
     if plan.forgotten and not lose_forgotten:
         raise OperatorError(
             f"{worker} counts all events, and retention has removed {plan.forgotten} of them; what they added would "
@@ -50,12 +50,11 @@ def replay(
         typer.echo(words(plan))
     if not yes:
         typer.confirm("Do it?", abort=True, err=as_json)
-    with transaction(deployment, write=True) as connection:
-        replays.begin(connection, plan)
+    plan = replayed.begin(lose_forgotten=lose_forgotten)
     if as_json:
         typer.echo(documents.line({"state": "begun", "plan": plan}))
     if wait:
-        _watch(deployment, plan, as_json=as_json)
+        _watch(replayed, plan, as_json=as_json)
 
 
 def words(plan: Plan) -> str:
@@ -73,20 +72,64 @@ def words(plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def _row(connection: Any, since: str) -> int:
+class Replayed(Protocol):
+    """A replay of a worker of this host's fleet, or of a remote master's."""
+
+    def plan(self) -> Plan:
+        """Return what it would do."""
+
+    def begin(self, *, lose_forgotten: bool) -> Plan:
+        """Begin it as it was planned."""
+
+    def reached(self) -> int:
+        """Return the row of the log that the worker has come to."""
+
+
+class _OfThisHost:
+    """A replay of a worker of this host's fleet, from row `first`, or from the first event at `at` (ns) or later."""
+
+    def __init__(self, worker: str, first: int | None, at: int | None) -> None:
+        self._worker, self._first, self._at = worker, first, at
+        self._deployment = find_deployment()
+
+    def plan(self) -> Plan:
+        with transaction(self._deployment) as connection:
+            first = replays.row_at(connection, self._at or 0) if self._first is None else self._first
+            self._planned = replays.plan(connection, self._worker, first)
+        return self._planned
+
+    def begin(self, *, lose_forgotten: bool) -> Plan:  # noqa: ARG002  # asked before
+        with transaction(self._deployment, write=True) as connection:
+            replays.begin(connection, self._planned)
+        return self._planned
+
+    def reached(self) -> int:
+        with transaction(self._deployment) as connection:
+            return cursor_of(connection, self._worker)
+
+
+def _replayed(worker: str, first: int | None, at: int | None) -> Replayed:
+    if (remote := master()) is not None:
+        from decnet.remote.upkeep import RemoteReplay
+
+        return RemoteReplay(remote, worker, first, at)
+    return _OfThisHost(worker, first, at)
+
+
+def _first(since: str) -> tuple[int | None, int | None]:
+    """Return the row of the log to begin at, or a time in ns; raises WrongUsageError."""
     if since.isdecimal():
-        return int(since)
+        return int(since), None
     ts = parse_iso8601(since)
     if ts is None:
         raise WrongUsageError(f"--since {since!r} is neither an event's number nor a time as 2026-11-23T20:00Z")
-    return replays.row_at(connection, ts)
+    return None, ts
 
 
-def _watch(deployment: Deployment, plan: Plan, *, as_json: bool) -> None:
+def _watch(replayed: Replayed, plan: Plan, *, as_json: bool) -> None:
     shown, moved = -1, time.monotonic()
     while shown < plan.last:
-        with transaction(deployment) as connection:
-            reached = min(cursor_of(connection, plan.worker), plan.last)
+        reached = min(replayed.reached(), plan.last)
         if reached != shown:
             shown, moved = reached, time.monotonic()
             _say(plan, reached, as_json=as_json)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from decnet.cli.errors import OperatorError
+from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Csv, Json, application
 from decnet.fleet.deployment import find_deployment
 from decnet.remote.current import master as remote_master
@@ -46,9 +46,9 @@ def token(
 ) -> None:
     """Print the command that makes another host a sensor of this fleet; it works once."""
     if (remote := remote_master()) is not None:
-        from decnet.remote import fleet
+        from decnet.remote import sensors as there
 
-        made = fleet.offer(remote, name, master=master, hours=hours, replaces=replace)
+        made = there.offer(remote, name, master=master, hours=hours, replaces=replace)
     else:
         made = swarm.offer(find_deployment(), name, master=master, hours=hours, replaces=replace)
     if as_json:
@@ -71,13 +71,21 @@ def bundle(
     replace: Replace = False,
 ) -> None:
     """Write one file that makes another host a sensor, offline: wheels, address and token; `python3 FILE` there."""
-    needed = bundles.wheels_of(wheels or bundles.default_wheelhouse())
     path = output or Path(f"{name}.pyz")
     if path.exists():
         raise OperatorError(f"{path} exists; remove it, or name another with --output")
+    if (remote := remote_master()) is not None:
+        from decnet.remote import sensors as there
+
+        if wheels is not None:
+            raise WrongUsageError("--wheels is not for --api: the bundle has the wheels that the master has")
+        content = there.bundle(remote, name, master=master, hours=hours, replaces=replace)
+        typer.echo(_bundled(path, bundles.keep(path, content), name))
+        return
+    needed = bundles.wheels_of(wheels or bundles.default_wheelhouse())
     made = swarm.offer(find_deployment(), name, master=master, hours=hours, replaces=replace)
     taken = bundles.write(path, needed, bundles.Order(name, made.master, made.token, *bundles.built_for(needed)))
-    typer.echo(f"{path}: {size(taken)}; keep it secret, and run `python3 {path.name}` on {name} as root")
+    typer.echo(_bundled(path, taken, name))
     typer.echo(_explained(made), err=True)
 
 
@@ -91,7 +99,12 @@ def enrol(
     as_json: Json = False,
 ) -> None:
     """Sign the request of a sender that is set up by hand, e.g. rsyslog, and print its certificate chain."""
-    made = swarm.sign(find_deployment(), name, csr, days=days, replaces=replace)
+    if (remote := remote_master()) is not None:
+        from decnet.remote import sensors as there
+
+        made = there.sign(remote, name, swarm.request_text(csr), days=days, replaces=replace)
+    else:
+        made = swarm.sign(find_deployment(), name, csr, days=days, replaces=replace)
     typer.echo(documents.document(made) if as_json else made.chain.rstrip("\n"))
 
 
@@ -99,9 +112,9 @@ def enrol(
 def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     """List sensors, when each sent events and was heard last, and tokens that wait."""
     if (remote := remote_master()) is not None:
-        from decnet.remote import fleet
+        from decnet.remote import sensors as there
 
-        listing = fleet.sensors(remote)
+        listing = there.sensors(remote)
     else:
         listing = listed(find_deployment())
     print_table(
@@ -138,7 +151,12 @@ def renew(
     as_json: Json = False,
 ) -> None:
     """Give the listener a new certificate; sensors renew theirs by themselves."""
-    made = swarm.renew(find_deployment(), host or [], new_keys=new_keys, force=force)
+    if (remote := remote_master()) is not None:
+        from decnet.remote import sensors as there
+
+        made = there.renew(remote, host or [], new_keys=new_keys, force=force)
+    else:
+        made = swarm.renew(find_deployment(), host or [], new_keys=new_keys, force=force)
     text = f"the listener's certificate is valid until {moment(made.not_after * SECOND_NS)}"
     typer.echo(documents.document(made) if as_json else text)
 
@@ -146,16 +164,25 @@ def renew(
 @app.command()
 def authority() -> None:
     """Print the fleet's authority (PEM), which senders that are set up by hand must trust."""
+    if (remote := remote_master()) is not None:
+        from decnet.remote import sensors as there
+
+        typer.echo(there.authority(remote).rstrip("\n"))
+        return
     typer.echo(swarm.authority_certificate(find_deployment()).rstrip("\n"))
 
 
 def _end(name: str, op: str) -> None:
     if (remote := remote_master()) is not None:
-        from decnet.remote import fleet
+        from decnet.remote import sensors as there
 
-        fleet.end_sensor(remote, name, op)
+        there.end(remote, name, op)
     else:
         {"revoke": swarm.revoke, "forget": swarm.forget}[op](find_deployment(), name)
+
+
+def _bundled(path: Path, taken: int, name: str) -> str:
+    return f"{path}: {size(taken)}; keep it secret, and run `python3 {path.name}` on {name} as root"
 
 
 def _explained(made: Offer) -> str:

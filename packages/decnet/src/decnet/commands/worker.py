@@ -66,7 +66,14 @@ def _order(name: str, op: Op, *, as_json: bool) -> None:
         from decnet.remote import fleet
 
         taken = fleet.order(remote, name, op)
-        typer.echo(documents.document(taken) if as_json else f"{name}: {taken['state']}")
+        typer.echo(documents.document(taken) if as_json else f"{name}: {_words(op, taken['state'])}")
         return
     answer = order(find_deployment(), name, op)
-    typer.echo(documents.document(answer) if as_json else f"{name}: {answer.state}")
+    typer.echo(documents.document(answer) if as_json else f"{name}: {_words(op, answer.state)}")
+
+
+def _words(op: Op, state: str) -> str:
+    """Return what a worker does now that was in `state` when it took the order."""
+    if state == "parked":
+        return "starting (it was parked)"
+    return {"restart": "restarting", "reload": "reloading"}.get(op, state)

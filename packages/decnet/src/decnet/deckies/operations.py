@@ -89,8 +89,16 @@ def wanted_decky(current: Mapping[str, Decky], name: str) -> Decky:
     """Return the row; raises NotFoundError for none, or one that is being removed."""
     one = current.get(name)
     if one is None or not one.wanted:
-        raise NotFoundError(f"there is no decky {name!r}; decnet decky list shows them")
+        raise no_decky(name)
     return one
+
+
+def no_decky(name: str) -> NotFoundError:
+    """Return the error for a name that no decky has, or none that can be changed."""
+    return NotFoundError(
+        f"there is no decky {name!r} in the desired fleet; decnet decky list shows it, and those of the settings, "
+        "which are changed there: [[decoys.decky]]"
+    )
 
 
 def as_wanted(one: Decky) -> Wanted:

@@ -33,7 +33,7 @@ from decnet_models.incidents import queries as incidents
 from decnet_models.incidents.queries import Listed
 from decnet_models.incidents.values import ACKNOWLEDGED, NEW
 from decnet_models.known.matching import KnownSources
-from decnet_models.known.queries import known_sources
+from decnet_models.known.queries import added_since, known_sources
 from decnet_models.progress.queries import count_dead_letters, cursor_of
 from decnet_models.troubles.queries import told
 from decnet_models.ttp.queries import first_recognised, techniques_in
@@ -79,6 +79,8 @@ class Overview(msgspec.Struct, frozen=True):
     since: int
     until: int
     counted: Counted
+    made_known: int
+    """Known sources that were added since then: attackers no longer, but their events are counted."""
     attackers: int
     new_attackers: int
     sessions: int
@@ -103,6 +105,7 @@ def overview_of(connection: Connection, since: int, limit: int = 10, *, now_ns: 
         since=begin,
         until=now,
         counted=_counted(connection, begin // HOUR_NS),
+        made_known=added_since(connection, begin),
         attackers=here,
         new_attackers=new,
         sessions=_number(connection, select(func.count()).where(attacker_session.c.last_seen >= begin)),

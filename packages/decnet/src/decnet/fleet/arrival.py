@@ -8,6 +8,7 @@ import typer
 
 from decnet.cli.errors import OperatorError
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.fleet.settings_deckies import deckies_of_settings
 from decnet.remote.current import master
 from decnet.show.deckies import is_as_desired, state_words
 from decnet_core.text import for_terminal
@@ -22,13 +23,25 @@ Found = Sequence[tuple[Decky, State | None]]
 
 
 def all_states() -> Found:
-    """Return every decky with what it is, of the fleet of this host or of the remote master."""
+    """Return every decky of the desired fleet with what it is, on this host or the remote master."""
+    if (remote := master()) is not None:
+        from decnet.remote import deckies as there
+
+        return [(one, state) for one, state in there.deckies(remote) if one.version]
+    with transaction(find_deployment()) as connection:
+        return states.all_states(connection)
+
+
+def all_deckies() -> Found:
+    """Return every decky by name, those of the settings too, with what it is, on this host or the remote master."""
     if (remote := master()) is not None:
         from decnet.remote import deckies as there
 
         return there.deckies(remote)
-    with transaction(find_deployment()) as connection:
-        return states.all_states(connection)
+    deployment = find_deployment()
+    of_settings = [(one, None) for one in deckies_of_settings(deployment)]
+    with transaction(deployment) as connection:
+        return sorted([*states.all_states(connection), *of_settings], key=lambda found: found[0].name)
 
 
 def wait(seconds: float, look: Callable[[], Found] = all_states, pause: Callable[[float], None] = time.sleep) -> None:

@@ -42,7 +42,14 @@ def headline(summary: Summary) -> str:
     attackers = f"{_number(summary.attackers, 'attacker')}, {summary.new_attackers:,} of them new"
     events = f"{_number(summary.events, 'event')} from {attackers}"
     more = f"; {summary.not_counted:,} occurrences of further values are not counted" if summary.not_counted else ""
-    return f"{span(summary.window)}: {events}{more}"
+    return f"{span(summary.window)}: {events}{more}{made_known(summary)}"
+
+
+def made_known(summary: Summary) -> str:
+    """Return that events are counted of sources that are no attackers any more; empty when there are none."""
+    if not summary.made_known:
+        return ""
+    return f"; counts include what came from {_number(summary.made_known, 'known source')} before being added"
 
 
 def _number(number: int, what: str) -> str:

@@ -10,6 +10,7 @@ from decnet_models.attackers.profile import Attacker, Session
 from decnet_models.attackers.queries import attackers, new_in, sessions
 from decnet_models.database.window import Window
 from decnet_models.history.counts import COMMAND, LOGIN, REQUEST, TOKEN
+from decnet_models.known.queries import added_since
 from decnet_models.ttp.queries import TechniqueUsed, techniques_in
 
 
@@ -55,6 +56,8 @@ class Summary(msgspec.Struct, frozen=True):
     canary_tokens: tuple[Used, ...]
     not_counted: int
     """Occurrences of values beyond the number of different ones that are counted of an hour."""
+    made_known: int
+    """Known sources that were added since the span began; what came from them before is in the counts."""
 
 
 def summary_of(connection: Connection, window: Window, limit: int) -> Summary:
@@ -79,6 +82,7 @@ def summary_of(connection: Connection, window: Window, limit: int) -> Summary:
         files=tuple(artifacts(connection, limit, kind="file", window=window)),
         canary_tokens=tuple(map(_used, tally.most_sent(TOKEN, limit))),
         not_counted=tally.not_counted,
+        made_known=added_since(connection, window.since),
     )
 
 

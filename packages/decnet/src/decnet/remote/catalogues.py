@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the deckies of a remote master can be: personas and images."""
 
+from pathlib import Path
 from typing import Any
 
 from decnet.cli.errors import OperatorError
@@ -23,6 +24,23 @@ def persona(remote: Remote, name: str) -> tuple[str, dict[str, Any]]:
     """Return a persona as it is written, and as a document; raises NotFoundError."""
     found = remote.get(f"/personas/{place(name)}")
     return found["text"], found["document"]
+
+
+def problem_of(remote: Remote, file: Path) -> str | None:
+    """Return why a persona of this host could not be played there; None: it could. Raises OperatorError."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        return f"persona {file.stem}: {file} cannot be read: {error}"
+    found = remote.send("POST", "/personas/check", {"name": file.stem, "text": text})
+    return None if found["good"] else str(found["problem"]).replace(file.stem, f"{file.stem} ({file})", 1)
+
+
+def problems_of_own(remote: Remote) -> tuple[int, list[str]]:
+    """Return how many personas of its own the master has, and why some of them cannot be played."""
+    found = remote.get("/personas")
+    own = [row for row in found["items"] if not row["shipped"]]
+    return len(own), [*filter(None, (found["problem"], *(row["problem"] for row in own)))]
 
 
 def images(remote: Remote) -> dict[str, Image]:

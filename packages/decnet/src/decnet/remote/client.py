@@ -96,6 +96,10 @@ class Remote:
         """Return a file as it is."""
         return self._content("GET", path, query, None)
 
+    def made(self, path: str, body: Any) -> bytes:
+        """Return a file that is made of what was asked, as it is."""
+        return self._content("POST", path, {}, body)
+
     def upload(self, path: str, content: bytes, **query: Any) -> Any:
         """Return the answer to a file that is sent as it is."""
         return _read(self._content("POST", path, query, content, wanted=_JSON))

@@ -23,22 +23,21 @@ _MOST = 1_000_000
 
 
 def deckies(remote: Remote) -> list[tuple[Decky, State | None]]:
-    """Return the deckies of the desired fleet with what they are."""
-    rows = [row for row in remote.listed("/deckies", _MOST) if not row["from_settings"]]
-    return [(struct_of(row, Decky), _state(row)) for row in rows]
+    """Return the deckies of the desired fleet and those of the settings (version 0), with what they are."""
+    return [(struct_of(row, Decky), _state(row)) for row in remote.listed("/deckies", _MOST)]
 
 
 def shown(remote: Remote, name: str) -> tuple[Decky, Appearance | None]:
     """Return a decky and what its visitors see of it; raises NotFoundError."""
     row = remote.get(_path(name))
     seen = row["appearance"]
-    return _stored(row, name), struct_of(seen, Appearance) if seen else None
+    return struct_of(row, Decky), struct_of(seen, Appearance) if seen else None
 
 
 def inspected(remote: Remote, name: str, limit: int) -> tuple[Decky, State | None, list[Change]]:
     """Return a decky, what reconciler found of it, and its newest changes; raises NotFoundError."""
     row = remote.get(_path(name))
-    return _stored(row, name), _state(row), structs_of(remote.listed(f"{_path(name)}/changes", limit), Change)
+    return struct_of(row, Decky), _state(row), structs_of(remote.listed(f"{_path(name)}/changes", limit), Change)
 
 
 def document(remote: Remote) -> str:

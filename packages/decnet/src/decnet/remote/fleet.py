@@ -9,12 +9,11 @@ from decnet.fleet.footprint import Row
 from decnet.fleet.report import Report
 from decnet.fleet.worker_log import LogTail
 from decnet.remote.client import Remote, place
-from decnet.remote.converting import ns_of, struct_of, structs_of, text_of
-from decnet.swarm.members import Listed as ListedSensor
-from decnet.swarm.members import Listing
-from decnet.swarm.sensors import Offer
-from decnet_core.timing.durations import SECOND_NS
+from decnet.remote.converting import struct_of, structs_of, text_of
+from decnet.webhook.selecting import Wish
+from decnet_models.incidents.silences import Silence
 from decnet_models.known.queries import KnownSource
+from decnet_workers.webhook.incidents.selection import Selection, written
 
 
 def report(remote: Remote) -> Report:
@@ -54,31 +53,30 @@ def remove_known(remote: Remote, number: int) -> None:
     remote.send("DELETE", f"/known/{number}")
 
 
-def sensors(remote: Remote) -> Listing:
-    """Return the fleet's sensors and unused tokens."""
-    found = remote.get("/sensors")
-    rows = [{**row, **{name: _seconds(row[name]) for name in _SENSOR_TIMES}} for row in found["items"]]
-    listed = [msgspec.convert(row, ListedSensor) for row in rows]
-    return Listing(listed, _seconds(found["listener_until"]), ending=found["ending"])
+def forget_known(remote: Remote, number: int) -> KnownSource:
+    """Remove what was found out about a known source before; return it with its new number. Raises NotFoundError."""
+    return struct_of(remote.send("POST", f"/known/{number}/forget"), KnownSource)
 
 
-def offer(remote: Remote, name: str, *, master: str, hours: float, replaces: bool) -> Offer:
-    """Return a token for a sensor."""
-    asked = {"name": name, "master": master, "hours": hours, "replace": replaces}
-    made = remote.send("POST", "/sensors/enrolments", asked)
-    return Offer(made["name"], made["token"], made["master"], _seconds(made["expires_at"]) or 0, made["command"])
+def silences(remote: Remote) -> list[Silence]:
+    """Return the silences that last."""
+    return [_silence(row) for row in remote.get("/silences")["items"]]
 
 
-def end_sensor(remote: Remote, name: str, op: str) -> None:
-    """Revoke a sensor, or forget one that was revoked."""
-    if op == "revoke":
-        remote.send("POST", f"/sensors/{place(name)}/revoke")
-    else:
-        remote.send("DELETE", f"/sensors/{place(name)}")
+def silence(remote: Remote, wish: Wish, until: int, reason: str) -> Silence:
+    """Tell nobody of incidents until a time (ns)."""
+    lists = {name: getattr(wish, name) or () for name in _ABOUT}
+    return _silence(remote.send("POST", "/silences", {**lists, "until": text_of(until), "reason": reason}))
 
 
-_SENSOR_TIMES = ("valid_until", "enrolled_at", "renewed_at", "last_events_at", "last_contact_at")
+def end_silence(remote: Remote, number: int) -> None:
+    """End a silence now; raises NotFoundError."""
+    remote.send("DELETE", f"/silences/{number}")
 
 
-def _seconds(text: str | None) -> int | None:
-    return None if text is None else ns_of(text) // SECOND_NS
+_ABOUT = ("sources", "deckies", "techniques", "tags")
+
+
+def _silence(row: dict[str, Any]) -> Silence:
+    about = msgspec.convert({name: row[name] for name in _ABOUT}, Selection)
+    return struct_of({**row, "filter": written(about), "ended_at": None}, Silence)

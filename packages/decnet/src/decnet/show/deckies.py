@@ -117,6 +117,8 @@ def _states(deckies: Iterable[tuple[Decky, State | None]]) -> str:
 
 def state_words(one: Decky, state: State | None) -> str:
     """Return what a decky is, in a few words."""
+    if one.version == 0:  # one of the settings, in which reconciler has no part
+        return "played by decoys"
     if state is None:
         return "not looked at yet"
     if state.phase == "running" and (not one.wanted or state.version != one.version):
@@ -126,7 +128,8 @@ def state_words(one: Decky, state: State | None) -> str:
 
 def inspection(one: Decky, state: State | None, history: Iterable[Change]) -> str:
     """Return what reconciler found of a decky, and its last changes."""
-    lines = [f"{one.name}  {state_words(one, state)}", f"desired   version {one.version}"]
+    lines = [f"{one.name}  {state_words(one, state)}"]
+    lines.append(f"desired   version {one.version}" if one.version else "desired   as the settings have it")
     if state is not None:
         lines.append(f"actual    {state.phase}, version {state.version}, since {moment(state.since)}")
         lines.append(f"checked   {moment(state.checked_at)}")

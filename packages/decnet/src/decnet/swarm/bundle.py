@@ -8,8 +8,11 @@ import os
 import re
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -63,16 +66,28 @@ def write(output: Path, wheels: list[Path], order: Order) -> int:
     Raises OperatorError when the file exists or cannot be written.
     """
     requirements = wheels[0].with_name(REQUIREMENTS)
+    with _new(output) as file:
+        file.write(b"#!/usr/bin/env python3\n")
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr("__main__.py", files("decnet.swarm").joinpath("sensor_setup.py").read_bytes())
+            archive.writestr("order.json", msgspec.json.encode(order))
+            for path in (requirements, *wheels):
+                archive.write(path, f"wheels/{path.name}")
+    return output.stat().st_size
+
+
+def keep(output: Path, bundle: bytes) -> int:
+    """Write a bundle that somebody else has made, as `write` does; return its size in bytes."""
+    with _new(output) as file:
+        return file.write(bundle)
+
+
+@contextmanager
+def _new(output: Path) -> Iterator[BinaryIO]:
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(b"#!/usr/bin/env python3\n")
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                archive.writestr("__main__.py", files("decnet.swarm").joinpath("sensor_setup.py").read_bytes())
-                archive.writestr("order.json", msgspec.json.encode(order))
-                for path in (requirements, *wheels):
-                    archive.write(path, f"wheels/{path.name}")
-        return output.stat().st_size
+            yield file
     except FileExistsError as error:
         raise OperatorError(f"{output} exists; remove it, or name another with --output") from error
     except OSError as error:

@@ -62,7 +62,7 @@ def offer(deployment: Deployment, name: str, *, master: str, hours: float, repla
 def sign(deployment: Deployment, name: str, request: Path, *, days: float | None, replaces: bool) -> Signed:
     """Return the chain for a certificate request; raises OperatorError."""
     _settings(deployment)
-    return sign_text(deployment, name, _request(request), days=days, replaces=replaces)
+    return sign_text(deployment, name, request_text(request), days=days, replaces=replaces)
 
 
 def sign_text(deployment: Deployment, name: str, text: str, *, days: float | None, replaces: bool) -> Signed:
@@ -127,7 +127,8 @@ def _master(settings: ListenerSettings, given: str) -> Address:
     return Address(called[0], port)
 
 
-def _request(path: Path) -> str:
+def request_text(path: Path) -> str:
+    """Return a certificate request (PEM); raises WrongUsageError for a file that cannot be read."""
     try:
         return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:

@@ -206,6 +206,8 @@ async def test_a_known_source_is_added_and_removed(served: Served) -> None:
         forgotten = await client.post(f"{API}/known/{made.json()['source']['id']}/forget")
         number = forgotten.json()["id"]
         assert forgotten.json()["forget"] is True
+        for counts in ("overview", "summary"):  # 10.0.0.0/8 was added within the hour, too
+            assert (await client.get(f"{API}/{counts}", params={"since": "1h"})).json()["made_known"] == 2, counts
         assert [one["network"] for one in (await client.get(f"{API}/known")).json()["items"]] == [
             "10.0.0.0/8",
             "192.0.2.0/24",

@@ -60,6 +60,12 @@ async def test_deckies_of_settings_and_database_are_one_list_by_name_in_pages(se
     assert second["items"][1]["from_settings"]
 
 
+async def test_a_decky_of_the_settings_shows_what_its_visitors_see(served: Served) -> None:
+    shown = await get(served, "/deckies/web-01")
+    assert (shown["from_settings"], shown["state"], shown["version"]) == (True, "played by decoys", 0)
+    assert "root/admin123" in shown["appearance"]["logins"]
+
+
 async def test_deckies_are_listed_from_the_last_name_too_in_pages(served: Served) -> None:
     assert (await post(served, "/deckies", WEB)).status_code == 201
     first = await get(served, "/deckies", limit=2, direction="desc")

@@ -165,7 +165,7 @@ function Stats({ data, since }: { data: Overview; since: string }) {
       <StatCard
         label={t("overview.stat.events")}
         value={formatCompact(data.events)}
-        note={data.uncounted > 0 ? tn("overview.stat.uncounted", data.uncounted) : t("overview.stat.counted")}
+        note={counted(data)}
         to="/events"
         search={{ since }}
       />
@@ -192,6 +192,12 @@ function Stats({ data, since }: { data: Overview; since: string }) {
       />
     </div>
   );
+}
+
+/** What the number of events leaves out, or has in it though it is no attacker's. */
+function counted({ uncounted, made_known }: Overview) {
+  if (uncounted > 0) return tn("overview.stat.uncounted", uncounted);
+  return made_known > 0 ? tn("overview.stat.known", made_known) : t("overview.stat.counted");
 }
 
 function Origins({ data }: { data: Overview }) {

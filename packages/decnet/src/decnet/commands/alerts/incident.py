@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`decnet incident NUMBER`: one incident, and what an operator does with incidents."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,9 @@ from decnet.webhook.options import DeckyOption, SourceOption, TagOption, Techniq
 from decnet.webhook.selecting import Wish
 from decnet_core.text import for_terminal
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE
+
+if TYPE_CHECKING:
+    from decnet.remote.client import Remote
 
 app = application("One incident, and what to do with incidents.", show_by_default=True)
 
@@ -82,33 +85,46 @@ def silence(
     """Tell nobody of incidents for a time; they are recorded as ever, and later notices of theirs are told again."""
     wish = Wish(sources=source, deckies=decky, techniques=technique, tags=tag)
     ends = time_ahead("--for", until)
-    with transaction(find_deployment(), write=True) as connection:
-        number = silencing.add(connection, wish, ends, who or operator(), reason)
+    if (remote := _master(who)) is not None:
+        from decnet.remote import fleet
+
+        number = fleet.silence(remote, wish, ends, reason).id
+    else:
+        with transaction(find_deployment(), write=True) as connection:
+            number = silencing.add(connection, wish, ends, who or operator(), reason)
     typer.echo(f"silence {number} lasts until {moment(ends)}; decnet incident unsilence {number} ends it")
 
 
 @app.command(name="silences")
 def silences(as_json: Json = False, as_csv: Csv = False) -> None:
     """List silences that last."""
-    with transaction(find_deployment()) as connection:
-        found = silencing.lasting(connection)
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        found = fleet.silences(remote)
+    else:
+        with transaction(find_deployment()) as connection:
+            found = silencing.lasting(connection)
     print_table(found, silencing.HEADING, silencing.row, as_json=as_json, as_csv=as_csv, nothing="none")
 
 
 @app.command(name="unsilence")
 def unsilence(number: Annotated[int, typer.Argument(help="Number of a silence.")]) -> None:
     """End a silence now."""
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        fleet.end_silence(remote, number)
+        return
     with transaction(find_deployment(), write=True) as connection:
         silencing.end(connection, number)
 
 
 def _act(numbers: list[int], verb: str, who: str, text: str) -> None:
     """Act on each incident; exit code 1 when another operator was first with one of them."""
-    if (remote := master()) is not None:
+    if (remote := _master(who)) is not None:
         from decnet.remote import findings
 
-        if who:
-            raise WrongUsageError("--who is not for --api: it is done in the name of the token's account")
         outcomes = findings.act(remote, numbers, verb, text)
     else:
         deployment = find_deployment()
@@ -119,6 +135,14 @@ def _act(numbers: list[int], verb: str, who: str, text: str) -> None:
         typer.echo(for_terminal(_words(outcome)))
     if any(outcome.earlier for outcome in outcomes):
         raise typer.Exit(FAILED)
+
+
+def _master(who: str) -> "Remote | None":
+    """Return the remote master, on which the token says who acts; raises WrongUsageError."""
+    remote = master()
+    if remote is not None and who:
+        raise WrongUsageError("--who is not for --api: it is done in the name of the token's account")
+    return remote
 
 
 def _words(outcome: ActionOutcome) -> str:

@@ -97,13 +97,23 @@ def forget(number: Annotated[int, typer.Argument(help="Its number, as decnet kno
 
     The event log, notices that were sent, and identities stay.
     """
+    if (remote := master()) is not None:
+        from decnet.remote import fleet
+
+        forgotten = fleet.forget_known(remote, number)
+    else:
+        forgotten = _forgotten(number)
+    typer.echo(f"Workers now remove what they found out about {forgotten.network}, which is number {forgotten.id} now.")
+
+
+def _forgotten(number: int) -> KnownSource:
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         forgotten = queries.forget(connection, number)
     if forgotten is None:
         raise NotFoundError(f"there is no known source {number} without port and kind; see decnet known list")
     wake_followers(deployment)
-    typer.echo(f"Workers now remove what they found out about {forgotten.network}, which is number {forgotten.id} now.")
+    return forgotten
 
 
 def _scored(connection: Connection, network: str) -> list[str]:

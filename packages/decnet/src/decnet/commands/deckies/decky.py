@@ -5,20 +5,22 @@ from typing import Annotated, Any, get_args
 
 import msgspec
 import typer
+from sqlalchemy import Connection
 
-from decnet.cli.errors import NotFoundError, WrongUsageError
+from decnet.cli.errors import WrongUsageError
 from decnet.cli.options import Csv, Json, Limit, application
 from decnet.deckies import commit
 from decnet.deckies.appearance import Appearance, appearance
 from decnet.deckies.doing import offered, tell
 from decnet.deckies.mutation import policy_of
-from decnet.deckies.operations import wanted_decky
+from decnet.deckies.operations import no_decky, wanted_decky
 from decnet.deckies.plan import address_words, words
 from decnet.deckies.policy import Rules, set_policy
 from decnet.deckies.wanted import Runtime, Wanted
 from decnet.deckies.wishes import DeckyEdit, Wishes
-from decnet.fleet.arrival import all_states
-from decnet.fleet.deployment import find_deployment, transaction
+from decnet.fleet.arrival import all_deckies
+from decnet.fleet.deployment import Deployment, find_deployment, transaction
+from decnet.fleet.settings_deckies import deckies_of_settings
 from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.deckies import LIST_HEADING, inspection, list_row, list_text, policy_text
@@ -132,12 +134,12 @@ def remove(
 
 @app.command(name="list")
 def list_(as_json: Json = False, as_csv: Csv = False) -> None:
-    """List the deckies of the desired fleet with what they are."""
-    found = all_states()
+    """List the deckies of the desired fleet and those of the settings with what they are."""
+    found = all_deckies()
     if not (as_json or as_csv):
         typer.echo(list_text(found))
         return
-    document = [{"decky": one, "state": state} for one, state in found]
+    document = [{"decky": one, "state": state, "from_settings": not one.version} for one, state in found]
     print_table(found, LIST_HEADING, list_row, as_json=as_json, as_csv=as_csv, nothing="", document=document)
 
 
@@ -152,7 +154,8 @@ def show(name: Name, as_json: Json = False) -> None:
     rows = {
         "addresses": address_words(one), "runtime": one.runtime, "interface": one.interface, "sensor": one.sensor,
         "persona": one.persona,
-        "image": one.image, "services": words(one.services), "version": str(one.version), "host name": one.host_name,
+        "image": one.image, "services": words(one.services),
+        "version": str(one.version) if one.version else "that of the settings", "host name": one.host_name,
         **seen,
     }  # fmt: skip
     typer.echo("\n".join([one.name, *(f"  {key:<11} {value or '-'}" for key, value in rows.items())]))
@@ -195,9 +198,12 @@ def inspect(name: Name, limit: Limit = 10, as_json: Json = False) -> None:
     typer.echo(documents.document(whole) if as_json else inspection(one, state, history))
 
 
-def _row(found: Decky | None, name: str) -> Decky:
+def _row(deployment: Deployment, connection: Connection, name: str) -> Decky:
+    """Return the decky of the desired fleet, else of the settings; raises NotFoundError."""
+    found = queries.decky_named(connection, name)
+    found = found or next((one for one in deckies_of_settings(deployment) if one.name == name), None)
     if found is None:
-        raise NotFoundError(f"there is no decky {name!r}; decnet decky list shows them")
+        raise no_decky(name)
     return found
 
 
@@ -208,7 +214,7 @@ def _shown(name: str) -> tuple[Decky, Appearance | None]:
         return there.shown(remote, name)
     deployment = find_deployment()
     with transaction(deployment) as connection:
-        one = _row(queries.decky_named(connection, name), name)
+        one = _row(deployment, connection, name)
     return one, appearance(deployment, one)
 
 
@@ -245,8 +251,9 @@ def _inspected(name: str, limit: int) -> tuple[Decky, State | None, list[Change]
         from decnet.remote import deckies as there
 
         return there.inspected(remote, name, limit)
-    with transaction(find_deployment()) as connection:
-        one = _row(queries.decky_named(connection, name), name)
+    deployment = find_deployment()
+    with transaction(deployment) as connection:
+        one = _row(deployment, connection, name)
         return one, states.state_of(connection, name), change_log.history(connection, name, limit)
 
 

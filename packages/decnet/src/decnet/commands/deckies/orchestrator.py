@@ -9,6 +9,7 @@ import typer
 from decnet.cli.options import Csv, Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.orchestrator.agenda import Agenda, agenda
+from decnet.remote.current import master
 from decnet.show.columns import columns
 from decnet.show.tables import print_table
 from decnet.show.times import moment
@@ -33,10 +34,15 @@ def plan(
     as_csv: Csv = False,
 ) -> None:
     """Show what was done in the last 24 hours, and what is planned for the next ones."""
-    deployment = find_deployment()
-    settings = deployment.settings.section("orchestrator", OrchestratorSettings)
-    with transaction(deployment) as connection:
-        found = agenda(connection, settings, decky, limit, time.time_ns())
+    if (remote := master()) is not None:
+        from decnet.remote import upkeep
+
+        found = upkeep.agenda(remote, decky, limit)
+    else:
+        deployment = find_deployment()
+        settings = deployment.settings.section("orchestrator", OrchestratorSettings)
+        with transaction(deployment) as connection:
+            found = agenda(connection, settings, decky, limit, time.time_ns())
     if not (as_json or as_csv):
         typer.echo(text(found))
         return

@@ -59,18 +59,30 @@ def check(
     ] = None,
 ) -> None:
     """Check your own personas; each error names the file and the key. Exit code 1 when one is wrong."""
-    checked = (
-        _files(file) if file else [one for one in readable_personas(find_deployment()).values() if not one.shipped]
-    )
-    errors = [error for one in checked if (error := problem_of(one))]
+    number, errors = _checked(file or [])
     for error in errors:
         typer.echo(error, err=True)
     if errors:
         raise typer.Exit(1)
+    typer.echo(f"{number} personas can be played" if number else _none())
+
+
+def _checked(given: list[Path]) -> tuple[int, list[str]]:
+    """Return how many were checked, and what is wrong with them."""
+    if (remote := master()) is not None:
+        from decnet.remote import catalogues as there
+
+        if not given:
+            return there.problems_of_own(remote)
+        return len(given), [error for path in given if (error := there.problem_of(remote, path))]
+    checked = [PersonaFile(path.stem, path, shipped=False) for path in given] or [
+        one for one in readable_personas(find_deployment()).values() if not one.shipped
+    ]
+    return len(checked), [error for one in checked if (error := problem_of(one))]
+
+
+def _none() -> str:
+    if master() is not None:
+        return "the master has no persona of its own"
     where = own_folder(find_deployment())
-    empty = f"no persona of your own; put one into {where}" if where else "no [decoys] personas_dir is set"
-    typer.echo(f"{len(checked)} personas can be played" if checked else empty)
-
-
-def _files(given: list[Path]) -> list[PersonaFile]:
-    return [PersonaFile(path.stem, path, shipped=False) for path in given]
+    return f"no persona of your own; put one into {where}" if where else "no [decoys] personas_dir is set"

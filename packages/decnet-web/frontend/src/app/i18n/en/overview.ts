@@ -17,6 +17,8 @@ export const overview = {
   "overview.stat.new.other": "{n} never seen before",
   "overview.stat.events": "Events",
   "overview.stat.counted": "without known sources",
+  "overview.stat.known.one": "with those of {n} source before it was known",
+  "overview.stat.known.other": "with those of {n} sources before they were known",
   "overview.stat.uncounted.one": "{n} not counted yet",
   "overview.stat.uncounted.other": "{n} not counted yet",
   "overview.stat.sessions": "Sessions",

@@ -66,6 +66,8 @@ class OverviewAnswer(Answer):
     accepted_logins: int
     uncounted: int
     """Events of the log that are not in these counts yet."""
+    made_known: int
+    """Known sources added since then: what came from them before is in the counts of events, in no others."""
     attackers: int
     new_attackers: int
     """How many of them had never been here before."""
@@ -109,6 +111,7 @@ def _answer(connection: Connection, found: Overview) -> OverviewAnswer:
         hours=[ActivityHour(at=hour * HOUR_NS, events=events) for hour, events in sorted(counted.hours.items())],
         accepted_logins=counted.accepted,
         uncounted=counted.behind,
+        made_known=found.made_known,
         attackers=found.attackers,
         new_attackers=found.new_attackers,
         sessions=found.sessions,

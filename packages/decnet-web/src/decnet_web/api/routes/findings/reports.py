@@ -72,6 +72,8 @@ class SummaryAnswer(Answer):
     canary_tokens: list[SentValue]
     not_counted: int
     """Occurrences of values beyond the number of different ones that are counted of an hour."""
+    made_known: int
+    """Known sources that were added since the span began; what came from them before is in the counts."""
 
 
 class ReportFormat(StrEnum):
@@ -109,7 +111,7 @@ async def show_summary(fleet: InFleet, window: InWindow, _viewer: Viewer, limit:
 
 def _answer(connection: Connection, found: Summary) -> SummaryAnswer:
     plain = ("events", "attackers", "new_attackers", "accepted_logins", "kinds", "deckies", "technique_count")
-    lists = ("credentials", "commands", "requests", "sessions", "canary_tokens", "not_counted")
+    lists = ("credentials", "commands", "requests", "sessions", "canary_tokens", "not_counted", "made_known")
     since, until = found.window.since, found.window.until
     return SummaryAnswer.model_validate(
         {

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from decnet.cli.errors import NotFoundError
 from decnet.deckies.appearance import appearance
 from decnet.deckies.mutation import planned_mutations
+from decnet.deckies.operations import no_decky
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.attackers import traffic
-from decnet_models.fleet import change_log, mutation_policies, queries
+from decnet_models.fleet import change_log, mutation_policies
 from decnet_models.fleet.mutation_policies import BadPolicy
 from decnet_models.history.queries import events_by_decky
 from decnet_web.api.dependencies import InFleet, InPaging, InWindow, OrderDirection, Viewer
@@ -97,11 +97,11 @@ async def list_mutations(fleet: InFleet, _viewer: Viewer, decky: Of = None) -> M
 
 
 def _detail(fleet: InFleet, connection: Connection, name: str) -> DeckyDetail:
-    row = decky_row(fleet.deployment, connection, name)
-    if row is None:
-        raise NotFoundError(f"there is no decky {name!r}; decnet decky list shows them")
-    one = queries.decky_named(connection, name)
-    seen = appearance(fleet.deployment, one) if one else None
+    found = decky_row(fleet.deployment, connection, name)
+    if found is None:
+        raise no_decky(name)
+    one, row = found
+    seen = appearance(fleet.deployment, one)
     policy = mutation_policies.policy_of(connection, name)
     return DeckyDetail(
         **dict(row),

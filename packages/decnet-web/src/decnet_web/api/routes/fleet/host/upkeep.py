@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Path, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -162,7 +163,7 @@ def _begin(fleet: Fleet, asked: ReplayBeginAsked, admin: Admin) -> Plan:
     """Begin it as the command does: it empties tables of the worker, which `operator` does not own."""
     with transaction(fleet.deployment, write=True) as connection:
         plan = _plan(connection, asked)
-        refuse_changed(plan, asked.digest, f"what a replay of {asked.worker} does")
+        refuse_changed(_lasting(plan), asked.digest, f"what a replay of {asked.worker} does")
         if plan.forgotten and not asked.lose_forgotten:
             raise OperatorError(
                 f"{plan.worker} counts all events, and retention has removed {plan.forgotten} of them; what they added "
@@ -177,4 +178,9 @@ def _shown(plan: Plan) -> ReplayPlanShown:
     from decnet.commands.replay import words
 
     fields = {name: getattr(plan, name) for name in Plan.__struct_fields__}
-    return ReplayPlanShown.model_validate({**fields, "words": words(plan), "digest": digest_of(plan)})
+    return ReplayPlanShown.model_validate({**fields, "words": words(plan), "digest": digest_of(_lasting(plan))})
+
+
+def _lasting(plan: Plan) -> Plan:
+    """Return what a plan says without how many events there are: more come while somebody reads it."""
+    return msgspec.structs.replace(plan, last=0, events=0)

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from uuid import UUID
+
 from pydantic import Field
 
 from decnet_web.api.models import Answer, Asked, RowNumber
@@ -94,12 +97,18 @@ class ReplayPlanShown(Answer):
 class AgendaAction(Answer):
     """What a synthetic user does."""
 
-    due_at: Moment
+    id: UUID
+    kind: str
     decky: str
     peer: str | None
-    kind: str
+    persona: str
     protocol: str | None
+    token: str | None
+    body: dict[str, Any]
+    due_at: Moment
     state: str
+    started_at: Moment | None
+    ended_at: Moment | None
     error: str | None
 
 

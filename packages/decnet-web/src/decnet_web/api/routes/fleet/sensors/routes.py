@@ -108,7 +108,7 @@ async def renew_listener(asked: RenewAsked, fleet: InFleet, admin: Admin) -> Lis
             lambda: _swarm().renew(fleet.deployment, asked.hosts, new_keys=asked.new_keys, force=asked.force)
         )
     await audited(fleet, admin, "sensor.renew", None, new_keys=asked.new_keys, force=asked.force)
-    return ListenerRenewed(not_after=made.not_after * SECOND_NS)
+    return ListenerRenewed(fingerprint=made.fingerprint, not_after=made.not_after * SECOND_NS, pins=list(made.pins))
 
 
 @router.post("/sensors/{name}/revoke", status_code=204)

@@ -101,7 +101,10 @@ class RenewAsked(Asked):
 class ListenerRenewed(Answer):
     """The listener's new certificate."""
 
+    fingerprint: str
     not_after: Moment
+    pins: list[str]
+    """Of the keys that sensors expect."""
 
 
 class AuthorityShown(Answer):
