@@ -11,7 +11,15 @@ from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
 from decnet_decoys.shell.compound import as_process, complaint_of, compound, in_child, is_fatal
-from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
+from decnet_decoys.shell.control_flow import (
+    BROKEN_PIPE,
+    KILLED,
+    STOPPED,
+    ExitShell,
+    LoopJump,
+    ReturnFunction,
+    StoppedByUser,
+)
 from decnet_decoys.shell.effects import Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment import dash
@@ -20,7 +28,14 @@ from decnet_decoys.shell.environment.traps import acted, after_failure, own_trap
 from decnet_decoys.shell.execution.background import BackgroundJobs, with_lists
 from decnet_decoys.shell.execution.evidence import save
 from decnet_decoys.shell.execution.executables import run_named
-from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended, tell_of_killed, tell_of_signal
+from decnet_decoys.shell.execution.line_ends import (
+    at_exit,
+    feed,
+    report_ended,
+    tell_of_killed,
+    tell_of_signal,
+    tell_of_stopped,
+)
 from decnet_decoys.shell.execution.scripts import run_text
 from decnet_decoys.shell.execution.simple_commands import is_exec, simple_command
 from decnet_decoys.shell.expansion import arrays
@@ -60,6 +75,8 @@ class Interpreter:
         self._background_jobs = BackgroundJobs(self.shell, self._budget)
         self._screen, self._errors = self.buffer(), self.buffer()
         self.errors = self._errors
+        self._within = 0
+        """Pipelines within each other that are running."""
         self.descriptors: dict[int, InputBuffer | OutputBuffer] = {}
         self._kept_open: list[Callable[[], Generator[Effect, Any, None]]] = []
 
@@ -153,7 +170,7 @@ class Interpreter:
                 killed = bool(shell.jobs.killed)
                 with shell.testing(tested):
                     run = self._background if following == "&" else self._pipeline
-                    shell.status = yield from run(pipeline, streams)
+                    shell.status = yield from self._until_stopped(run(pipeline, streams), pipeline, streams)
                 if killed:
                     tell_of_killed(shell, streams.err)
                 if shell.ended_by and following != "&":
@@ -165,6 +182,22 @@ class Interpreter:
                 break
             previous = following
         return shell.status
+
+    def _until_stopped(self, steps: Effects, pipeline: Pipeline, streams: Streams) -> Effects:
+        """Run a pipeline; where ^Z stops it, it is a job from then on: as a whole, whatever of it was running."""
+        shell = self.shell
+        self._within += 1
+        try:
+            return (yield from steps)
+        except StoppedByUser as stopped:
+            if self._within > 1 or not shell.is_typed_at:
+                raise
+            job = shell.jobs.begin((yield from pipeline_text(pipeline)))
+            job.left = stopped.left
+            yield from tell_of_stopped(self, job, streams)
+            return STOPPED
+        finally:
+            self._within -= 1
 
     def _background(self, pipeline: Pipeline, streams: Streams) -> Effects:
         """Run a pipeline as a job."""

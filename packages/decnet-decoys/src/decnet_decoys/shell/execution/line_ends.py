@@ -35,6 +35,13 @@ def tell_of_killed(shell: ShellState, errors: OutputBuffer) -> None:
             errors.write(encode(shell.complaint(f"{job.pid:5} {job.signal:<23} {job.text}") + "\n"))
 
 
+def tell_of_stopped(runner: Runner, job: Job, streams: Streams) -> Steps[None]:
+    """Tell of a job that ^Z has stopped."""
+    shell = runner.shell
+    streams.err.write(encode(f"^Z\n{job.line(shell.clock(), shell.jobs.mark(job))}\n"))
+    yield from runner.flush()
+
+
 _TOLD_SHORTLY = frozenset(("Terminated", "User defined signal 1", "User defined signal 2", "Alarm clock"))
 _NEVER_TOLD = frozenset(("", "Interrupt", "Broken pipe"))
 
