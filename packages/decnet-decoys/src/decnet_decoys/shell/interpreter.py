@@ -11,19 +11,32 @@ from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
 from decnet_decoys.shell.compound import as_process, complaint_of, compound, in_child, is_fatal
-from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
+from decnet_decoys.shell.control_flow import (
+    BROKEN_PIPE,
+    KILLED,
+    ExitShell,
+    LoopJump,
+    ReturnFunction,
+    StoppedByUser,
+)
 from decnet_decoys.shell.effects import Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment import dash
-from decnet_decoys.shell.environment.timing import took_text
 from decnet_decoys.shell.environment.traps import acted, after_failure, own_traps
 from decnet_decoys.shell.execution.background import BackgroundJobs, with_lists
 from decnet_decoys.shell.execution.evidence import save
 from decnet_decoys.shell.execution.executables import run_named
-from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended, tell_of_killed, tell_of_signal
+from decnet_decoys.shell.execution.line_ends import (
+    at_exit,
+    become_stopped,
+    feed,
+    report_ended,
+    tell_of_killed,
+    tell_of_signal,
+)
+from decnet_decoys.shell.execution.pipelines import broken_pipe, run_pipeline, timed
 from decnet_decoys.shell.execution.scripts import run_text
 from decnet_decoys.shell.execution.simple_commands import is_exec, simple_command
-from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.interactive import nesting
 from decnet_decoys.shell.programs import BUILTINS
@@ -60,6 +73,8 @@ class Interpreter:
         self._background_jobs = BackgroundJobs(self.shell, self._budget)
         self._screen, self._errors = self.buffer(), self.buffer()
         self.errors = self._errors
+        self._within = 0
+        """Pipelines within each other that are running."""
         self.descriptors: dict[int, InputBuffer | OutputBuffer] = {}
         self._kept_open: list[Callable[[], Generator[Effect, Any, None]]] = []
 
@@ -153,7 +168,7 @@ class Interpreter:
                 killed = bool(shell.jobs.killed)
                 with shell.testing(tested):
                     run = self._background if following == "&" else self._pipeline
-                    shell.status = yield from run(pipeline, streams)
+                    shell.status = yield from self._until_stopped(run(pipeline, streams), pipeline, streams)
                 if killed:
                     tell_of_killed(shell, streams.err)
                 if shell.ended_by and following != "&":
@@ -166,58 +181,38 @@ class Interpreter:
             previous = following
         return shell.status
 
+    def _until_stopped(self, steps: Effects, pipeline: Pipeline, streams: Streams) -> Effects:
+        """Run a pipeline; where ^Z stops it, it is a job from then on: as a whole, whatever of it was running."""
+        shell = self.shell
+        self._within += 1
+        try:
+            return (yield from steps)
+        except StoppedByUser as stopped:
+            if self._within > 1 or not shell.is_typed_at:
+                raise
+            return (yield from become_stopped(self, pipeline, stopped.left, streams))
+        finally:
+            self._within -= 1
+
     def _background(self, pipeline: Pipeline, streams: Streams) -> Effects:
         """Run a pipeline as a job."""
         shell = self.shell
         job = shell.jobs.begin((yield from pipeline_text(pipeline)))
-        if streams.out.target is self._screen and shell.is_typed_at and not shell.jobs.of_child:
+        if self.shows(streams.out) and shell.is_typed_at and not shell.jobs.of_child:
             streams.err.write(encode(f"[{job.number}] {job.pid}\n"))
         begun = lambda given: in_child(self, self._pipeline(pipeline, given), given)  # noqa: E731
         is_program = isinstance(pipeline.commands[-1], Simple)
         return (yield from self._background_jobs.run(job, begun, streams, is_program=is_program))
 
-    def _timed(self, pipeline: Pipeline, streams: Streams) -> Effects:
-        """Run a pipeline and tell how long it took, pauses included."""
-        began, commands = self.shell.clock(), self._budget.commands
-        status = yield from self._pipeline(pipeline._replace(timed=""), streams)
-        yield from self.flush()
-        took = self.shell.clock() - began, self._budget.commands - commands
-        streams.err.write(encode(took_text(self.shell, pipeline, *took)))
-        return status
-
     def _pipeline(self, pipeline: Pipeline, streams: Streams) -> Effects:
-        if pipeline.timed:
-            return (yield from self._timed(pipeline, streams))
-        stdin = streams.stdin
-        statuses = []
-        for command in pipeline.commands[:-1]:
-            pipe = self.buffer()
-            statuses.append((yield from self._process(command, Streams(stdin, pipe, streams.err))))
-            stdin = InputBuffer(pipe.take())
-        stays = len(pipeline.commands) == 1 or (self.shell.shopt.get("lastpipe") and not self.shell.is_typed_at)
-        run = self._command if stays else self._process
-        status = yield from run(pipeline.commands[-1], streams._replace(stdin=stdin))
-        statuses.append(status)
-        arrays.keep(self.shell.variables, "PIPESTATUS", list(map(str, statuses[:MAX_STATUSES])))
-        if "pipefail" in self.shell.options:
-            status = next((one for one in reversed(statuses) if one), 0)
-        return int(not status) if pipeline.negated else status
+        if not pipeline.timed:
+            return run_pipeline(self, pipeline, streams)
+        return timed(self, self._budget, pipeline, streams)
 
-    def _process(self, command: Command, streams: Streams) -> Effects:
-        """Run one command of a pipeline: its own process, so leaving ends only itself."""
-        try:
-            own = streams.inherited()
-            return (yield from in_child(self, self._command(command, own), own))
-        except OutputFullError:
-            return self._broken_pipe(streams)
+    def shows(self, buffer: OutputBuffer) -> bool:
+        return buffer.target is self._screen
 
-    def _broken_pipe(self, streams: Streams) -> int:
-        """End a command whose output is full; when it is the screen's the whole line ends."""
-        if streams.out.target is self._screen:
-            raise OutputFullError
-        return BROKEN_PIPE
-
-    def _command(self, command: Command, streams: Streams) -> Effects:
+    def command(self, command: Command, streams: Streams) -> Effects:
         self._budget.count_command()
         yield from turn()
         opened, readers = len(self.shell.opened), len(self.shell.readers)
@@ -262,7 +257,7 @@ class Interpreter:
             try:
                 status = yield from self.execute(argv, inner)
             except OutputFullError:
-                status = self._broken_pipe(inner)
+                status = broken_pipe(self, inner)
             if inner.out.closed and inner.out.take():
                 status = 1
                 told = f"{argv[0]}: write error: Bad file descriptor"
@@ -276,14 +271,14 @@ class Interpreter:
         shell = self.shell
         if argv[0] in shell.functions and functions and not program:
             return (yield from self._function(shell.functions[argv[0]].body, argv, streams))
-        tty = streams.out.target is self._screen and shell.terminal is not None
+        tty = self.shows(streams.out) and shell.terminal is not None
         return (yield from run_named(self, self._budget, argv, streams, tty=tty, program=program))
 
     def _function(self, body: Group, argv: list[str], streams: Streams) -> Effects:
         with self.shell.calling(argv), own_traps(self.shell, traced=argv[0] in self.shell.traced):
             try:
                 with self._budget:
-                    status = yield from self._command(body, streams)
+                    status = yield from self.command(body, streams)
             except ReturnFunction as leaving:
                 status = leaving.status
             except ExpansionError as fault:
