@@ -59,12 +59,15 @@ def step_of(worker: type[Any], engine: Engine) -> Callable[[], tuple[int, int]]:
 
 
 def _campaign_step(engine: Engine) -> Callable[[], tuple[int, int]]:
+    from decnet_models.following.narrowing import Narrowing
+    from decnet_workers.campaign_clusterer.pending import IDENTITIES_AT_ONCE, Handled
     from decnet_workers.campaign_clusterer.worker import prepared, step
 
     prepared(engine)
+    state = Narrowing(IDENTITIES_AT_ONCE), Handled()
 
     def one() -> tuple[int, int]:
-        report = step(engine)
+        report = step(engine, *state)
         return report.identities, int(report.more)
 
     return one

@@ -52,6 +52,17 @@ def test_sightings_are_found_by_artifact_attacker_and_session(engine: Engine) ->
             queries.sightings(connection)
 
 
+def test_recordings_are_left_out_of_the_files_of_an_attacker_and_of_a_session(engine: Engine) -> None:
+    with writing(engine) as connection:
+        queries.register(connection, [seen(1, session="s1"), seen(2, RECORDING, "recording", session="s1")])
+    with reading(engine) as connection:
+        for attacker, session in (("192.0.2.1", None), (None, "s1")):
+            every = queries.sightings(connection, attacker=attacker, session=session)
+            files = queries.sightings(connection, attacker=attacker, session=session, kind="file")
+            assert [one.sha256 for one in every] == [RECORDING, FILE]
+            assert [one.sha256 for one in files] == [FILE]
+
+
 def test_pages_show_each_artifact_once_though_many_were_seen_at_the_same_time(engine: Engine) -> None:
     digests = [character * 64 for character in "abcdef0"]
     with writing(engine) as connection:

@@ -15,7 +15,7 @@ from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.engine import reading, writing
 from decnet_models.grouping.changes import changes, merge, split, undo
 from decnet_models.grouping.decisions import decide, decisions, withdraw
-from decnet_models.grouping.evidence import add_evidence, evidence_of, evidence_of_all, frequencies, shared, sharing
+from decnet_models.grouping.evidence import add_evidence, evidence_of, frequencies, shared
 from decnet_models.grouping.membership import (
     changed,
     count_members,
@@ -60,8 +60,6 @@ def test_evidence_is_counted_once_however_often_it_is_written(engine: Engine) ->
         assert add_evidence(connection, IDENTITIES, [*found, Evidence("192.0.2.1", *KEY, 7, 30)]) == {KEY: 2}
         assert frequencies(connection, IDENTITIES, [KEY, ("ssh.key", "other")]) == {KEY: 2}
         assert evidence_of(connection, IDENTITIES, "192.0.2.1") == [Evidence("192.0.2.1", *KEY, 7, 30)]
-        assert sharing(connection, IDENTITIES, [KEY]) == {KEY: ["192.0.2.1", "192.0.2.2"]}
-        assert sharing(connection, IDENTITIES, [KEY], at_most=1) == {}
 
 
 def test_long_and_unprintable_values_are_kept_apart(engine: Engine) -> None:
@@ -146,17 +144,6 @@ def test_consumers_of_identities_see_each_change_after_the_last_one_they_saw(eng
         undo(connection, IDENTITIES, change, now_ns=2)
         undone = changed(connection, IDENTITIES, merged[-1].revision)
         assert [(one.id, one.merged_into, one.members) for one in undone] == [(TWO, None, 1), (THREE, None, 1)]
-
-
-def test_a_group_has_the_features_of_all_its_members(engine: Engine) -> None:
-    found = [Evidence(f"192.0.2.{number}", *KEY, number, 20) for number in range(3)]
-    with writing(engine) as connection:
-        add_evidence(connection, IDENTITIES, [*found, Evidence("192.0.2.0", "ja4", "t13d", 1, 2)])
-        assert evidence_of_all(connection, IDENTITIES, ["192.0.2.0", "192.0.2.2", "192.0.2.9"]) == [
-            Evidence("192.0.2.0", "ja4", "t13d", 1, 2),
-            found[0],
-            found[2],
-        ]
 
 
 def test_a_merge_is_undone_after_its_target_was_merged_too(engine: Engine) -> None:

@@ -111,6 +111,9 @@ async def test_errors_of_decnet_are_problems(served: Served) -> None:
         unknown = await client.get("/api/v1/test/unknown")
         assert unknown.headers["content-type"] == "application/problem+json"
         assert (await client.delete("/api/v1/test/names")).status_code == 405
+        several = await client.delete("/api/v1/tokens")
+        assert (several.status_code, several.headers["allow"]) == (405, "GET, POST")
+        assert several.json()["detail"] == "DELETE is not possible here; GET, POST is"
         limit = await client.get("/api/v1/test/names", params={"limit": 0})
         assert limit.json()["errors"][0]["where"] == "query/limit"
 

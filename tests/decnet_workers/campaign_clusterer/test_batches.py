@@ -21,8 +21,9 @@ from decnet_models.grouping.decisions import decide
 from decnet_models.grouping.membership import group, members
 from decnet_models.grouping.values import Decision
 from decnet_models.identities.tables import IDENTITIES
-from decnet_workers.campaign_clusterer import worker
+from decnet_workers.campaign_clusterer import neighbourhood, worker
 from decnet_workers.campaign_clusterer.decided import campaign_of
+from decnet_workers.campaign_clusterer.pending import Handled
 
 Act = Callable[[Engine], object]
 
@@ -115,6 +116,19 @@ ACTS = st.lists(
 BETWEEN = st.lists(st.sampled_from((None, None, worker.step, work, killed)), min_size=16, max_size=16)
 
 
+def _outcome_in_parts(engine: Engine, acts: Sequence[Act], between: Sequence[Act | None], at_once: int) -> object:
+    """Return what comes of acts if so many identities are looked at together, and nothing is kept for others.
+
+    One process makes all steps, which passes over what it has looked at already.
+    """
+    handled = Handled()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker, "Handled", lambda: handled)
+        patch.setattr(neighbourhood, "FIRST_AT_ONCE", at_once)
+        patch.setattr(neighbourhood, "KEPT", 0)
+        return _outcome(engine, acts, between)
+
+
 def _outcome(engine: Engine, acts: Sequence[Act], between: Sequence[Act | None]) -> dict[UUID, set[UUID]]:
     emptied(engine)
     for act, then in zip(acts, between, strict=False):
@@ -126,18 +140,18 @@ def _outcome(engine: Engine, acts: Sequence[Act], between: Sequence[Act | None])
 
 
 @settings(max_examples=examples(30), deadline=None)
-@given(ACTS, BETWEEN)
+@given(ACTS, BETWEEN, st.integers(1, 4))
 def test_batches_kills_and_decisions_between_do_not_matter(
-    used_engine: Engine, acts: list[Act], between: list[Act | None]
+    used_engine: Engine, acts: list[Act], between: list[Act | None], at_once: int
 ) -> None:
-    assert _outcome(used_engine, acts, between) == _outcome(used_engine, acts, [None] * len(acts))
+    assert _outcome_in_parts(used_engine, acts, between, at_once) == _outcome(used_engine, acts, [None] * len(acts))
 
 
 @pytest.mark.fault
 @pytest.mark.timeout(900)
 @settings(max_examples=examples(1000), deadline=None)
-@given(ACTS, BETWEEN)
+@given(ACTS, BETWEEN, st.integers(1, 4))
 def test_many_batches_kills_and_decisions_between_do_not_matter(
-    used_engine: Engine, acts: list[Act], between: list[Act | None]
+    used_engine: Engine, acts: list[Act], between: list[Act | None], at_once: int
 ) -> None:
-    assert _outcome(used_engine, acts, between) == _outcome(used_engine, acts, [None] * len(acts))
+    assert _outcome_in_parts(used_engine, acts, between, at_once) == _outcome(used_engine, acts, [None] * len(acts))

@@ -7,7 +7,15 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, Engine, select
-from tests.decnet_workers.campaign_clusterer.identity_rows import DAY, START, campaigns, identity, show, work
+from tests.decnet_workers.campaign_clusterer.identity_rows import (
+    DAY,
+    START,
+    campaigns,
+    identity,
+    show,
+    visit,
+    work,
+)
 
 from decnet_core.events.notices import CampaignEnded, CampaignFormed, CampaignGrew, Notice, decode_notice
 from decnet_models.campaigns.rhythm import rhythm_of
@@ -20,9 +28,10 @@ from decnet_models.grouping.decisions import decide
 from decnet_models.grouping.membership import members, resolved
 from decnet_models.grouping.values import Decision
 from decnet_models.notices.tables import notice
-from decnet_models.progress.queries import dead_letters_of
-from decnet_workers.campaign_clusterer import worker
+from decnet_models.progress.queries import dead_letters_of, move_cursor
+from decnet_workers.campaign_clusterer import pending, worker
 from decnet_workers.campaign_clusterer.decided import campaign_of
+from decnet_workers.campaign_clusterer.pending import Handled
 from decnet_workers.campaign_clusterer.regrouping import Regrouping, regroup
 
 XMRIG = "48edfHu7V9Z84YzzMa6fUueoELZ9ZRXq9VetWzYGzKt52XU5xvqgzYnDK9URnRoJMk1j8nLwEVsaSWJ4fhdUyZijBGUicoD"
@@ -176,6 +185,35 @@ def test_an_identity_that_fails_is_set_aside_and_stops_no_other(
     with reading(engine) as connection:
         (letter,) = dead_letters_of(connection, "campaign-clusterer")
     assert letter.error == f"identity {identity(3)}: KeyError: 'three'"
+
+
+def test_an_identity_is_looked_at_once_until_anything_new_is_written(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[UUID] = []
+
+    def noted(connection: Connection, touched: Collection[UUID], *rest: Any) -> Regrouping:
+        looked.extend(touched)
+        return regroup(connection, touched, *rest)
+
+    def steps(handled: Handled) -> list[UUID]:
+        looked.clear()
+        while worker.step(engine, Narrowing(1_000), handled).identities:
+            pass
+        return [*looked]
+
+    monkeypatch.setattr(worker, "regroup", noted)
+    monkeypatch.setattr(pending, "TAGS_AT_ONCE", 1)  # so that one identity's findings are in several shares
+    handled = Handled()
+    visit(engine, 1, "a", "b", "c")
+    assert steps(handled) == [identity(1)]
+    visit(engine, 1, "d")
+    assert steps(handled) == [identity(1)]
+    with writing(engine) as connection:
+        move_cursor(connection, "campaign-clusterer", 0, now_ns=1)
+    assert steps(handled) == [identity(1)]
+    visit(engine, 1, "a", "b", "c")
+    assert steps(Handled()) == [identity(1)]
 
 
 def test_when_all_identities_fail_the_worker_says_so(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_workers.campaign_clusterer.identity_rows import DAY, START, identity
 
-from decnet_workers.campaign_clusterer.links import Weighed, by_aim, ends, link, strongest_first
+from decnet_workers.campaign_clusterer.links import by_aim, ends, link, strongest_first
 from decnet_workers.campaign_clusterer.partition import partition
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.signals import AIMING, TARGET
 from decnet_workers.campaign_clusterer.targeting import FLEET
-from decnet_workers.campaign_clusterer.weighing import JOIN, have_anything
+from decnet_workers.campaign_clusterer.weighing import JOIN
 
 WEEKS = frozenset((2900,))
 
@@ -32,10 +32,9 @@ SHOWN = st.tuples(st.frozensets(st.sampled_from(("c2", "c3")), max_size=2), st.f
 def test_pairs_are_those_that_join_strongest_first(shown: list[tuple[frozenset[str], frozenset[str]]]) -> None:
     some = sorted((profile(number, *each) for number, each in enumerate(shown)), key=lambda one: one.identity)
     subjects = Counter(feature for one in some for feature in one.features) | {(AIMING, "2900"): len(some), FLEET: 64}
-    pairs = [(one, other) for one, other in combinations(some, 2) if have_anything(one, other)]
-    wanted = [each for pair in pairs if (each := link(*pair, subjects)).bits >= JOIN]
+    wanted = [each for pair in combinations(some, 2) if (each := link(*pair, subjects)).bits >= JOIN]
     wanted.sort(key=lambda each: (-each.bits, each.pair))
-    found = strongest_first(some, subjects, Weighed(subjects))
+    found = strongest_first(some, subjects)
     assert [tuple(some[place].identity for place in ends(each)) for each in found] == [each.pair for each in wanted]
     aimed = [any(kind == TARGET and bits >= 8 for kind, _, bits in each.because) for each in wanted]
     assert [by_aim(each) for each in found] == aimed
@@ -47,7 +46,7 @@ def test_a_link_takes_few_bytes_while_it_is_only_compared() -> None:
         profile(number, frozenset(f"h{number * step % 37}" for step in (1, 5)), frozenset()) for number in range(200)
     ]
     subjects = Counter(feature for one in some for feature in one.features)
-    linked = len(strongest_first(sorted(some, key=lambda one: one.identity), subjects, Weighed(subjects)))
+    linked = len(strongest_first(sorted(some, key=lambda one: one.identity), subjects))
     tracemalloc.start()
     partition({one.identity: one for one in some}, subjects)
     _, peak = tracemalloc.get_traced_memory()

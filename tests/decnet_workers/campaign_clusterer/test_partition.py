@@ -12,11 +12,12 @@ from tests.decnet_workers.campaign_clusterer.identity_rows import DAY, START, id
 
 from decnet_models.grouping.values import Reason
 from decnet_workers.campaign_clusterer import weighing
+from decnet_workers.campaign_clusterer.links import candidates
 from decnet_workers.campaign_clusterer.partition import Decided, Ruling, partition
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.signals import AIMING, TARGET
-from decnet_workers.campaign_clusterer.targeting import FLEET, aimed
-from decnet_workers.campaign_clusterer.weighing import CAP, common_order, feature_bits, have_anything
+from decnet_workers.campaign_clusterer.targeting import FLEET, aimed, matters
+from decnet_workers.campaign_clusterer.weighing import CAP, common_order, feature_bits
 
 
 def profile(
@@ -114,7 +115,31 @@ def test_nobody_is_passed_over_who_aimed_at_the_same_deckies(
         for number, targets in enumerate((one, other))
     )  # fmt: skip
     subjects = {**dict.fromkeys(first.features | second.features, 2), FLEET: 64}
-    assert have_anything(first, second) is (aimed(first, second, subjects) is not None)
+    holders = dict.fromkeys(second.features, (1,))
+    assert (candidates(first, holders) == {1}) is (aimed(first, second, subjects) is not None)
+
+
+@given(
+    before=st.integers(0, 70),
+    after=st.integers(0, 70),
+    aiming=st.sampled_from((64, 256, 2048)),
+    one=TARGETS,
+    other=TARGETS,
+)
+def test_a_number_that_does_not_matter_changes_nothing(
+    before: int, after: int, aiming: int, one: dict[str, frozenset[int]], other: dict[str, frozenset[int]]
+) -> None:
+    """Nobody is looked at again for it."""
+    first, second = (
+        Profile(identity(number), frozenset(), frozenset(targets), (), START, START + DAY, targets)
+        for number, targets in enumerate((one, other))
+    )
+    others = {feature: 9 for one in (first, second) for feature in one.aims() if feature[0] == TARGET}
+    crowds = {(AIMING, str(week)): aiming for week in range(2900, 2905)}
+    same = [
+        aimed(first, second, {**others, **crowds, FLEET: 60, (TARGET, "a 2902"): number}) for number in (before, after)
+    ]
+    assert matters(before, after, aiming, 60) or same[0] == same[1]
 
 
 def test_one_decky_at_which_both_aimed_is_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from decnet_models.events.queries import insert_events
 from decnet_models.identities.evidence_rows import ATTACKER
 from decnet_workers.clusterer import worker
 from decnet_workers.clusterer.cores import SAMPLE
-from decnet_workers.clusterer.kinds import Feature
+from decnet_workers.clusterer.kinds import Days, Feature
 from decnet_workers.clusterer.reading.gathering import Gathered, gathered
 from decnet_workers.clusterer.reading.known import Known
 from decnet_workers.clusterer.reading.view import Settled
@@ -98,6 +98,9 @@ class Scene:
     def shown_by(self, attackers: Collection[str]) -> Mapping[str, Collection[Key]]:
         self.asked += attackers
         return {one: self.shown[one] for one in attackers}
+
+    def days_of(self, attackers: Collection[str], kinds: Collection[str]) -> Mapping[str, Mapping[Key, Days]]:
+        return {one: {key: (0, 0) for key in self.shown[one] if key[0] in kinds} for one in attackers}
 
     def features(self, keys: Collection[Key]) -> Mapping[Key, Feature]:
         return {key: Feature(len(self.holders(key, WIDE)), 0, 0) for key in keys}

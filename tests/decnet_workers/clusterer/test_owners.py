@@ -15,6 +15,7 @@ from tests.decnet_workers.clusterer.scenes import (
     groups,
     hassh,
     key,
+    password,
     several,
     stack,
 )
@@ -122,6 +123,19 @@ def test_keys_with_which_three_families_of_evidence_were_seen_are_one_actors_at_
     more = [event(each, one, DAY * 12) for each in (*OF_A, *OF_B) for one in (command(line), hassh("own"))]
     Follower(engine).run([*crowd(), *crew((3, 14), (12, 13)), *more])
     assert several(engine) == groups([*OF_A, BETWEEN, *OF_B])
+
+
+@pytest.mark.parametrize(("of_b", "one"), [((4, 9), False), ((21, 25), True)])
+def test_a_list_joins_nobody_if_two_who_try_it_have_keys_of_the_same_days(
+    engine: Engine, of_b: tuple[int, int], one: bool
+) -> None:
+    secrets = [password("root", f"fu{number}Zq-{number}own") for number in range(6)]
+    without = "192.0.2.1", "192.0.2.2"
+    sent = [event(each, one, DAY * 8) for each in (*without, *OF_A, *OF_B) for one in secrets]
+    for name, addresses, days in (("a", OF_A, (3, 12)), ("b", OF_B, of_b)):
+        sent += [event(each, key(name), DAY * day) for each in addresses for day in days]
+    Follower(engine).run([*crowd(), *sent])
+    assert several(engine) == (groups(OF_A, OF_B, without) if one else groups(OF_A, OF_B))
 
 
 @pytest.mark.parametrize(("lines", "one"), [(2, True), (1, False)])

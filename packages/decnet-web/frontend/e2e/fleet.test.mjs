@@ -75,6 +75,45 @@ test("a decky is added by its plan, and is running then", async () => {
   await end();
 });
 
+test("the example of a document can be deployed beside the default deckies", async () => {
+  const { page, end } = await visit("/deploy");
+  await page.getByRole("button", { name: "Example" }).click();
+  await page.getByRole("button", { name: "Show the plan" }).click();
+  await page.getByText("4 to add").waitFor();
+  await end();
+});
+
+test("a decky of the settings file says where it is changed, in place of what is known of deployed ones", async () => {
+  const { page, end } = await visit("/deckies/web-01", { role: "viewer" });
+  await page.getByText("It comes from the settings file").waitFor();
+  await page.getByRole("heading", { name: "What it is" }).waitFor();
+  assert.equal(await page.getByRole("heading", { name: "Uptime" }).count(), 0);
+  await end();
+});
+
+test("rules are listed by their hits, too", async () => {
+  const { page, end } = await visit("/rules", { role: "viewer" });
+  const hits = page.locator("[data-row] > [role=gridcell]:nth-child(5)");
+  await page.getByRole("columnheader", { name: "Hits" }).getByRole("button").click();
+  await page.waitForURL(/sort=hits/);
+  await until(async () => {
+    const numbers = (await hits.allInnerTexts()).map(Number);
+    assert.ok(numbers[0] > 0);
+    assert.deepEqual(
+      numbers,
+      numbers.toSorted((one, other) => other - one),
+    );
+    return true;
+  });
+  await end();
+});
+
+test("an address that names a kind of canary that there is not says so", async () => {
+  const { page, end } = await visit("/canaries?make=carrier-pigeon", { role: "analyst" });
+  await page.getByRole("dialog").getByText("There is no kind of canary called “carrier-pigeon”").waitFor();
+  await end();
+});
+
 test("deckies are listed from either end of their names", async () => {
   const { page, end } = await visit("/deckies?tab=list", { role: "viewer" });
   const names = () => page.locator("[data-row] strong").allInnerTexts();

@@ -136,6 +136,18 @@ test("a printed page is its content, dark on white", async () => {
   await end();
 });
 
+test("a printed incident has no fields to fill in", async () => {
+  const { page, end } = await visit("/incidents", { role: "analyst" });
+  await page.getByRole("row").nth(1).waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Note").waitFor();
+  await page.emulateMedia({ media: "print" });
+  await page.getByLabel("Note").waitFor({ state: "hidden" });
+  await page.getByRole("heading", { name: "Timeline" }).waitFor();
+  await end();
+});
+
 test("lists are sorted on a narrow screen, too: events oldest first", async () => {
   const { page, end } = await visit("/events", { role: "viewer", width: 360 });
   await page.locator("[data-row]").first().waitFor();

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from decnet_web.api import routers
 from decnet_web.api.models import Answer, Asked
 
 ROOT = Path(__file__).parents[4]
@@ -23,6 +25,8 @@ from decnet_web.api.application import make_application
 make_application(None)
 from tests.decnet_web.api.hosting.test_late_models import own_models, schemas
 built = [name for name, model in own_models() if model.__pydantic_complete__]
+from tests.decnet_web.api.hosting.test_late_models import check_bodies
+check_bodies()
 print(json.dumps([built, schemas()]))
 """
 
@@ -45,6 +49,19 @@ def schemas() -> dict[str, Any]:
     }
 
 
+def check_bodies() -> None:
+    """Have something checked by each route that takes a body."""
+    fields = [
+        route.body_field
+        for name in routers.BELOW_API
+        for route in importlib.import_module(name).router.routes
+        if getattr(route, "body_field", None) is not None
+    ]
+    assert len(fields) > 30
+    for field in fields:
+        field.validate({}, {}, loc=("body",))
+
+
 def undescribed(schema: Any) -> Any:
     if isinstance(schema, list):
         return [undescribed(one) for one in schema]
@@ -56,10 +73,13 @@ def undescribed(schema: Any) -> Any:
 
 
 def test_models_are_built_at_their_first_use_and_are_the_same() -> None:
+    """And a warning in between would be an error."""
     from decnet_web.api.application import make_application
 
     make_application(None)
-    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, check=True, timeout=600, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", LATE], capture_output=True, check=True, timeout=600, cwd=ROOT
+    )
     built, late = json.loads(done.stdout)
     assert len(late) > 100
     assert len(built) < 5, built

@@ -62,6 +62,23 @@ async def test_answer_is_given_again_without_the_database(
 
 
 @ON_SQLITE
+async def test_a_parameter_that_there_is_not_is_refused(served: Served) -> None:
+    """Else a mistyped filter would be answered with everything."""
+    async with served.client("viewer") as client:
+        assert (await client.get(EVENTS, params={"limit": 1, "since": "1h", "known": "true"})).status_code == 200
+        wrong = await client.get(EVENTS, params={"limit": 1, "sinse": "1h"})
+        assert (wrong.status_code, wrong.json()["errors"]) == (
+            422,
+            [{"where": "query/sinse", "what": "there is no such parameter; did you mean 'since'?"}],
+        )
+        far = await client.get(INCIDENTS, params={"<script>": "x" * 3000})
+        assert far.status_code == 422
+        assert "known are: " in far.json()["detail"]
+    async with served.client(None) as client:
+        assert (await client.get(EVENTS, params={"sinse": "1h"})).status_code == 401
+
+
+@ON_SQLITE
 async def test_what_a_router_adds_is_asked_at_each_request(served: Served) -> None:
     asked: list[str] = []
 

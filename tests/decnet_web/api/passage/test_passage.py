@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Iterator, MutableMapping
 from typing import Any
 
@@ -119,6 +120,21 @@ async def test_bad_bodies(served: Served, body: bytes, kind: str, status: int) -
     before = dict(notes)
     async with served.client("admin") as client:
         is_problem(await client.put("/api/v1/test/notes/a", content=body, headers={"Content-Type": kind}), status)
+    assert notes == before
+
+
+async def test_a_body_that_is_wrong_is_told_what_is_wrong_with_it(served: Served) -> None:
+    """Of a compressed one, its bytes are no JSON; of half a surrogate pair, msgspec says that the input ends early."""
+    before = dict(notes)
+    async with served.client("admin") as client:
+        packed = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        answer = await client.put("/api/v1/test/notes/a", content=gzip.compress(b'{"text": "a"}'), headers=packed)
+        is_problem(answer, 415)
+        assert "Content-Encoding" in answer.json()["detail"]
+        plain = {"Content-Type": "application/json", "Content-Encoding": "identity"}
+        half = await client.put("/api/v1/test/notes/a", content=b'{"text": "\\ud800"}', headers=plain)
+        is_problem(half, 400)
+        assert "surrogate" in half.json()["detail"]
     assert notes == before
 
 

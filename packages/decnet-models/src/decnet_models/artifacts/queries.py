@@ -136,19 +136,26 @@ def sightings(
     sha256: str | None = None,
     attacker: str | None = None,
     session: str | None = None,
+    kind: Kind | None = None,
 ) -> list[Sighting]:
-    """Return the sightings of one artifact, attacker or session, newest first; ValueError without any of them."""
+    """Return the sightings of one artifact, attacker or session, newest first; ValueError without any of them.
+
+    With a kind only those of artifacts of that kind: recordings are artifacts, but no files that somebody left.
+    """
     asked = {"sha256": sha256, "attacker": attacker, "session": session}
     values = {name: value for name, value in asked.items() if value is not None}
     if not values:
         raise ValueError("name an artifact, an attacker or a session")
-    return [sighting_of(row) for row in _sightings_with(tuple(values)).rows(connection, limit=limit, **values)]
+    statement = _sightings_with(tuple(values), kind)
+    return [sighting_of(row) for row in statement.rows(connection, limit=limit, **values)]
 
 
 @cache
-def _sightings_with(names: tuple[str, ...]) -> RowSelect:
+def _sightings_with(names: tuple[str, ...], kind: Kind | None) -> RowSelect:
     c = artifact_sighting.c
     query = select(*(c[name] for name in Sighting.__struct_fields__)).order_by(c.ts.desc(), c.event_id)
+    if kind is not None:
+        query = query.join(artifact, artifact.c.sha256 == c.sha256).where(artifact.c.kind == kind)
     return RowSelect(lambda _: query.where(*(c[name] == bindparam(name) for name in names)).limit(bindparam("limit")))
 
 

@@ -1,34 +1,68 @@
 # SPDX-License-Identifier: MIT
-"""Reads and removes the evidence of identities: what one showed may go to another when attackers change identity."""
+"""Reads and writes the evidence of identities: what one showed may go to another when attackers change identity.
+
+Only campaign-clusterer writes it, and knows what was there. So nothing is looked up again when it is written.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from sys import intern
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from decnet_core.text import for_column
 from decnet_models.campaigns.tables import CAMPAIGNS
-from decnet_models.grouping.evidence import evidence_of_all
-from decnet_models.grouping.values import Evidence, digest
+from decnet_models.database.rows.keyed_rows import rows_at
+from decnet_models.database.rows.row_select import RowSelect, as_uuid, listed
+from decnet_models.database.statements import insert_into, parts
+from decnet_models.grouping.evidence import MAX_VALUE
+from decnet_models.grouping.values import Evidence, Feature, digest
 
 _evidence, _feature = CAMPAIGNS.evidence, CAMPAIGNS.feature
-_REMOVE = delete(_evidence).where(
+_THIS = (
     _evidence.c.kind == bindparam("of_kind"),
     _evidence.c.digest == bindparam("of_digest"),
     _evidence.c.identity == bindparam("of_identity"),
 )
+_REMOVE = delete(_evidence).where(*_THIS)
+_CHANGE = update(_evidence).where(*_THIS).values(first_seen=bindparam("first"), last_seen=bindparam("last"))
 _LESS = (
     update(_feature)
     .where(_feature.c.kind == bindparam("of_kind"), _feature.c.digest == bindparam("of_digest"))
     .values(subjects=_feature.c.subjects - bindparam("gone"))
 )
+ROWS_AT_ONCE = 1_000
+"""Rows that are written at once: their parameters take more memory than all else."""
+
+_SHOWN = RowSelect(
+    lambda connection: (
+        select(_evidence.c.identity, _evidence.c.kind, _feature.c.value, _evidence.c.first_seen, _evidence.c.last_seen)
+        .join(_feature, (_feature.c.kind == _evidence.c.kind) & (_feature.c.digest == _evidence.c.digest))
+        .where(listed(connection, _evidence.c.identity, "identities"))
+    )
+)
 
 
 def evidence_by_identity(connection: Connection, identities: Iterable[UUID]) -> dict[UUID, list[Evidence[UUID]]]:
-    """Return the evidence of the identities that have any, by kind and value."""
-    found: dict[UUID, list[Evidence[UUID]]] = {}
-    for one in evidence_of_all(connection, CAMPAIGNS, identities):
-        found.setdefault(one.subject, []).append(one)
+    """Return the evidence of the identities that have any."""
+    found: dict[UUID | str, list[Evidence[UUID]]] = {}
+    subjects: dict[UUID | str, UUID] = {}
+    for part in parts(identities):
+        for identity, kind, *rest in _SHOWN.rows(connection, identities=part):
+            if identity not in found:
+                found[identity], subjects[identity] = [], as_uuid(identity)
+            found[identity].append(Evidence(subjects[identity], intern(kind), *rest))
+    return {subjects[identity]: evidence for identity, evidence in found.items()}
+
+
+def holders(connection: Connection, features: Iterable[Feature]) -> dict[Feature, list[UUID | str]]:
+    """Return the identities that show each of the features, on SQLite as their 32 digits."""
+    asked = {(kind, digest(value)): (kind, value) for kind, value in features}
+    found: dict[Feature, list[UUID | str]] = {}
+    for kind, key, identity in rows_at(connection, _evidence, ("kind", "digest"), ["identity"], asked):
+        found.setdefault(asked[kind, key], []).append(identity)
     return found
 
 
@@ -36,11 +70,50 @@ def remove_evidence(connection: Connection, gone: Collection[Evidence[UUID]]) ->
     """Remove evidence that identities had, and count them no more among those that show it."""
     if not gone:
         return
-    keys = [(one.kind, digest(one.value), one.subject) for one in gone]
-    rows = [{"of_kind": kind, "of_digest": key, "of_identity": identity} for kind, key, identity in keys]
-    connection.execute(_REMOVE, rows)
-    fewer = Counter((kind, key) for kind, key, _ in keys)
+    connection.execute(_REMOVE, [_key(one) for one in gone])
+    fewer = Counter((one.kind, digest(one.value)) for one in gone)
     connection.execute(
         _LESS,
         [{"of_kind": kind, "of_digest": key, "gone": number} for (kind, key), number in sorted(fewer.items())],
     )
+
+
+def add_new_evidence(connection: Connection, new: Collection[Evidence[UUID]]) -> None:
+    """Store evidence that identities had not, and count them among those that show it."""
+    statement = insert_into(connection, _feature)
+    more = {"subjects": _feature.c.subjects + statement.excluded.subjects}
+    counting = statement.on_conflict_do_update(index_elements=["kind", "digest"], set_=more)
+    for part in _some(new):
+        values = {(one.kind, digest(one.value)): one.value for one in part}
+        numbers = Counter((one.kind, digest(one.value)) for one in part)
+        features = [
+            {"kind": kind, "digest": key, "value": for_column(value, MAX_VALUE), "subjects": numbers[kind, key]}
+            for (kind, key), value in sorted(values.items())
+        ]
+        connection.execute(counting, features)
+        connection.execute(insert(_evidence), [_row(one) for one in part])
+
+
+def change_evidence(connection: Connection, changed: Collection[Evidence[UUID]]) -> None:
+    """Set the times of evidence that identities had."""
+    for part in _some(changed):
+        connection.execute(_CHANGE, [_key(one) | {"first": one.first_seen, "last": one.last_seen} for one in part])
+
+
+def _some(evidence: Collection[Evidence[UUID]]) -> Iterable[list[Evidence[UUID]]]:
+    rest = [*evidence]
+    return (rest[start : start + ROWS_AT_ONCE] for start in range(0, len(rest), ROWS_AT_ONCE))
+
+
+def _key(one: Evidence[UUID]) -> dict[str, Any]:
+    return {"of_kind": one.kind, "of_digest": digest(one.value), "of_identity": one.subject}
+
+
+def _row(one: Evidence[UUID]) -> dict[str, Any]:
+    return {
+        "identity": one.subject,
+        "kind": one.kind,
+        "digest": digest(one.value),
+        "first_seen": one.first_seen,
+        "last_seen": one.last_seen,
+    }

@@ -43,21 +43,6 @@ def frequencies(connection: Connection, g: Grouping[Any], features: Iterable[Fea
     return {asked[key]: number for key, number in _counted(connection, g, asked.keys()).items()}
 
 
-def sharing(
-    connection: Connection, g: Grouping[S], features: Iterable[Feature], *, at_most: int = 1000
-) -> dict[Feature, list[S]]:
-    """Return the subjects with each feature, in order; features of more than `at_most` are omitted as unspecific."""
-    asked = {(kind, digest(value)): (kind, value) for kind, value in features}
-    rare = [key for key, number in _counted(connection, g, asked.keys()).items() if number <= at_most]
-    c = g.evidence.c
-    query = select(c.kind, c.digest, c[g.subject]).order_by(c.kind, c.digest, c[g.subject])
-    subjects: dict[Feature, list[Any]] = {}
-    for part in parts(rare):
-        for kind, key, subject in connection.execute(query.where(tuple_(c.kind, c.digest).in_(part))):
-            subjects.setdefault(asked[kind, key], []).append(subject)
-    return subjects
-
-
 def evidence_of(connection: Connection, g: Grouping[S], subject: S, limit: int = 1000) -> list[Evidence[S]]:
     """Return the subject's features, by kind and value."""
     c, feature = g.evidence.c, g.feature.c
@@ -70,17 +55,6 @@ def evidence_of(connection: Connection, g: Grouping[S], subject: S, limit: int =
         .limit(limit)
     )
     return [Evidence(*row) for row in connection.execute(query)]
-
-
-def evidence_of_all(connection: Connection, g: Grouping[S], subjects: Iterable[S]) -> list[Evidence[S]]:
-    """Return the features of all these subjects, by subject, kind and value: those of their group."""
-    c, feature = g.evidence.c, g.feature.c
-    same = (feature.kind == c.kind) & (feature.digest == c.digest)
-    query = select(c[g.subject], c.kind, feature.value, c.first_seen, c.last_seen).join(g.feature, same)
-    ordered = query.order_by(c[g.subject], c.kind, feature.value)
-    return [
-        Evidence(*row) for part in parts(subjects) for row in connection.execute(ordered.where(c[g.subject].in_(part)))
-    ]
 
 
 def shared(connection: Connection, g: Grouping[Any], kind: str, limit: int = 100) -> list[Shared]:

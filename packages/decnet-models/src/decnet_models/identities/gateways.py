@@ -6,13 +6,25 @@ What such an address shows is of whoever passed through it, so it must not conne
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
+from decnet_models.database.rows.row_select import RowSelect, listed
 from decnet_models.database.statements import parts
 from decnet_models.identities.tables import IDENTITIES
 
 ONE_EACH = ("ssh_key", "certificate", "hassh", "tcp_stack")
 """Kinds of which one machine of one actor shows one; an address that differs from itself in two of them is shared."""
+
+
+_shown = IDENTITIES.evidence.c
+_KINDS: list[ColumnElement[str]] = [literal_column(f"'{kind}'") for kind in ONE_EACH]
+_NUMBERS = RowSelect(
+    lambda connection: (
+        select(_shown.attacker, _shown.kind, func.count())
+        .where(listed(connection, _shown.attacker, "attackers"), _shown.kind.in_(_KINDS))
+        .group_by(_shown.attacker, _shown.kind)
+    )
+)
 
 
 def differs_from_itself(numbers: Mapping[str, int]) -> bool:
@@ -22,10 +34,8 @@ def differs_from_itself(numbers: Mapping[str, int]) -> bool:
 
 def gateways(connection: Connection, attackers: Iterable[str]) -> set[str]:
     """Return those of the addresses that are shared."""
-    c = IDENTITIES.evidence.c
-    query = select(c.attacker, c.kind, func.count()).where(c.kind.in_(ONE_EACH)).group_by(c.attacker, c.kind)
     numbers: dict[str, dict[str, int]] = {}
     for part in parts(attackers):
-        for attacker, kind, number in connection.execute(query.where(c.attacker.in_(part))):
+        for attacker, kind, number in _NUMBERS.rows(connection, attackers=part):
             numbers.setdefault(attacker, {})[kind] = number
     return {attacker for attacker, found in numbers.items() if differs_from_itself(found)}

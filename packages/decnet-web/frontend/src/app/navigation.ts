@@ -14,6 +14,33 @@ export interface Entry {
   role?: Role;
 }
 
+/** What the palette offers besides the pages. */
+export interface Action {
+  id: string;
+  to: string;
+  search?: Readonly<Record<string, string>>;
+  label: Key;
+  icon: IconName;
+  role?: Role;
+}
+
+export const actions: readonly Action[] = [
+  { id: "account", to: "/account", label: "shell.account", icon: "user" },
+  { id: "tail", to: "/events", search: { mode: "live" }, label: "events.mode.live", icon: "play" },
+  { id: "decky", to: "/deploy", search: { add: "1" }, label: "deckies.add", icon: "deckies", role: "admin" },
+  { id: "deploy", to: "/deploy", label: "deckies.deploy", icon: "deckies", role: "admin" },
+  {
+    id: "canary",
+    to: "/canaries",
+    search: { tab: "kinds" },
+    label: "canaries.make",
+    icon: "canaries",
+    role: "analyst",
+  },
+  { id: "rule", to: "/rules", search: { tab: "editor" }, label: "rules.tab.editor", icon: "rules", role: "analyst" },
+  { id: "receiver", to: "/webhooks", search: { add: "1" }, label: "webhooks.add", icon: "webhooks", role: "admin" },
+];
+
 /** The order in which groups stand. */
 export const groups: readonly Key[] = [
   "nav.group.watch",

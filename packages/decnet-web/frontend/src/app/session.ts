@@ -59,10 +59,14 @@ export function useMe(): Me | null {
   return useSession().data ?? null;
 }
 
-/** Whether the logged-in person has at least `role`: hide what would only be refused. */
-export function useAllowed(role: Role): boolean {
+/** Whether the logged-in person has at least a role: hide what would only be refused. */
+export function useAllows(): (role: Role) => boolean {
   const me = useMe();
-  return me !== null && RANK[me.role] >= RANK[role];
+  return (role) => me !== null && RANK[me.role] >= RANK[role];
+}
+
+export function useAllowed(role: Role): boolean {
+  return useAllows()(role);
 }
 
 export function useLogOut(): () => Promise<void> {

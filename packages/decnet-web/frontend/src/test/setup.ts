@@ -18,3 +18,5 @@ globalThis.matchMedia ??= ((query: string) => ({
 })) as unknown as typeof matchMedia;
 
 afterEach(cleanup);
+
+Element.prototype.scrollIntoView = () => undefined; // jsdom draws nothing that could be scrolled

@@ -18,6 +18,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from decnet.cli.errors import CommandError, NotFoundError, UnavailableError, WrongUsageError
 from decnet_core.bus.interface import BusError
@@ -99,9 +100,17 @@ async def _on_error(request: Request, error: Exception) -> Response:  # noqa: AR
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     detail = f"there is nothing at {request.url.path[:200]!r}" if error.status_code == 404 else ""
+    headers = dict(error.headers or {})
     if error.status_code == 405:
-        detail = f"{request.method} is not possible here; the header Allow says what is"
-    return Problem(error.status_code, detail=detail, headers=error.headers).response()
+        headers["Allow"] = _methods(request) or headers.get("Allow", "")
+        detail = f"{request.method} is not possible here; {headers['Allow']} is"
+    return Problem(error.status_code, detail=detail, headers=headers).response()
+
+
+def _methods(request: Request) -> str:
+    """Return the methods of all routes of the path, of which Starlette names those of the first one only."""
+    fitting = (route for route in request.scope["router"].routes if route.matches(request.scope)[0] is not Match.NONE)
+    return ", ".join(sorted({method for route in fitting for method in getattr(route, "methods", None) or ()}))
 
 
 async def _on_bad_input(request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ long as it is only compared; its reasons are computed again, by `link`, for the 
 """
 
 from array import array
-from bisect import bisect
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
@@ -24,8 +24,6 @@ Pair = tuple[UUID, UUID]
 
 _NUMBER = 24
 """Binary digits of an identity's number."""
-_MOST = (1 << 15) - 1
-"""Hundredths of a bit, more than two can have in common."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -36,80 +34,71 @@ class Link(msgspec.Struct, frozen=True):
     because: tuple[Reason, ...]
 
 
-class Weighed:
-    """How strongly pairs of identities are linked, remembered; profiles and numbers must stay as they are.
+def strength(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> int:
+    """Return hundredths of a bit, doubled, and 1 more if an aim alone joins (`UNSEEN`); 0 below JOIN.
 
     Most pairs that share something share too little for any circumstances to make it up, and are not looked at closer.
     """
-
-    def __init__(self, subjects: Mapping[Feature, int]) -> None:
-        self._subjects = subjects
-        self._numbers: dict[int, int] = {}
-        """By the identity, as a number, a short one."""
-        self._strengths: dict[int, int] = {}
-        """By two of these as one: a tuple of UUIDs takes six times the memory, and is hashed in Python."""
-
-    def strength(self, one: Profile, other: Profile, *, last_time: bool = False) -> int:
-        """Return hundredths of a bit, doubled, and 1 more if an aim alone joins (`UNSEEN`); 0 below JOIN.
-
-        `last_time`: nobody asks for this pair again, so that it is not remembered.
-        """
-        if not weighing.have_anything(one, other):
-            return 0
-        if other.identity < one.identity:
-            one, other = other, one
-        numbers = self._numbers
-        pair = numbers.setdefault(one.identity.int, len(numbers)) << _NUMBER
-        pair |= numbers.setdefault(other.identity.int, len(numbers))
-        found = self._strengths.get(pair)
-        if found is None:
-            found = self._computed(one, other)
-            if not last_time:
-                self._strengths[pair] = found
-        return found
-
-    def _computed(self, one: Profile, other: Profile) -> int:
-        because = weighing.shared(one, other, self._subjects)
-        if not weighing.could_join(one, other, sum(reason[2] for reason in because)):
-            return 0
-        found = _made(one, other, because)
-        if found.bits < weighing.JOIN:
-            return 0
-        by_aim = any(kind == TARGET and bits >= UNSEEN for kind, _, bits in because)
-        return round(found.bits * 100) << 1 | by_aim
+    if other.identity.int < one.identity.int:
+        one, other = other, one
+    because = weighing.shared(one, other, subjects)
+    if not weighing.could_join(one, other, sum(reason[2] for reason in because)):
+        return 0
+    found = _made(one, other, because)
+    if found.bits < weighing.JOIN:
+        return 0
+    by_aim = any(kind == TARGET and bits >= UNSEEN for kind, _, bits in because)
+    return round(found.bits * 100) << 1 | by_aim
 
 
-def strongest_first(ordered: Sequence[Profile], subjects: Mapping[Feature, int], weighed: Weighed) -> "array[int]":
+def strongest_first(ordered: Sequence[Profile], subjects: Mapping[Feature, int]) -> "array[int]":
     """Return the pairs that reach JOIN, as numbers that `ends` and `by_aim` read: their places in `ordered`.
 
-    Equally strong ones are in the order of their identities if `ordered` is.
+    Equally strong ones are in the order of their identities if `ordered` is. To sort them all would take an object for
+    each, six times the memory; they are found in their order among equals.
     """
     holders: dict[Feature, array[int]] = {}
     for number, profile in enumerate(ordered):
         for feature in profile.features:
             if weighing.may_join(feature[0], subjects.get(feature, 0)):
                 holders.setdefault(feature, array("I")).append(number)
-    found = array("Q")
+    equals: dict[int, array[int]] = {}
     for one, profile in enumerate(ordered):
-        others: set[int] = set()
-        for feature in profile.features & holders.keys():
-            numbers = holders[feature]
-            others.update(numbers[bisect(numbers, one) :])
-        for other in others:
-            if strength := weighed.strength(profile, ordered[other], last_time=True):
-                found.append(_packed(one, other, strength))
-    return array("Q", sorted(found))
+        for other in sorted(other for other in candidates(profile, holders) if other > one):
+            if bits := strength(profile, ordered[other], subjects):
+                equals.setdefault(bits >> 1, array("Q")).append(_packed(one, other, bits & 1))
+    found = array("Q")
+    for bits in sorted(equals, reverse=True):
+        found += equals.pop(bits)
+    return found
 
 
-def _packed(one: int, other: int, strength: int) -> int:
-    """Return one number for a pair: the smaller, the stronger, and among equals the earlier."""
-    return (((_MOST - (strength >> 1)) << _NUMBER | one) << _NUMBER | other) << 1 | strength & 1
+def candidates(one: Profile, holders: Mapping[Feature, Iterable[int]]) -> set[int]:
+    """Return who may be linked with an identity: who shares a feature, or aimed at two deckies in the same weeks.
+
+    `holders` are those of features that may join. Most who aimed at one of its deckies aimed at no other of them.
+    """
+    found: set[int] = set()
+    for feature in one.features & holders.keys():
+        if feature[0] != TARGET:
+            found.update(holders[feature])
+    if len(one.targets) > 1:
+        common = Counter[int]()
+        for decky, weeks in one.targets.items():
+            common.update(set[int]().union(*(holders.get((TARGET, f"{decky} {week}"), ()) for week in weeks)))
+        found.update(other for other, deckies in common.items() if deckies > 1)
+    return found
+
+
+def _packed(one: int, other: int, by_aim: int) -> int:
+    """Return one number for a pair."""
+    return (one << _NUMBER | other) << 1 | by_aim
 
 
 def ends(pair: int) -> tuple[int, int]:
     """Return the two places."""
     last = (1 << _NUMBER) - 1
-    return pair >> _NUMBER + 1 & last, pair >> 1 & last
+    return pair >> _NUMBER + 1, pair >> 1 & last
 
 
 def by_aim(pair: int) -> bool:

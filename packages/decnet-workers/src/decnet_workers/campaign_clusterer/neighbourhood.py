@@ -1,87 +1,136 @@
 # SPDX-License-Identifier: MIT
 """Collects all identities that the campaigns of some can depend on: whom links, campaigns and decisions lead to.
 
-What is outside has no link into it, so that what is inside can be partitioned by itself. The cost is that of the
-identities inside and of those that share a feature with one, at most `weighing.CAP` for each feature.
+What is outside has no link into it, so that what is inside can be partitioned by itself. So they are collected in
+parts, and what a part needs is forgotten after it. The cost is that of the identities inside and of those that share a
+feature with one, at most `weighing.CAP` for each feature.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from decnet_models.campaigns.evidence import evidence_by_identity
+from decnet_models.campaigns.evidence import evidence_by_identity, holders
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.statements import parts
-from decnet_models.grouping.evidence import frequencies, sharing
+from decnet_models.grouping.evidence import frequencies
 from decnet_models.grouping.membership import groups_of
 from decnet_models.grouping.values import Feature
 from decnet_workers.campaign_clusterer import weighing
-from decnet_workers.campaign_clusterer.links import Weighed
+from decnet_workers.campaign_clusterer.links import candidates, strength
 from decnet_workers.campaign_clusterer.profile import Profile
-from decnet_workers.campaign_clusterer.signals import AIMING, DECKY
-from decnet_workers.campaign_clusterer.targeting import FLEET, MOST_DECKIES, crowd, fleet_size
+from decnet_workers.campaign_clusterer.roster import Roster
+from decnet_workers.campaign_clusterer.signals import AIMING, DECKY, TARGET
+from decnet_workers.campaign_clusterer.targeting import FLEET, MOST_DECKIES, crowd, fleet_size, matters
 from decnet_workers.campaign_clusterer.update import Update
 
 MOST = 4000
 """Identities of one neighbourhood; it is cut there, so that poisoned evidence cannot make it the world."""
+FIRST_AT_ONCE = 256
+"""Identities from which a part begins."""
+KEPT = 1024
+"""Profiles that are kept for the next part: many of those who share something with it are the same."""
 
 
 class Neighbourhood:
-    """The identities collected so far, their profiles, and of how many identities each of their features is.
+    """The identities of a part, their profiles, and of how many identities each of their features is.
 
-    All is as if `update` were written.
+    All is as if `update` were written. Inside, an identity is its number in a `Roster`.
     """
 
     def __init__(self, connection: Connection, update: Update) -> None:
         self._connection = connection
-        self._make = update.make
+        self._update = update
         self._changed = update.features
         before, after = _fleets(connection, self._changed)
         self._refitted = before != after
-        self._holders: dict[Feature, set[UUID]] = {}
+        self._roster = Roster()
+        self._holders: dict[Feature, set[int]] = {}
         self._before: dict[Feature, int] = {}
-        self._known: set[Feature] = set()
-        self.collected: set[UUID] = set()
-        self._loaded = {*update.identities}
-        self.profiles = {**update.profiles}
+        self._done: set[int] = set()
+        self._loaded = {self._roster.number(identity) for identity in update.identities}
+        self._profiles = {self._roster.number(identity): one for identity, one in update.profiles.items()}
         self.subjects: dict[Feature, int] = {FLEET: after}
-        self.weighed = Weighed(self.subjects)
         self.cut = False
 
-    def unsettled(self) -> set[UUID]:
-        """Return the identities with a feature of which another number of identities has it now."""
+    def unsettled(self) -> list[UUID]:
+        """Return the identities for which it matters that another number of identities has a feature now.
+
+        Those who share a feature follow each other, since the same others are looked at for them.
+        """
         changed = [feature for feature in self._changed if feature[0] in weighing.JOINING or feature[0] == AIMING]
-        self._know(changed)
-        found = {identity for feature in changed for identity in self._holders.get(feature, ())}
-        return found | self._aiming() if self._refitted else found
+        self._number([*changed, *((AIMING, value.rpartition(" ")[2]) for kind, value in changed if kind == TARGET)])
+        deciding = sorted(feature for feature in changed if self._decides(feature))
+        found: dict[int, None] = {}
+        for start in range(0, len(deciding), FIRST_AT_ONCE):
+            some = deciding[start : start + FIRST_AT_ONCE]
+            shown = holders(self._connection, some)
+            found.update(dict.fromkeys(self._roster.number(one) for feature in some for one in shown.get(feature, ())))
+        unsettled = [self._roster.identity(number) for number in found]
+        return [*unsettled, *self._aiming()] if self._refitted else unsettled
 
-    @property
-    def inside(self) -> dict[UUID, Profile]:
-        """Return the profiles of the identities that were collected; one that shows nothing has none."""
-        return {identity: self.profiles[identity] for identity in self.collected if identity in self.profiles}
+    def parts(
+        self, first: Iterable[UUID], partners: Mapping[UUID, Collection[UUID]]
+    ) -> Iterator[tuple[set[UUID], dict[UUID, Profile]]]:
+        """Yield all that `first` lead to, these included, in parts without links between them.
 
-    def collect(self, first: Iterable[UUID], partners: Mapping[UUID, Collection[UUID]]) -> None:
-        """Collect all that `first` lead to, these included; `partners` are those whom decisions name together."""
-        frontier = set(first)
-        while frontier and not self.cut:
-            self.collected |= frontier
+        A part is its identities and their profiles; one that shows nothing has none. `partners` are those whom
+        decisions name together.
+        """
+        rest = [self._roster.number(identity) for identity in first]
+        for start in range(0, len(rest), FIRST_AT_ONCE):
+            begin = set(rest[start : start + FIRST_AT_ONCE]) - self._done
+            if begin:
+                inside = self._collected(begin, partners)
+                identity = self._roster.identity
+                known = {identity(one): self._profiles[one] for one in inside if one in self._profiles}
+                yield {identity(one) for one in inside}, known
+                self._forget()
+
+    def _collected(self, frontier: set[int], partners: Mapping[UUID, Collection[UUID]]) -> set[int]:
+        inside: set[int] = set()
+        cut = False
+        while frontier and not cut:
+            inside |= frontier
+            self._done |= frontier
             self._load(frontier)
             self._count(frontier)
-            reached = self._linked(frontier) | _fellows(self._connection, frontier)
-            reached.update(partner for identity in frontier for partner in partners.get(identity, ()))
-            frontier = reached - self.collected
-            self.cut = len(self.collected) + len(frontier) > MOST
+            names = {self._roster.identity(number) for number in frontier}
+            fellows = _fellows(self._connection, names)
+            fellows.update(partner for name in names for partner in partners.get(name, ()))
+            frontier = (self._linked(frontier) | {self._roster.number(one) for one in fellows}) - self._done
+            cut = len(inside) + len(frontier) > MOST
+        self.cut |= cut
+        return inside
 
-    def _load(self, identities: Iterable[UUID]) -> None:
-        for part in parts(set(identities) - self._loaded):
-            self._loaded.update(part)
-            self.profiles |= self._make.of(evidence_by_identity(self._connection, part))
+    def _forget(self) -> None:
+        """Forget what only the last part needed."""
+        if len(self._profiles) > len(self._update.profiles) + KEPT:
+            update = self._update
+            self._loaded = {self._roster.number(identity) for identity in update.identities}
+            self._profiles = {self._roster.number(identity): one for identity, one in update.profiles.items()}
+            self._holders.clear()
 
-    def _count(self, frontier: Iterable[UUID]) -> None:
-        known = [self.profiles[identity] for identity in frontier if identity in self.profiles]
-        self._number(feature for profile in known for feature in profile.aims())
-        self._know({feature for profile in known for feature in profile.features})
+    def _load(self, identities: Iterable[int]) -> None:
+        new = set(identities) - self._loaded
+        self._loaded |= new
+        for part in parts(self._roster.identity(number) for number in new):
+            made = self._update.make.of(evidence_by_identity(self._connection, part))
+            self._profiles.update((self._roster.number(identity), one) for identity, one in made.items())
+
+    def _count(self, frontier: Iterable[int]) -> None:
+        """Learn how many identities show what these show, and which these are if that may join them."""
+        known = [self._profiles[number] for number in frontier if number in self._profiles]
+        self._number({feature for profile in known for feature in (*profile.aims(), *profile.features)})
+        features = {feature for profile in known for feature in profile.features} - self._holders.keys()
+        joining = [feature for feature in features if weighing.may_join(feature[0], self.subjects[feature])]
+        shown = holders(self._connection, joining)
+        for feature in joining:
+            changed = {self._roster.number(one): change for one, change in self._changed.get(feature, {}).items()}
+            there = {self._roster.number(one) for one in shown.get(feature, ())}
+            there.update(one for one, change in changed.items() if change == 1)
+            self._holders[feature] = {one for one in there if changed.get(one) != -1}
 
     def _number(self, asked: Iterable[Feature]) -> None:
         """Learn of how many identities the features are."""
@@ -91,45 +140,43 @@ class Neighbourhood:
             self._before[feature] = counted.get(feature, 0)
             self.subjects[feature] = self._before[feature] + sum(self._changed.get(feature, {}).values())
 
-    def _know(self, asked: Iterable[Feature]) -> None:
-        """Learn the number of identities with the features, and which these are if it decides something of them."""
-        new = [feature for feature in asked if feature not in self._known]
-        self._known.update(new)
-        self._number(new)
-        deciding = [feature for feature in new if _decides(feature, self._before[feature], self.subjects[feature])]
-        holders = sharing(self._connection, CAMPAIGNS, deciding, at_most=MOST)
-        for feature in deciding:
-            changed = self._changed.get(feature, {})
-            self._holders[feature] = {one for one in holders.get(feature, ()) if changed.get(one) != -1}
-            self._holders[feature].update(one for one, change in changed.items() if change == 1)
+    def _decides(self, feature: Feature) -> bool:
+        """Return whether it matters to those who show a feature how many do, before and after a change."""
+        before, after = self._before[feature], self.subjects[feature]
+        kind, value = feature
+        if kind == AIMING:
+            return crowd(before) != crowd(after)
+        stay = before - sum(change < 0 for change in self._changed[feature].values())
+        if stay < 2:
+            return False  # whoever changes is looked at anyway, and with them whom they are linked with
+        if kind == TARGET:
+            week = (AIMING, value.rpartition(" ")[2])
+            aiming = min(crowd(self._before[week]), crowd(self.subjects[week]))
+            found = weighing.may_join(kind, before) != weighing.may_join(kind, after)
+            return found or matters(before, after, aiming, self.subjects[FLEET])
+        bits = weighing.feature_bits
+        return any(bits(kind, before, infected) != bits(kind, after, infected) for infected in (False, True))
 
-    def _aiming(self) -> set[UUID]:
+    def _aiming(self) -> Sequence[UUID]:
         """Return the identities that aim at deckies, up to MOST."""
         c = CAMPAIGNS.evidence.c
         query = select(c.identity).where(c.kind == AIMING).distinct().order_by(c.identity).limit(MOST)
-        return set(self._connection.execute(query).scalars())
+        return self._connection.execute(query).scalars().all()
 
-    def _linked(self, frontier: Iterable[UUID]) -> set[UUID]:
-        candidates = {
-            identity: {
-                other
-                for feature in self.profiles[identity].features
-                if weighing.may_join(feature[0], self.subjects[feature])
-                for other in self._holders[feature]
-            }
-            - self.collected
-            for identity in frontier
-            if identity in self.profiles
+    def _linked(self, frontier: Iterable[int]) -> set[int]:
+        reached = {
+            number: candidates(self._profiles[number], self._holders) - self._done
+            for number in frontier
+            if number in self._profiles
         }
-        reached = {other for others in candidates.values() for other in others}
-        self._load(reached)
-        self._number(feature for other in reached for feature in self.profiles[other].aims())
-        return {
-            other
-            for identity, others in candidates.items()
-            for other in others
-            if self.weighed.strength(self.profiles[identity], self.profiles[other])
-        }
+        others = set[int]().union(*reached.values())
+        self._load(others)
+        self._number(feature for other in others for feature in self._profiles[other].aims())
+        linked: set[int] = set()
+        for number, near in reached.items():
+            profile = self._profiles[number]
+            linked.update(other for other in near - linked if strength(profile, self._profiles[other], self.subjects))
+        return linked
 
 
 def _fellows(connection: Connection, identities: Iterable[UUID]) -> set[UUID]:
@@ -141,15 +188,6 @@ def _fellows(connection: Connection, identities: Iterable[UUID]) -> set[UUID]:
         for part in parts(campaigns)
         for identity in connection.execute(select(c.identity).where(c.campaign.in_(part))).scalars()
     }
-
-
-def _decides(feature: Feature, before: int, after: int) -> bool:
-    """Return whether the number of identities with a feature, before and after a change, matters to these."""
-    if feature[0] == AIMING:
-        return crowd(before) != crowd(after)
-    if max(before, after) < 2:
-        return False  # nobody else has it, nor had: these are most features by far
-    return feature[0] in weighing.JOINING and min(before, after) <= weighing.CAP
 
 
 def _fleets(connection: Connection, changed: Mapping[Feature, Mapping[UUID, int]]) -> tuple[int, int]:

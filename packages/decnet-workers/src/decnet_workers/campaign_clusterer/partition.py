@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 
 from decnet_models.grouping.values import Feature
-from decnet_workers.campaign_clusterer.links import Pair, Weighed, by_aim, ends, link, strongest_first
+from decnet_workers.campaign_clusterer.links import Pair, by_aim, ends, link, strongest_first
 from decnet_workers.campaign_clusterer.profile import Profile
 
 AVERAGE = 6.0
@@ -53,11 +53,10 @@ def partition(
     profiles: Mapping[UUID, Profile],
     subjects: Mapping[Feature, int],
     decided: Decided = NOTHING,
-    weighed: Weighed | None = None,
 ) -> list[list[UUID]]:
     """Return the groups of two or more; members and groups are in the order in which they were first seen."""
-    ordered = sorted(profiles.values(), key=lambda one: one.identity)
-    waiting = strongest_first(ordered, subjects, weighed or Weighed(subjects))
+    ordered = sorted(profiles.values(), key=lambda one: one.identity.int)
+    waiting = strongest_first(ordered, subjects)
     if decided.pinned:
         pinned = {number for number, one in enumerate(ordered) if one.identity in decided.pinned}
         waiting = array("Q", (each for each in waiting if pinned.isdisjoint(ends(each))))
@@ -84,7 +83,7 @@ class _Groups:
         decided: Decided,
         found: Iterable[int],
     ) -> None:
-        self._profiles = sorted(ordered, key=lambda one: (one.first_seen, one.identity))
+        self._profiles = sorted(ordered, key=lambda one: (one.first_seen, one.identity.int))
         self._subjects = subjects
         self._numbers = {profile.identity: number for number, profile in enumerate(self._profiles)}
         self._number_at = array("I", (self._numbers[profile.identity] for profile in ordered))
@@ -195,6 +194,6 @@ class _Groups:
         if weights is None:
             weights = self._weights[first] = array("h", (_UNKNOWN,)) * (len(self._profiles) - first)
         if weights[second - first] == _UNKNOWN:
-            pair = sorted((self._profiles[number] for number in numbers), key=lambda profile: profile.identity)
+            pair = sorted((self._profiles[number] for number in numbers), key=lambda profile: profile.identity.int)
             weights[second - first] = round(link(pair[0], pair[1], self._subjects).bits * 100)
         return weights[second - first]

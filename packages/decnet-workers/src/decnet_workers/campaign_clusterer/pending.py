@@ -9,7 +9,7 @@ import time
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from decnet_models.errors import CursorMovedError
 from decnet_models.events.queries import last_seq
@@ -23,6 +23,10 @@ IDENTITIES_AT_ONCE = 1_000
 """The more, the less often those are looked at again who share a feature of which several parts change the number."""
 TAGS_AT_ONCE = 40_000
 """The more, the less often an identity is read again that has findings in several shares."""
+
+
+MOST_HANDLED = 20_000
+"""Identities that are remembered, 2 MiB."""
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -44,10 +48,36 @@ class Pending(msgspec.Struct, frozen=True):
     """Whether there may be more."""
     behind: bool
     """Whether clusterer or ttp have events before them, whose results will come."""
+    state: tuple[int, ...]
+    """Grows when clusterer or ttp have written anything."""
 
     @property
     def found(self) -> int:
         return len(self.touched)
+
+
+class Handled:
+    """The identities that were looked at since clusterer and ttp have written last: nothing of theirs is new.
+
+    Of a backlog, most are touched many times, in their own tables and in several shares of the findings.
+    """
+
+    def __init__(self) -> None:
+        self._state: tuple[Position, tuple[int, ...]] | None = None
+        self._identities: set[UUID] = set()
+
+    def rest(self, work: Pending) -> frozenset[UUID]:
+        """Return the touched identities that are to be looked at."""
+        if (work.start, work.state) != self._state:
+            self._identities.clear()
+        return (work.touched - self._identities) | work.again
+
+    def note(self, work: Pending) -> None:
+        """Note that the cursors have passed these."""
+        self._state = (work.end, work.state)
+        if len(self._identities) > MOST_HANDLED:
+            self._identities.clear()
+        self._identities |= work.touched
 
 
 def begin(connection: Connection, worker: str) -> None:
@@ -65,7 +95,7 @@ def pending(connection: Connection, worker: str, at_once: int = IDENTITIES_AT_ON
     again = decided.ever_named(connection) if version != start.decisions else set()
     end = Position(groups[-1].revision if groups else start.revision, tags, version)
     full = full or len(groups) == at_once
-    return Pending(start, end, frozenset(touched | again), frozenset(again), full, _behind(connection))
+    return Pending(start, end, frozenset(touched | again), frozenset(again), full, *_progress(connection))
 
 
 def advance(connection: Connection, worker: str, work: Pending) -> None:
@@ -93,5 +123,8 @@ def _tagged(connection: Connection, after: int, limit: int) -> tuple[set[str], i
     return {row.attacker for row in whole}, whole[-1].seq, True
 
 
-def _behind(connection: Connection) -> bool:
-    return min(cursor_of(connection, name) for name in ("clusterer", "ttp")) < last_seq(connection)
+def _progress(connection: Connection) -> tuple[bool, tuple[int, ...]]:
+    """Return whether clusterer or ttp have events before them, and how far they and the identities are."""
+    cursors = [cursor_of(connection, name) for name in ("clusterer", "ttp")]
+    revision = connection.execute(select(func.max(IDENTITIES.group.c.revision))).scalar_one() or 0
+    return min(cursors) < last_seq(connection), (*cursors, revision)

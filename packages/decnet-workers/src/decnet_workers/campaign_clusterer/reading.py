@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Reads what identities show: the evidence and the techniques of their attackers, within limits for each identity."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from sys import intern
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
 
-from decnet_models.database.rows.row_select import RowSelect
+from decnet_models.database.rows.row_select import RowSelect, as_uuid, listed
 from decnet_models.database.statements import parts
 from decnet_models.grouping.membership import members
 from decnet_models.grouping.values import Evidence, Times, widened
@@ -31,6 +32,9 @@ ATTACKERS = 16
 TAGS = 100
 """Findings of techniques of an address that are looked at: its latest ones, since it is found by what it does now."""
 
+_group, _member = IDENTITIES.group.c, IDENTITIES.member.c
+_shown, _feature = IDENTITIES.evidence.c, IDENTITIES.feature.c
+
 _TAGS = RowSelect(
     lambda _: (
         select(ttp_tag.c.technique, ttp_tag.c.decky, ttp_tag.c.ts)
@@ -38,6 +42,22 @@ _TAGS = RowSelect(
         .order_by(ttp_tag.c.seq.desc(), ttp_tag.c.rule_id.desc(), ttp_tag.c.technique.desc())
         .limit(bindparam("most"))
         .offset(literal_column("0"))
+    )
+)
+_KINDS: list[ColumnElement[str]] = [literal_column(f"'{kind}'") for kind in SHARED]
+_SIZES = RowSelect(
+    lambda connection: select(_group.id, _group.members).where(listed(connection, _group.id, "identities"))
+)
+_MEMBERS = RowSelect(
+    lambda connection: select(_member.identity, _member.attacker).where(
+        listed(connection, _member.identity, "identities")
+    )
+)
+_SHARED = RowSelect(
+    lambda connection: (
+        select(_shown.attacker, _shown.kind, _feature.value, _shown.first_seen, _shown.last_seen, _shown.digest)
+        .join(IDENTITIES.feature, (_feature.kind == _shown.kind) & (_feature.digest == _shown.digest))
+        .where(listed(connection, _shown.attacker, "attackers"), _shown.kind.in_(_KINDS))
     )
 )
 
@@ -74,28 +94,27 @@ def of_one(
 
 
 def _attackers(connection: Connection, identities: Collection[UUID]) -> dict[UUID, list[str]]:
-    group, c = IDENTITIES.group.c, IDENTITIES.member.c
     small: list[UUID] = []
     found: dict[UUID, list[str]] = {}
     for part in parts(identities):
-        for identity, number in connection.execute(select(group.id, group.members).where(group.id.in_(part))):
+        for digits, number in _SIZES.rows(connection, identities=part):
+            identity = as_uuid(digits)
             if number <= ATTACKERS:
                 small.append(identity)
             else:
                 found[identity] = [one.subject for one in members(connection, IDENTITIES, identity, ATTACKERS)]
     for part in parts(small):
-        for identity, attacker in connection.execute(select(c.identity, c.attacker).where(c.identity.in_(part))):
-            found.setdefault(identity, []).append(attacker)
+        for digits, attacker in _MEMBERS.rows(connection, identities=part):
+            found.setdefault(as_uuid(digits), []).append(attacker)
     return found
 
 
-def _shared_kinds(connection: Connection, attackers: Iterable[str]) -> list[Evidence[str]]:
-    c, feature = IDENTITIES.evidence.c, IDENTITIES.feature.c
-    same = (feature.kind == c.kind) & (feature.digest == c.digest)
-    shown = (c.attacker, c.kind, feature.value, c.first_seen, c.last_seen, c.digest)
-    query = select(*shown).join(IDENTITIES.feature, same).where(c.kind.in_(SHARED))
-    rows = (row for part in parts(attackers) for row in connection.execute(query.where(c.attacker.in_(part))))
-    return [one for row in rows if (one := _told(Evidence(*row[:5]), row.digest)) is not None]
+def _shared_kinds(connection: Connection, attackers: Iterable[str]) -> Iterator[Evidence[str]]:
+    for part in parts(attackers):
+        for attacker, kind, value, first, last, key in _SHARED.rows(connection, attackers=part):
+            told = _told(Evidence(attacker, intern(kind), value, first, last), key)
+            if told is not None:
+                yield told
 
 
 def _told(one: Evidence[str], digest: str) -> Evidence[str] | None:

@@ -8,11 +8,9 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from decnet_models.campaigns.assignment import Assigned, Assignment, assign
-from decnet_models.campaigns.evidence import remove_evidence
+from decnet_models.campaigns.evidence import add_new_evidence, change_evidence, remove_evidence
 from decnet_models.campaigns.rhythm import Rhythm, write_rhythms
-from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.statements import parts
-from decnet_models.grouping.evidence import add_evidence
 from decnet_models.grouping.values import Evidence
 from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.campaign_clusterer import rhythm
@@ -24,8 +22,6 @@ from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.update import update_of
 from decnet_workers.campaign_clusterer.weighing import JOINING
 
-ROWS_AT_ONCE = 1_000
-"""Rows of evidence that are written at once: their parameters take more memory than all else."""
 BY_DECISION = (("decision", "an operator's", 0.0),)
 
 
@@ -33,7 +29,8 @@ class Regrouping(msgspec.Struct, frozen=True):
     """What is to be written."""
 
     gone: Sequence[Evidence[UUID]] = ()
-    added: Sequence[Evidence[UUID]] = ()
+    new: Sequence[Evidence[UUID]] = ()
+    changed: Sequence[Evidence[UUID]] = ()
     assignments: Sequence[Assignment] = ()
     rhythms: Sequence[Rhythm] = ()
     cut: bool = False
@@ -47,29 +44,24 @@ def regroup(
     update = update_of(connection, touched)
     around = Neighbourhood(connection, update)
     first = (
-        update.identities
-        | around.unsettled()
-        | (decisions.named & set(touched))
-        | set(again)
-        | _empty(connection, touched)
+        *around.unsettled(),
+        *sorted(update.identities | (decisions.named & set(touched)) | set(again) | _empty(connection, touched)),
     )
-    around.collect(first, decisions.partners)
-    profiles = around.inside | _bare(connection, (around.collected - around.profiles.keys()) & decisions.named)
-    groups = partition(profiles, around.subjects, decisions.decided, around.weighed)
-    return Regrouping(
-        update.gone,
-        update.added,
-        [*_assignments(groups, profiles, around)],
-        [_rhythm(group, profiles) for group in groups],
-        around.cut,
-    )
+    assignments: list[Assignment] = []
+    rhythms: list[Rhythm] = []
+    for inside, shown in around.parts(first, decisions.partners):
+        profiles = shown | _bare(connection, (inside - shown.keys()) & decisions.named)
+        groups = partition(profiles, around.subjects, decisions.decided)
+        assignments += _assignments(groups, inside, profiles, around)
+        rhythms += (_rhythm(group, profiles) for group in groups)
+    return Regrouping(update.gone, update.new, update.changed, assignments, rhythms, around.cut)
 
 
 def write(connection: Connection, found: Regrouping, *, now_ns: int) -> list[Assigned]:
     """Write it; return the campaigns that were formed or grew."""
     remove_evidence(connection, found.gone)
-    for start in range(0, len(found.added), ROWS_AT_ONCE):
-        add_evidence(connection, CAMPAIGNS, found.added[start : start + ROWS_AT_ONCE])
+    add_new_evidence(connection, found.new)
+    change_evidence(connection, found.changed)
     grown = assign(connection, found.assignments, now_ns=now_ns) if found.assignments else []
     write_rhythms(connection, found.rhythms)
     return grown
@@ -94,7 +86,7 @@ def _bare(connection: Connection, identities: Collection[UUID]) -> dict[UUID, Pr
 
 
 def _assignments(
-    groups: list[list[UUID]], profiles: dict[UUID, Profile], around: Neighbourhood
+    groups: list[list[UUID]], inside: set[UUID], profiles: dict[UUID, Profile], around: Neighbourhood
 ) -> Iterator[Assignment]:
     grouped: set[UUID] = set()
     for group in groups:
@@ -106,7 +98,7 @@ def _assignments(
             linked = any(kind in JOINING for kind, _, _ in best.because)
             weight, because = (max(0.0, best.bits), best.because) if linked else (0.0, BY_DECISION)
             yield Assignment(identity, campaign_of(group[0]), weight, because, one.first_seen, one.last_seen)
-    yield from (Assignment(identity, None) for identity in sorted(around.collected - grouped))
+    yield from (Assignment(identity, None) for identity in sorted(inside - grouped))
 
 
 def _rhythm(group: list[UUID], profiles: dict[UUID, Profile]) -> Rhythm:

@@ -47,15 +47,15 @@ def fleet_size(deckies: int) -> int:
     return size
 
 
-def both_aim(one: Profile, other: Profile) -> bool:
-    """Return whether two identities aimed at two deckies or more in the same weeks: without, `aimed` says nothing."""
-    ours, theirs = one.targets, other.targets
-    found = 0
-    for decky in ours.keys() & theirs.keys():
-        found += not ours[decky].isdisjoint(theirs[decky])
-        if found > 1:
-            return True
-    return False
+def matters(before: int, after: int, aiming: int, deckies: int) -> bool:
+    """Return whether another number of those who aim at a decky in a week can change what anybody has in common.
+
+    `aiming` is the least number of those who aim at any in that week, `deckies` that of the fleet, as both are rounded.
+    Few are as good as none: chance takes as many everywhere.
+    """
+    if (before > MOST_AIMING) != (after > MOST_AIMING):
+        return True
+    return min(before, after) <= MOST_AIMING and max(before, after) - _COMRADES > _evenly(deckies) * aiming
 
 
 def aimed(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> Reason | None:
@@ -91,7 +91,11 @@ def _chance(decky: str, weeks: Iterable[int], subjects: Mapping[Feature, int]) -
     if here > MOST_AIMING:
         return _LIKELIEST
     there = max(_crowd(week, subjects) for week in weeks)
-    return min(_LIKELIEST, max(min(_EVEN, _TYPICAL / subjects.get(FLEET, 1)), (here - _COMRADES) / there))
+    return min(_LIKELIEST, max(_evenly(subjects.get(FLEET, 1)), (here - _COMRADES) / there))
+
+
+def _evenly(deckies: int) -> float:
+    return min(_EVEN, _TYPICAL / deckies)
 
 
 def _tail(chances: Iterable[float], size: int, least: int) -> float:

@@ -33,24 +33,26 @@ class Update:
         self.features: dict[Feature, dict[UUID, int]] = {}
         """The features that identities get (1) or lose (-1)."""
         self.gone: list[Evidence[UUID]] = []
-        """Rows to be removed."""
-        self.added: list[Evidence[UUID]] = []
-        """Rows to be written, after the others are removed."""
+        """What they show no more."""
+        self.new: list[Evidence[UUID]] = []
+        """What they did not show before."""
+        self.changed: list[Evidence[UUID]] = []
+        """What they showed at other times."""
 
     def of(self, identity: UUID, old: Iterable[Evidence[UUID]], new: Collection[Evidence[UUID]]) -> None:
         """Note that an identity that showed `old` shows `new`."""
-        if set(old) == set(new):
+        there, shown = ({(one.kind, one.value): one for one in side} for side in (old, new))
+        if there == shown:
             return
         self.identities.add(identity)
         self.profiles |= self.make.of({identity: new})
-        there, shown = ({(one.kind, one.value): one for one in side} for side in (old, new))
         for kind, value in there.keys() ^ shown.keys():
             if kind in _COUNTED:
                 feature = self.make.once(kind, value)
                 self.features.setdefault(feature, {})[identity] = 1 if (kind, value) in shown else -1
-        gone = {key for key, one in there.items() if key not in shown or not _is_within(one, shown[key])}
-        self.gone += [there[key] for key in gone]
-        self.added += [one for key, one in shown.items() if key in gone or there.get(key) != one]
+        self.gone += [one for key, one in there.items() if key not in shown]
+        self.new += [one for key, one in shown.items() if key not in there]
+        self.changed += [one for key, one in shown.items() if key in there and there[key] != one]
 
 
 def update_of(connection: Connection, touched: Collection[UUID]) -> Update:
@@ -64,7 +66,3 @@ def update_of(connection: Connection, touched: Collection[UUID]) -> Update:
         for identity in sorted(old.keys() | new.keys()):
             update.of(identity, old.get(identity, ()), new.get(identity, ()))
     return update
-
-
-def _is_within(one: Evidence[UUID], other: Evidence[UUID]) -> bool:
-    return other.first_seen <= one.first_seen and one.last_seen <= other.last_seen

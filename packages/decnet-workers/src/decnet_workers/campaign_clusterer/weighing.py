@@ -5,14 +5,15 @@ A bit is a factor of two of likelihood: how much likelier it is that two identit
 two strangers do. A feature that two identities share has `BITS`; each doubling of their number takes one and a half
 away, and what more than CAP share joins nobody: a mass-spread loader, a free host. Infected devices do not buy what
 they spread, and a botnet has many: with one of them a doubling takes half a bit. Features of one download name it
-several times, and a copied script brings commands and credentials, so a second one counts a quarter, a third a
-sixteenth. What it says that both aimed at the same deckies is weighed by `targeting`, and added.
+several times, and a copied script brings commands and credentials, so a second one counts a tenth, a third a
+hundredth. What it says that both aimed at the same deckies is weighed by `targeting`, and added.
 
 Infrastructure alone joins nobody, because loaders are bought and hosts are shared: two identities must also have been
 there at the same time, or have had the same targets or methods. That the circumstances differ takes bits away.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import pairwise
 from math import log2
 
@@ -20,7 +21,7 @@ from decnet_core.timing.durations import DAY_NS
 from decnet_models.grouping.values import Feature, Reason
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.signals import TARGET
-from decnet_workers.campaign_clusterer.targeting import aimed, both_aim
+from decnet_workers.campaign_clusterer.targeting import aimed
 
 JOIN = 9.0
 """Bits that join two identities."""
@@ -55,6 +56,11 @@ def feature_bits(kind: str, subjects: int, infected: bool = False) -> float:
     """Return what sharing a feature of so many identities says; 0: nothing. `infected`: one is an infected device."""
     if not 2 <= subjects <= CAP or kind not in BITS:
         return 0.0
+    return _bits(kind, subjects, infected)
+
+
+@cache
+def _bits(kind: str, subjects: int, infected: bool) -> float:
     doublings = log2(subjects)
     fewer = _SPREADING * (doublings - 1)
     if not infected:
@@ -65,11 +71,6 @@ def feature_bits(kind: str, subjects: int, infected: bool = False) -> float:
 def may_join(kind: str, subjects: int) -> bool:
     """Return whether those who show a feature are looked at, because it may join them."""
     return feature_bits(kind, subjects, infected=True) > 0 or (kind == TARGET and 2 <= subjects <= CAP)
-
-
-def have_anything(one: Profile, other: Profile) -> bool:
-    """Return whether two identities show a feature that may join them, or aimed at the same deckies."""
-    return any(kind != TARGET for kind, _ in one.features & other.features) or both_aim(one, other)
 
 
 _MOST_TARGETS, _MOST_METHODS = _TARGETS + _OTHER_TARGETS, _METHODS + _OTHER_METHODS

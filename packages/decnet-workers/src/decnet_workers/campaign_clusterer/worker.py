@@ -30,7 +30,7 @@ from decnet_models.identities.tables import IDENTITIES
 from decnet_models.notices import queries as outbox
 from decnet_models.progress.queries import add_dead_letter
 from decnet_workers.campaign_clusterer import decided
-from decnet_workers.campaign_clusterer.pending import IDENTITIES_AT_ONCE, Pending, advance, begin, pending
+from decnet_workers.campaign_clusterer.pending import IDENTITIES_AT_ONCE, Handled, Pending, advance, begin, pending
 from decnet_workers.campaign_clusterer.regrouping import Regrouping, regroup, write
 
 log = logging.getLogger(__name__)
@@ -84,11 +84,11 @@ class CampaignClusterer(DatabaseWorker[NoSettings]):
         async with single_instance(ctx) as mine:
             if mine:
                 prepare = partial(ctx.in_thread, prepared, self._engine)
-                work = partial(self._step, ctx, Breaks(TURN_AT), Narrowing(IDENTITIES_AT_ONCE))
+                work = partial(self._step, ctx, Breaks(TURN_AT), Narrowing(IDENTITIES_AT_ONCE), Handled())
                 await repeat(ctx, work, prepare=prepare)
 
-    async def _step(self, ctx: Context, breaks: Breaks, narrowing: Narrowing) -> Rest:
-        report = await ctx.in_thread(step, self._engine, narrowing)
+    async def _step(self, ctx: Context, breaks: Breaks, narrowing: Narrowing, handled: Handled) -> Rest:
+        report = await ctx.in_thread(step, self._engine, narrowing, handled)
         breaks.note(report.events)
         ctx.counters.add("identities_handled", report.identities)
         ctx.counters.add("campaigns_grown", report.grown)
@@ -114,15 +114,15 @@ def prepared(engine: Engine) -> None:
         begin(connection, CampaignClusterer.name)
 
 
-def step(engine: Engine, narrowing: Narrowing | None = None) -> Report:
+def step(engine: Engine, narrowing: Narrowing | None = None, handled: Handled | None = None) -> Report:
     """Handle the next identities that have changed; then see which campaigns have ended.
 
     What fails is halved until the one at fault is alone: it is set aside, and stops no other.
     """
-    narrowing = narrowing or Narrowing(IDENTITIES_AT_ONCE)
+    narrowing, handled = narrowing or Narrowing(IDENTITIES_AT_ONCE), handled or Handled()
     while True:
         try:
-            report = _stepped(engine, narrowing)
+            report = _stepped(engine, narrowing, handled)
         except Exception as error:
             narrowing.failed(error)
         else:
@@ -130,12 +130,12 @@ def step(engine: Engine, narrowing: Narrowing | None = None) -> Report:
             return report
 
 
-def _stepped(engine: Engine, narrowing: Narrowing) -> Report:
+def _stepped(engine: Engine, narrowing: Narrowing, handled: Handled) -> Report:
     fault = narrowing.fault
     with reading(engine) as snapshot:
         work = pending(snapshot, CampaignClusterer.name, narrowing.size)
-        compute = fault is None and work.touched
-        found = regroup(snapshot, work.touched, decided.read(snapshot), work.again) if compute else Regrouping()
+        rest = handled.rest(work) if fault is None else None
+        found = regroup(snapshot, rest, decided.read(snapshot), work.again) if rest else Regrouping()
         idle = work.start == work.end and not (due(snapshot, _head(snapshot), 1) and not work.behind)
     events = work.end.tags - work.start.tags
     report = Report(work.found, events, cut=found.cut, more=work.full, behind=work.behind)
@@ -147,6 +147,7 @@ def _stepped(engine: Engine, narrowing: Narrowing) -> Report:
                 _set_aside(connection, work, fault)
                 report.set_aside = work.found
             _write(connection, work, found, report)
+        handled.note(work)
     return report
 
 

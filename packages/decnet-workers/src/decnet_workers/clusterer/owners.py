@@ -2,14 +2,18 @@
 """Whose a feature is, by what else those show who show it: one actor's, several buyers', or infected devices'."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import chain
+from typing import TypeVar
 
 from decnet_models.grouping.values import digest
 from decnet_models.identities.gateways import differs_from_itself
-from decnet_workers.clusterer.kinds import BOUGHT, DISCRIMINATING, KINDS
+from decnet_workers.clusterer.kinds import BOUGHT, DISCRIMINATING, KINDS, Days
 from decnet_workers.clusterer.texts.command_text import INFECTED
 from decnet_workers.commodity.limits import Key, limits
+
+Marks = TypeVar("Marks", bound=Collection[Key])
 
 _AGREE = 0.6
 _MIXED, _SPREAD = 0.5, 0.25
@@ -24,6 +28,8 @@ _WORMS, _WORMS_PART, _ONE_SYSTEM = 4, 0.34, 0.75
 """From so many attackers on, such a part of them makes a feature malware's; where so many have the same TCP stack, they
 are machines of somebody's."""
 _OWN_MEMBERS = 2
+_OVERLAP = 0.1
+"""One came after another if they share no more than this part of the shorter one's days."""
 
 
 def is_shared_address(shown: Iterable[Key]) -> bool:
@@ -84,6 +90,32 @@ def is_sold(key: Key, holders: Iterable[Iterable[Key]]) -> bool:
     return len(sizes) >= _SOLD and max(sizes) < _SOLD_PART * sum(sizes)
 
 
+def is_crews(holders: Iterable[Mapping[Key, Days]]) -> bool:
+    """Return whether attackers that show a feature are two actors or more who came in the same days.
+
+    Given is of each when it showed which keys and wallets. Whose keys follow one another is one who replaced them.
+    """
+    groups = [(len(group), _span(chain.from_iterable(one.values() for one in group))) for group in _grouped(holders)]
+    beside = [
+        size
+        for place, (size, days) in enumerate(groups)
+        if not all(place == other or came_after(days, of_other) for other, (_, of_other) in enumerate(groups))
+    ]
+    return len(beside) > 1 and max(beside) < _SOLD_PART * sum(beside)
+
+
+def came_after(one: Days, other: Days) -> bool:
+    """Return whether one came after the other; on the day on which a key is replaced, both may be seen."""
+    shorter = min(one[1] - one[0], other[1] - other[0])
+    common = min(one[1], other[1]) - max(one[0], other[0])
+    return common < 0 or (shorter > 0 and common <= _OVERLAP * shorter)
+
+
+def _span(days: Iterable[Days]) -> Days:
+    firsts, lasts = zip(*days, strict=True)
+    return min(firsts), max(lasts)
+
+
 def is_contested(holders: Iterable[Iterable[Key]]) -> bool:
     """Return whether attackers that show a feature have keys or wallets of which two do not go together."""
     return len(_sizes({one for one in marks if one[0] in _OWNED} for marks in holders)) > 1
@@ -96,19 +128,24 @@ def may_be_sold(key: Key, attackers: int) -> bool:
 
 def _sizes(holders: Iterable[AbstractSet[Key]]) -> list[int]:
     """Return how many each of the groups has that marks in common make; who has no marks is in none."""
-    groups: list[tuple[set[Key], int]] = []
+    return [len(group) for group in _grouped(holders)]
+
+
+def _grouped(holders: Iterable[Marks]) -> list[list[Marks]]:
+    """Return the groups that marks in common make, also through a third one."""
+    groups: list[tuple[set[Key], list[Marks]]] = []
     for marks in holders:
         if not marks:
             continue
-        apart, joined, size = [], set(marks), 1
-        for group, members in groups:
+        apart, joined, members = [], set(marks), [marks]
+        for group, of_group in groups:
             if group.isdisjoint(joined):
-                apart.append((group, members))
+                apart.append((group, of_group))
             else:
                 joined |= group
-                size += members
-        groups = [*apart, (joined, size)]
-    return [size for _, size in groups]
+                members += of_group
+        groups = [*apart, (joined, members)]
+    return [members for _, members in groups]
 
 
 def is_infected(shown: Collection[Key]) -> bool:

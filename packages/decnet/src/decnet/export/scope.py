@@ -89,7 +89,7 @@ def tags(connection: Connection, scope: Scope) -> Iterator[Tag]:
 
 
 def _files(connection: Connection, address: str, window: Window) -> tuple[Sighting, ...]:
-    seen = sightings(connection, _MOST_FILES, attacker=address)
+    seen = sightings(connection, _MOST_FILES, attacker=address, kind="file")
     first: dict[tuple[str, str | None], Sighting] = {}
     for one in seen[::-1]:
         if window.since <= one.ts < window.until:

@@ -64,7 +64,7 @@ def profile_of(connection: Connection, address: str, limit: int = 100) -> Profil
         origins(connection, [address]).get(address, NOWHERE),
         techniques_named(connection, address),
         tuple(findings(connection, address)),
-        tuple(sightings(connection, limit, attacker=address)),
+        tuple(sightings(connection, limit, attacker=address, kind="file")),
         identity,
         campaign,
         KnownSources(known_sources(connection)).address(address),

@@ -132,7 +132,7 @@ def whole_session(connection: Connection, name: str, limit: int = 1000) -> Whole
         session,
         Story(name, sentence(session, lines, who), who),
         tuple(one for one in commands(connection, limit, session=name) if one.attacker == session.attacker),
-        tuple(sightings(connection, limit, session=name)),
+        tuple(sightings(connection, limit, session=name, kind="file")),
         tuple(named[::-1]),
     )
 

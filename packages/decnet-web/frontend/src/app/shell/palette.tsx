@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
+import { asProblem } from "@/api/problem";
 import { prefer, type Preferences } from "@/app/preferences";
 import { t } from "@/app/i18n";
-import { navigation } from "@/app/navigation";
+import { actions, navigation } from "@/app/navigation";
+import { useAllows, useLogOut } from "@/app/session";
+import { toast } from "@/components/feedback/toast";
 import { Icon, type IconName } from "@/components/show/icon";
 import { score, targetOf } from "./palette-search";
 import styles from "./shell.module.css";
@@ -18,7 +21,9 @@ interface Command {
 
 function useCommands(text: string, onKeys: () => void): Command[] {
   const navigate = useNavigate();
-  const go = (to: string, search: Record<string, string> = {}) =>
+  const allowed = useAllows();
+  const logOut = useLogOut();
+  const go = (to: string, search: Readonly<Record<string, string>> = {}) =>
     void navigate({ to: to as never, search: search as never });
   const theme = (value: Preferences["theme"], words: string): Command => ({
     id: `theme-${value}`,
@@ -35,19 +40,37 @@ function useCommands(text: string, onKeys: () => void): Command[] {
     run: () => prefer({ density: value }),
   });
   const all: Command[] = [
-    ...navigation.map((entry) => ({
-      id: entry.to,
-      words: t(entry.label),
-      group: t("palette.group.pages"),
-      icon: entry.icon,
-      run: () => go(entry.to),
-    })),
+    ...navigation
+      .filter((entry) => allowed(entry.role ?? "viewer"))
+      .map((entry) => ({
+        id: entry.to,
+        words: t(entry.label),
+        group: t("palette.group.pages"),
+        icon: entry.icon,
+        run: () => go(entry.to),
+      })),
+    ...actions
+      .filter((action) => allowed(action.role ?? "viewer"))
+      .map((action) => ({
+        id: action.id,
+        words: t(action.label),
+        group: t("palette.group.actions"),
+        icon: action.icon,
+        run: () => go(action.to, action.search),
+      })),
     theme("light", t("shell.theme.light")),
     theme("dark", t("shell.theme.dark")),
     theme("system", t("shell.theme.system")),
     density("comfortable", t("shell.density.comfortable")),
     density("compact", t("shell.density.compact")),
     { id: "keys", words: t("keys.title"), group: t("palette.group.actions"), icon: "info", run: onKeys },
+    {
+      id: "logout",
+      words: t("shell.logout"),
+      group: t("palette.group.actions"),
+      icon: "user",
+      run: () => void logOut().catch((error: unknown) => toast(asProblem(error).message, "bad")),
+    },
   ];
   const found = all
     .map((command) => ({ command, points: score(text, command.words) }))

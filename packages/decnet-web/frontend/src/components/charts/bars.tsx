@@ -12,9 +12,19 @@ interface Props {
   /** The beginning of each bar, in seconds since the epoch, ascending and evenly spaced. */
   times: readonly number[];
   values: readonly number[];
+  /** How long a bar is, in seconds: of a single one, its time does not say it. */
+  step?: number;
   height?: number;
   /** Called with the beginning and the end of the range that is dragged over, in seconds. */
   onRange?: (from: number, to: number) => void;
+}
+
+const HOUR = 3600;
+
+/** What lies between two bars; a single one is taken for an hour. */
+export function barSeconds(times: readonly number[]): number {
+  const [first, second] = times;
+  return first !== undefined && second !== undefined ? second - first : HOUR;
 }
 
 interface Tip {
@@ -22,7 +32,7 @@ interface Tip {
   words: string;
 }
 
-export function TimeBars({ label, times, values, height = 140, onRange }: Props) {
+export function TimeBars({ label, times, values, step, height = 140, onRange }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const theme = useTheme();
   const { zone } = usePreferences();
@@ -41,6 +51,7 @@ export function TimeBars({ label, times, values, height = 140, onRange }: Props)
       destroy = drawBars(uPlot, element, {
         times,
         values,
+        step: step ?? barSeconds(times),
         height,
         zone,
         format: formatCompact,
@@ -60,7 +71,7 @@ export function TimeBars({ label, times, values, height = 140, onRange }: Props)
       ended = true;
       destroy?.();
     };
-  }, [times, values, height, zone, theme]);
+  }, [times, values, step, height, zone, theme]);
   return (
     <figure className={styles.chart} aria-label={label}>
       <div ref={box} aria-hidden="true" style={{ minHeight: height }} />

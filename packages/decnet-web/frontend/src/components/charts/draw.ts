@@ -5,6 +5,8 @@ import { zoneName } from "@/components/show/times";
 interface Drawing {
   times: readonly number[];
   values: readonly number[];
+  /** How long a bar is, in seconds. */
+  step: number;
   height: number;
   zone: string;
   format: (value: number) => string;
@@ -32,10 +34,14 @@ const TICKS = [
   [1, "{HH}:{mm}:{ss}", DAY, null, DAY, null, null, null, 1],
 ] as unknown as uPlotType.Axis.Values;
 
+/** From half a bar before the first to half a bar after the last; of a single one uPlot itself would say years. */
+export function spanOf(times: readonly number[], step: number): [number, number] {
+  return [(times[0] ?? 0) - step / 2, (times.at(-1) ?? 0) + step / 2];
+}
+
 /** Draw into `element`, follow its width, return what ends it. */
 export function drawBars(uPlot: typeof uPlotType, element: HTMLElement, drawing: Drawing): () => void {
-  const { times, values, height } = drawing;
-  const step = (times[1] ?? 0) - (times[0] ?? 0) || 3600;
+  const { times, values, step, height } = drawing;
   const fill = colour("--chart");
   const plot = new uPlot(
     {
@@ -50,7 +56,7 @@ export function drawBars(uPlot: typeof uPlotType, element: HTMLElement, drawing:
         drag: { x: drawing.onRange !== undefined, y: false, setScale: false },
       },
       scales: {
-        x: { time: true, range: (_, low, high) => [low - step / 2, high + step / 2] },
+        x: { time: true, range: () => spanOf(times, step) },
         y: { range: (_, _low, high) => [0, Math.max(1, high * 1.08)] },
       },
       axes: [

@@ -7,7 +7,7 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** A grid track, e.g. "9rem" or "minmax(12rem, 2fr)"; default minmax(7rem, 1fr). */
   width?: string;
-  /** The value of the API's `sort` parameter; only where the API sorts by it, in either direction. */
+  /** The value of the parameter `sort`; only where the API, or a page that has all rows, sorts by it in either direction. */
   sort?: string;
   align?: "start" | "end";
   /** Wrap long text instead of cutting it. */

@@ -14,6 +14,7 @@ import { Address } from "@/components/show/address";
 import { Page } from "@/components/show/layout";
 import { Moment } from "@/components/show/moment";
 import { Score } from "@/components/show/score";
+import { Words } from "@/components/show/words";
 import { DataTable, type Column } from "@/components/table/data-table";
 import { Origin, Verdict } from "./words";
 
@@ -182,7 +183,9 @@ export default function Attackers(): ReactElement {
         exports={{ path: "/api/v1/attackers", query }}
         empty={
           <EmptyState icon="attackers" title={t("attackers.empty.title")}>
-            <p>{t(narrowed ? "attackers.empty.filtered" : "attackers.empty.none")}</p>
+            <p>
+              <Words text={t(narrowed ? "attackers.empty.filtered" : "attackers.empty.none")} />
+            </p>
           </EmptyState>
         }
       />

@@ -69,5 +69,5 @@ interface ChartProps {
 function Chart({ ip, buckets, step, onRange }: ChartProps): ReactElement {
   const bars = useMemo(() => filled(buckets, step), [buckets, step]);
   if (!bars.times.length) return <p className="muted">{t("attacker.timeline.none")}</p>;
-  return <TimeBars label={t("attacker.timeline.label", { ip })} {...bars} height={180} onRange={onRange} />;
+  return <TimeBars label={t("attacker.timeline.label", { ip })} {...bars} step={step} height={180} onRange={onRange} />;
 }

@@ -8,6 +8,7 @@ import { EmptyState } from "@/components/feedback/empty-state";
 import { Address } from "@/components/show/address";
 import { Badge } from "@/components/show/badge";
 import { Moment } from "@/components/show/moment";
+import { Words } from "@/components/show/words";
 import { DataTable, type Column } from "@/components/table/data-table";
 
 type Hit = Item<"/api/v1/canaries/hits">;
@@ -70,7 +71,15 @@ export function Hits({ token }: { token?: string }) {
       hasMore={hits.hasMore}
       onMore={hits.more}
       exports={{ path: "/api/v1/canaries/hits", query }}
-      empty={<EmptyState icon="canaries" title={t("canaries.hits.none")} />}
+      empty={
+        <EmptyState icon="canaries" title={t(token ? "canaries.hits.none" : "canaries.hits.none.any")}>
+          {!token && (
+            <p>
+              <Words text={t("canaries.hits.none.do")} />
+            </p>
+          )}
+        </EmptyState>
+      }
     />
   );
 }

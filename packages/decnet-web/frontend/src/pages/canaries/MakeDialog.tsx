@@ -43,11 +43,13 @@ interface FormProps {
 }
 
 function KindForm({ kind, close, onMade }: FormProps & { kind: string }) {
-  const { data } = useGet("/api/v1/canaries/kinds", {});
+  const { data, error } = useGet("/api/v1/canaries/kinds", {});
   const make = useSend("post", "/api/v1/canaries", ["/api/v1/canaries"]);
   const [problem, setProblem] = useState<Problem | null>(null);
   const described = data?.items.find((one) => one.kind === kind);
-  if (!described) return <Skeleton lines={3} />;
+  if (error) return <ErrorState problem={error} />;
+  if (!data) return <Skeleton lines={3} />;
+  if (!described) return <p>{t("canaries.kinds.unknown", { kind })}</p>;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);

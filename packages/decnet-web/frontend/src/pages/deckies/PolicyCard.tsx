@@ -13,6 +13,7 @@ import { toast } from "@/components/feedback/toast";
 import { Card, Facts } from "@/components/show/layout";
 import { duration } from "@/components/show/times";
 import { pairs, words } from "./form/words";
+import styles from "./one.module.css";
 
 type Detail = Data<"/api/v1/deckies/{name}">;
 type Policy = NonNullable<Detail["policy"]>;
@@ -94,7 +95,7 @@ function PolicyDialog({ name, close }: { name: string; close: () => void }) {
   };
   return (
     <Dialog open title={t("deckies.policy")} onClose={close}>
-      <form onSubmit={(event) => void submit(event)}>
+      <form onSubmit={(event) => void submit(event)} className={styles.policy}>
         <TextField
           name="every"
           label={t("deckies.policy.every")}

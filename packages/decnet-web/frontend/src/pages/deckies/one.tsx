@@ -17,6 +17,7 @@ import { Card, Facts, Page } from "@/components/show/layout";
 import { Moment } from "@/components/show/moment";
 import { useNow } from "@/components/show/now";
 import { duration, millis } from "@/components/show/times";
+import { Words } from "@/components/show/words";
 import { addressWords, serviceWords, stateWords, toneOf } from "./decky";
 import { PolicyCard } from "./PolicyCard";
 import { spans, uptime } from "./uptime";
@@ -85,15 +86,25 @@ function Detailed({ one }: { one: Detail }) {
   return (
     <>
       {(one.actual?.error || (one.actual?.drift.length ?? 0) > 0) && <Trouble one={one} />}
-      <Uptime name={one.name} />
+      {one.from_settings ? (
+        <p className="muted">
+          <Words text={t("deckies.settings")} />
+        </p>
+      ) : (
+        <Uptime name={one.name} />
+      )}
       <div className={styles.columns}>
         <Card title={t("deckies.facts")}>
           <Facts items={facts(one)} />
         </Card>
         <Visitors one={one} />
       </div>
-      {!one.from_settings && <PolicyCard one={one} />}
-      <Changes name={one.name} />
+      {!one.from_settings && (
+        <>
+          <PolicyCard one={one} />
+          <Changes name={one.name} />
+        </>
+      )}
     </>
   );
 }
@@ -120,9 +131,16 @@ function facts(one: Detail): [string, React.ReactNode][] {
     [t("deckies.mac"), one.mac ?? one.appearance?.mac],
     [t("deckies.sensor"), one.sensor],
     ...seen(one),
-    [t("deckies.col.version"), one.version],
-    [t("deckies.since"), one.actual ? <Moment key="since" value={one.actual.since} /> : null],
-    [t("deckies.checked"), one.actual ? <Moment key="checked" value={one.actual.checked_at} /> : null],
+    ...(one.from_settings ? [] : deployed(one)),
+  ];
+}
+
+/** What is known of one that the reconciler keeps as it was deployed. */
+function deployed({ version, actual }: Detail): [string, React.ReactNode][] {
+  return [
+    [t("deckies.col.version"), version],
+    [t("deckies.since"), actual ? <Moment key="since" value={actual.since} /> : null],
+    [t("deckies.checked"), actual ? <Moment key="checked" value={actual.checked_at} /> : null],
   ];
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { Go } from "@/components/pivot/go";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useLive } from "@/api/live";
@@ -221,7 +222,7 @@ function Values({ whole }: { whole: Whole }) {
                 .filter((one) => one.field === field)
                 .map((one) => (
                   <li key={one.value}>
-                    {field === "attacker" ? <Address value={one.value} /> : <span>{one.value}</span>}
+                    <Value field={field} value={one.value} />
                     <span className="muted num">{one.notices}</span>
                   </li>
                 ))}
@@ -231,4 +232,28 @@ function Values({ whole }: { whole: Whole }) {
       </div>
     </Card>
   );
+}
+
+/** One of these values, with a link to what else is known of it. */
+function Value({ field, value }: { field: string; value: string }) {
+  if (field === "attacker") return <Address value={value} />;
+  if (field === "decky")
+    return (
+      <Go to="/events" search={{ decky: value, since: "all" }}>
+        {value}
+      </Go>
+    );
+  if (field === "technique")
+    return (
+      <Go to="/techniques" search={{ technique: value, since: "all" }}>
+        {value}
+      </Go>
+    );
+  if (field === "token")
+    return (
+      <Go to="/canaries/$token" params={{ token: value }}>
+        {value}
+      </Go>
+    );
+  return <span>{value}</span>;
 }

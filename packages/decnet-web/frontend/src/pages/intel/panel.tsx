@@ -11,6 +11,7 @@ import { Skeleton } from "@/components/feedback/skeleton";
 import { toast } from "@/components/feedback/toast";
 import { Badge } from "@/components/show/badge";
 import { Moment } from "@/components/show/moment";
+import { Words } from "@/components/show/words";
 import { Verdict } from "../attackers/words";
 import styles from "./panel.module.css";
 
@@ -30,7 +31,11 @@ export function IntelPanel({ indicator, address = false }: Props): ReactElement 
   return (
     <div className={styles.panel}>
       <Head known={known} address={address} />
-      {known.findings.length === 0 && <p className="muted">{t("intel.none")}</p>}
+      {known.findings.length === 0 && (
+        <p className="muted">
+          <Words text={t("intel.none")} />
+        </p>
+      )}
       <ul className={styles.providers}>
         {known.findings.map((one) => (
           <Provider key={one.provider} finding={one} />

@@ -19,6 +19,7 @@ import { Moment } from "@/components/show/moment";
 import { Severity } from "@/components/show/severity";
 import { DataTable, type Column } from "@/components/table/data-table";
 import { Editor } from "./Editor";
+import { inOrder } from "./order";
 import styles from "./rules.module.css";
 
 type Rule = Data<"/api/v1/rules">["items"][number];
@@ -41,8 +42,12 @@ function List() {
   const [search] = useQueryState();
   const [chosen, choose] = useQueryValue("rule");
   const words = (search.q ?? "").toLowerCase();
-  const rows = (data?.items ?? []).filter(
-    (one) => searchable(one).includes(words) && (!search.level || one.level === search.level),
+  const rows = inOrder(
+    (data?.items ?? []).filter(
+      (one) => searchable(one).includes(words) && (!search.level || one.level === search.level),
+    ),
+    search.sort,
+    search.direction === "desc" || search.direction === "asc" ? search.direction : search.sort ? "desc" : "asc",
   );
   const shown = data?.items.find((one) => one.id === chosen);
   return (
@@ -65,6 +70,8 @@ function List() {
       />
       <DataTable
         name="rules"
+        order="title"
+        ascending
         label={t("rules.title")}
         columns={COLUMNS}
         rows={rows}
@@ -88,6 +95,7 @@ const COLUMNS: readonly Column<Rule>[] = [
   {
     id: "title",
     header: t("rules.col.title"),
+    sort: "title",
     width: "minmax(14rem, 2fr)",
     wrap: true,
     cell: (one) => <strong>{one.title}</strong>,
@@ -102,10 +110,18 @@ const COLUMNS: readonly Column<Rule>[] = [
     ),
   },
   { id: "state", header: t("rules.col.state"), width: "8rem", cell: (one) => <State one={one} /> },
-  { id: "hits", header: t("rules.col.hits"), width: "5rem", align: "end", cell: (one) => formatNumber(one.hits) },
+  {
+    id: "hits",
+    header: t("rules.col.hits"),
+    width: "5rem",
+    align: "end",
+    sort: "hits",
+    cell: (one) => formatNumber(one.hits),
+  },
   {
     id: "last",
     header: t("rules.col.last"),
+    sort: "last",
     width: "8rem",
     cell: (one) => <Moment value={one.last_seen} show="ago" />,
   },

@@ -5,6 +5,7 @@ import { useQueryState } from "@/app/search";
 import { FilterBar } from "@/components/controls/filter-bar";
 import { EmptyState } from "@/components/feedback/empty-state";
 import { Badge } from "@/components/show/badge";
+import { Words } from "@/components/show/words";
 import { DataTable, type Column } from "@/components/table/data-table";
 import { matching, valueText } from "./values";
 
@@ -77,6 +78,6 @@ const COLUMNS: readonly Column<Setting>[] = [
     header: t("fleetsettings.col.meaning"),
     width: "minmax(14rem, 2fr)",
     wrap: true,
-    cell: (one) => one.meaning,
+    cell: (one) => <Words text={one.meaning} />,
   },
 ];

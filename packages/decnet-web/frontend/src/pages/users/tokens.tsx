@@ -10,6 +10,7 @@ import { EmptyState } from "@/components/feedback/empty-state";
 import { ErrorState } from "@/components/feedback/error-state";
 import { Badge, type Tone } from "@/components/show/badge";
 import { Moment } from "@/components/show/moment";
+import { Words } from "@/components/show/words";
 import { DataTable, type Column } from "@/components/table/data-table";
 import styles from "../account/account.module.css";
 
@@ -86,7 +87,9 @@ export function Tokens({ everybody }: { everybody: boolean }) {
         }
         empty={
           <EmptyState icon="key" title={t("tokens.empty")}>
-            <p>{t("tokens.empty.do")}</p>
+            <p>
+              <Words text={t("tokens.empty.do")} />
+            </p>
           </EmptyState>
         }
       />

@@ -8,6 +8,7 @@ import { formatBytes, formatNumber, t } from "@/app/i18n";
 import { ErrorState } from "@/components/feedback/error-state";
 import { Skeleton } from "@/components/feedback/skeleton";
 import { Card } from "@/components/show/layout";
+import { Words } from "@/components/show/words";
 import { linePath, withSample, type Sample } from "./history";
 import { MemoryBar } from "./MemoryBar";
 import { fleetMemory } from "./memory";
@@ -32,7 +33,11 @@ export function FleetMemoryCard({ footprint, parked }: Props) {
           <p className="muted">{t("workers.memory.measuring")}</p>
         </>
       )}
-      {data && data.total.processes === 0 && <p className="muted">{t("workers.memory.unreadable")}</p>}
+      {data && data.total.processes === 0 && (
+        <p className="muted">
+          <Words text={t("workers.memory.unreadable")} />
+        </p>
+      )}
       {data && data.total.processes > 0 && <Figures data={data} parked={parked} history={history} />}
     </Card>
   );

@@ -9,6 +9,7 @@ import { Badge } from "@/components/show/badge";
 import { Card, Facts, Grid, Page, StatCard } from "@/components/show/layout";
 import { Moment } from "@/components/show/moment";
 import { duration } from "@/components/show/times";
+import { Words } from "@/components/show/words";
 import { Actions } from "./Actions";
 import { Log } from "./Log";
 import { lagWords, toneOf, wakerWords } from "./worker";
@@ -107,7 +108,7 @@ function facts(one: Detail): [string, React.ReactNode][] {
     [t("workers.recycled"), formatNumber(one.recycled)],
     [t("workers.refused"), formatNumber(one.refused)],
     ...(one.next_look
-      ? [[t("workers.state.parked"), <Moment key="look" value={one.next_look} />] as [string, React.ReactNode]]
+      ? [[t("workers.next"), <Moment key="look" value={one.next_look} />] as [string, React.ReactNode]]
       : []),
     ...one.holdings.map(
       (each) =>
@@ -122,7 +123,9 @@ function facts(one: Detail): [string, React.ReactNode][] {
 function DeadLetters({ one }: { one: Detail }) {
   return (
     <Card title={t("workers.col.dead")}>
-      <p className="muted">{t("workers.dead.hint", { name: one.worker })}</p>
+      <p className="muted">
+        <Words text={t("workers.dead.hint", { name: one.worker })} />
+      </p>
       <ul className={styles.letters}>
         {one.newest_dead_letters.map((each) => (
           <li key={each.seq}>

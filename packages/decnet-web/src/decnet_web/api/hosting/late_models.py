@@ -8,12 +8,17 @@ processor time until the first answer. The process that makes the document descr
 
 from __future__ import annotations
 
+import warnings
+
 from pydantic import BaseModel
 
 
 def build_late() -> None:
     """Define all models from now on so, in this process; call it before FastAPI, which has models, too, is imported."""
     BaseModel.model_config["defer_build"] = True
+    # FastAPI gives each body an alias, of which pydantic warns when it builds the validator: FastAPI hides that where
+    # it defines the body, and here it would come later, as three lines of the log for each kind of body.
+    warnings.filterwarnings("ignore", message="The 'alias' attribute with value")
     from decnet_web.api.models import Answer, Asked
 
     for model in (Answer, Asked):

@@ -19,7 +19,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from decnet_core.settings import suggestion
 from decnet_web.api.listings.solving import Handler, solving
+from decnet_web.api.problems import Problem
 
 MOST_HANDLERS = 4
 """Of one route, about 4 KiB each; those that were asked for last."""
@@ -45,6 +47,21 @@ def narrowing(route: APIRoute) -> Handler:
         return await handler(known.intersection(request.query_params))(request)
 
     return handle
+
+
+def names_of(dependant: Dependant) -> frozenset[str]:
+    """Return the names of all query parameters of a route and of what it depends on."""
+    own = (field.alias for field in dependant.query_params)
+    return frozenset(own).union(*(names_of(one) for one in dependant.dependencies))
+
+
+def refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    """Raise Problem 422 for a query parameter that there is not: without a filter, the answer would be of all rows."""
+    for name in request.query_params:
+        if name not in known:
+            what = f"there is no such parameter{suggestion(name[:100], known) if known else ''}"
+            wrong = [{"where": f"query/{name[:100]}", "what": what}]
+            raise Problem(422, title="Bad input", detail=f"query/{name[:100]}: {what}", errors=wrong)
 
 
 def dependant_of(route: APIRoute) -> Dependant:

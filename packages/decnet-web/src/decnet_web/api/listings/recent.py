@@ -26,7 +26,7 @@ from decnet_web.api.accounts.authentication import MARK
 from decnet_web.api.dependencies import Access
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.listings.exports import wanted
-from decnet_web.api.listings.narrowing import dependant_of, narrowing
+from decnet_web.api.listings.narrowing import dependant_of, names_of, narrowing, refuse_unknown
 from decnet_web.api.listings.solving import Handler, answering, solving
 from decnet_web.api.passage.etags import etag
 
@@ -110,7 +110,7 @@ class RecentRoute(APIRoute):
         access = self._access()
         if access is None or len(dependant_of(self).dependencies) > len(self.dependant.dependencies):
             return super().get_route_handler()  # what a router adds is asked at each request
-        answer = narrowing(self)
+        answer, names = narrowing(self), names_of(dependant_of(self))
 
         async def handle(request: Request) -> Response:
             recent: RecentAnswers = request.app.state.recent
@@ -123,6 +123,7 @@ class RecentRoute(APIRoute):
                 known = await asyncio.shield(making)
             if known is not None:
                 return known
+            refuse_unknown(request, names)
             if key[2]:
                 return await answer(request)  # a stream
             future = recent.begin(mark, key)

@@ -33,6 +33,9 @@ OTHER_TYPES = frozenset({"application/octet-stream", "application/toml", "applic
 
 _FLEETS = ("/fleet/plan", "/fleet/deploy")
 
+_ENDS_EARLY = "the JSON ends within a value, or a text in it has half a surrogate pair (\\ud800 to \\udfff)"
+"""msgspec says of both that the input was truncated."""
+
 _WITHOUT = frozenset({"GET", "OPTIONS"})
 
 
@@ -49,6 +52,8 @@ class Bodies:
         if scope["type"] != "http" or scope["method"] in _WITHOUT:
             await self._app(scope, receive, send)
             return
+        if _header(scope, b"content-encoding").lower() not in ("", "identity"):
+            raise Problem(415, detail="send the body as it is: without Content-Encoding")
         body = await self._read(scope, receive)
         if body:
             self._check(scope, body)
@@ -106,7 +111,8 @@ class Bodies:
         except RecursionError:
             raise self._too_deep() from None
         except msgspec.MsgspecError as error:
-            raise Problem(400, title="Bad JSON", detail=str(error)[:200]) from None
+            detail = _ENDS_EARLY if "truncated" in str(error) else str(error)[:200]
+            raise Problem(400, title="Bad JSON", detail=detail) from None
         self._walk(content)
 
     def _walk(self, content: Any) -> None:
@@ -132,8 +138,12 @@ def _inside(value: Any) -> list[Any]:
 
 
 def _content_type(scope: Scope) -> str:
-    value: bytes = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-    return value.decode("latin-1").partition(";")[0].strip().lower()
+    return _header(scope, b"content-type").partition(";")[0].strip().lower()
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    value: bytes = next((value for name, value in scope["headers"] if name == wanted), b"")
+    return value.decode("latin-1").strip()
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

@@ -5,12 +5,12 @@ Whatever it computes of one is kept there, since a dictionary for each of a doze
 only one attacker shows joins nobody, and is no object: of that it is noted what it says of the attacker.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.statements import parts
 from decnet_workers.clusterer.cores import SAMPLE, Shown
-from decnet_workers.clusterer.kinds import KINDS, MARKS, Feature, Kind, is_brief, weight
+from decnet_workers.clusterer.kinds import KINDS, MARKS, Days, Feature, Kind, is_brief, weight
 from decnet_workers.clusterer.owners import is_infected, is_owned, is_worm, own_marks
 from decnet_workers.clusterer.reading.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
@@ -34,7 +34,7 @@ class ReadsTooManyError(WorkersError):
 class KnownAttacker:
     """An attacker; but for its name, nothing is known before `Known.read`."""
 
-    __slots__ = ("infected", "kinds", "looked", "marks", "name", "own_credentials", "shown", "worm")
+    __slots__ = ("days", "infected", "kinds", "looked", "marks", "name", "own_credentials", "shown", "worm")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -42,6 +42,8 @@ class KnownAttacker:
         """What others show, too."""
         self.marks: tuple[Key, ...] | None = None
         """What it shows of which actors have their own; None for a shared address."""
+        self.days: Mapping[Key, Days] | None = None
+        """In which days it showed which keys and wallets, once that is asked for."""
         self.infected = self.worm = False
         self.own_credentials = 0
         """How many credentials it alone tries."""
@@ -197,6 +199,15 @@ class Known:
         fresh = set(cores) - self._cores
         self._cores |= fresh
         return self.features(self._view.of_cores(fresh)) if fresh else set()
+
+    def days_of_keys(self, attackers: Collection[KnownAttacker]) -> list[Mapping[Key, Days]]:
+        """Return in which days each attacker showed which keys and wallets; without those that are published."""
+        for part in parts(one.name for one in attackers if one.days is None):
+            found = self._view.days_of(part, MARKS)
+            for name in part:
+                days = found.get(name, {})
+                self._attackers[name].days = {key: days[key] for key in days if key not in limits()}
+        return [one.days for one in attackers if one.days]
 
     def weight_alone(self, feature: KnownFeature) -> float:
         """Return a feature's weight by the number of its attackers alone, whatever else they show."""

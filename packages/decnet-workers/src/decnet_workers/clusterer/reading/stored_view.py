@@ -6,9 +6,10 @@ from sys import intern
 
 from sqlalchemy import Connection
 
+from decnet_core.timing.durations import DAY_NS
 from decnet_models.identities import core_rows, evidence_rows
 from decnet_workers.clusterer.intake import log_days, population
-from decnet_workers.clusterer.kinds import Feature
+from decnet_workers.clusterer.kinds import Days, Feature
 from decnet_workers.clusterer.reading.view import Settled
 from decnet_workers.commodity.limits import Key
 
@@ -24,6 +25,12 @@ class StoredView:
 
     def shown_by(self, attackers: Collection[str]) -> dict[str, list[Key]]:
         return evidence_rows.features_of(self._connection, attackers)
+
+    def days_of(self, attackers: Collection[str], kinds: Collection[str]) -> dict[str, dict[Key, Days]]:
+        found: dict[str, dict[Key, Days]] = {}
+        for attacker, kind, name, first, last in evidence_rows.evidence_of_kinds(self._connection, attackers, kinds):
+            found.setdefault(attacker, {})[kind, name] = first // DAY_NS, last // DAY_NS
+        return found
 
     def features(self, keys: Collection[Key]) -> dict[Key, Feature]:
         return {key: Feature(*seen) for key, seen in evidence_rows.seen_at(self._connection, keys).items()}

@@ -4,7 +4,7 @@
 from collections.abc import Collection, Iterable, Mapping, Set
 from typing import NamedTuple, Protocol
 
-from decnet_workers.clusterer.kinds import Feature
+from decnet_workers.clusterer.kinds import Days, Feature
 from decnet_workers.commodity.limits import Key
 
 
@@ -33,6 +33,9 @@ class View(Protocol):
 
     def shown_by(self, attackers: Collection[str]) -> Mapping[str, Collection[Key]]:
         """Return the features that each of the attackers shows."""
+
+    def days_of(self, attackers: Collection[str], kinds: Collection[str]) -> Mapping[str, Mapping[Key, Days]]:
+        """Return in which days each of the attackers showed which features of some kinds."""
 
     def features(self, keys: Collection[Key]) -> Mapping[Key, Feature]: ...
 

@@ -14,13 +14,12 @@ from typing import NamedTuple
 
 from decnet_workers.clusterer.cores import components
 from decnet_workers.clusterer.kinds import JOIN, KINDS, MARKS, RARE, Days, total
+from decnet_workers.clusterer.owners import came_after
 from decnet_workers.clusterer.reading.known import KnownFeature
 from decnet_workers.clusterer.steps.linking import Link, Linking
 
 _AGREE = 0.7
 """How many of those who show a feature with an owner's marks must show this owner's, to make it this owner's."""
-_OVERLAP = 0.1
-"""Two owners came one after the other if they share no more than this part of the shorter one's days."""
 _FAMILIES = 3
 """Families of evidence with which the keys of one actor are seen; a crew has two in common: its list, its servers."""
 _MOST = 64
@@ -119,7 +118,8 @@ def _united(marks: Mapping[KnownFeature, str], together: Together) -> dict[Known
     united = {owner: owner for owner in marks.values()}
     for one, other in combinations(sorted(united), 2):
         first, second = sorted((united[one], united[other]))
-        if first != second and (_follow(days.get(one), days.get(other)) or _are_one(common.get((one, other), ()))):
+        follows = one in days and other in days and came_after(days[one], days[other])
+        if first != second and (follows or _are_one(common.get((one, other), ()))):
             united |= {owner: first for owner, name in united.items() if name == second}
     return {one: united[owner] for one, owner in marks.items()}
 
@@ -132,15 +132,6 @@ def _days(marks: Mapping[KnownFeature, str]) -> dict[str, Days]:
             first, last = days.get(owner, (mark.since, mark.since))
             days[owner] = min(first, mark.since), max(last, mark.since + mark.days)
     return days
-
-
-def _follow(one: Days | None, other: Days | None) -> bool:
-    """Return whether an owner came after the other; on the day on which a key is replaced, both may be seen."""
-    if one is None or other is None:
-        return False
-    shorter = min(one[1] - one[0], other[1] - other[0])
-    common = min(one[1], other[1]) - max(one[0], other[0])
-    return common < 0 or (shorter > 0 and common <= _OVERLAP * shorter)
 
 
 def _in_common(marks: Mapping[KnownFeature, str], together: Together) -> dict[tuple[str, str], set[str]]:

@@ -9,6 +9,8 @@ from decnet_workers.clusterer.owners import (
     adjusted,
     are_infected,
     are_worms,
+    is_contested,
+    is_crews,
     is_mixed,
     is_sold,
     may_be_mixed,
@@ -47,10 +49,16 @@ class Weighing:
             own = _own_members(feature)
             bits = min(bits, self._of_list(feature))
         infected = feature.kind.name in SPREAD and _spreads(feature)
-        if not infected and _is_sold(feature):
+        if not infected and (_is_sold(feature) or self._is_crews(feature)):
             return 0.0
         mixed = not infected and feature.kind.name in BOUGHT and _is_mixed(feature)
         return round(adjusted(bits, mixed=mixed, infected=infected, own_members=own), 3)
+
+    def _is_crews(self, feature: KnownFeature) -> bool:
+        """Return whether a credential is of a list that several have together: they have keys of the same days."""
+        if feature.kind.family != "credentials" or not is_contested(feature.sample.marks()):
+            return False
+        return is_crews(self._known.days_of_keys([one for one in feature.sample.attackers if one.marks is not None]))
 
     def _of_list(self, feature: KnownFeature) -> float:
         """Return what a set weighs at most, given how many show its members: more know a list than draw alike from it.

@@ -13,7 +13,7 @@ export const account = {
   "login.provider": "Continue with {name}",
   "login.refused": "The log-in was refused",
   "login.plain": "This server accepts passwords by https only. Open the page by https, or from the host itself.",
-  "login.help": "No way in? On the host, `decnet users link NAME` prints a one-time link.",
+  "login.help": "No way in? On the host, `decnet user link NAME` prints a one-time link.",
 
   "account.title": "My account",
   "account.about": "Logged in as {name}, role {role}",

@@ -45,6 +45,8 @@ export const deckies = {
   "deckies.state.removing": "Being removed",
   "deckies.state.outdated": "Running version {version} of {wanted}",
   "deckies.state.settings": "By the settings file",
+  "deckies.settings":
+    "It comes from the settings file (`[[decoys.decky]]`, or the default deckies without one), and is changed there. Deckies that are added or deployed here can be changed, checked for drift and given a policy.",
   "deckies.drift": "Drift",
   "deckies.facts": "What it is",
   "deckies.host": "Host name",

@@ -118,6 +118,7 @@ export const fleet = {
   "agenda.state.done": "done",
   "agenda.state.failed": "failed",
   "agenda.none.title": "Nothing is planned",
-  "agenda.none.hosts": "Synthetic users go from one decky to another: there must be two that are played.",
+  "agenda.none.hosts":
+    "Synthetic users go from one deployed decky to another: there must be two. They leave alone those of the settings file.",
   "agenda.none.hours": "Nobody works in the next 24 hours, or no decky can be reached from another one.",
 } as const;

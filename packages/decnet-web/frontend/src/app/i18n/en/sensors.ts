@@ -5,7 +5,7 @@ export const sensors = {
   "sensors.enrol": "Enrol a sensor",
   "sensors.empty.title": "This host is the only one",
   "sensors.empty.detail":
-    "A sensor brings deckies, sniffing and log collection to another network. One command there, and it has come.",
+    "A sensor brings deckies, sniffing and log collection to another network. One command on that host enrols it.",
   "sensors.unset.title": "No sensor can reach this host yet",
   "sensors.unset.detail": "Set where it listens for sensors, and restart the fleet:",
   "sensors.col.name": "Sensor",

@@ -62,6 +62,7 @@ export const workers = {
   "workers.state.crash loop": "Crash loop",
   "workers.state.no answer": "No answer",
   "workers.state.off": "Off",
+  "workers.next": "Next look",
   "workers.parked.until": "next look {when}",
   "workers.parked.now": "parked: takes no memory",
   "workers.memory.hidden": "Not measured, for they run as another user: {names}",

@@ -22,7 +22,7 @@ def _make(token: Token) -> Bait:
 KIND = Kind(
     SlugKind.WEBBUG,
     _make,
-    trips="a browser that shows a copy of the page under a host name other than --site, as phishing pages do",
+    trips="a browser that shows a copy of the page under another host name than your site's, as phishing pages do",
     reveals="the address of the copy (in the target), and who visits it: victims and the attacker's first test",
     needs=("site",),
 )

@@ -13,7 +13,7 @@ def _make(token: Token) -> Bait:
 KIND = Kind(
     SlugKind.REDIRECT,
     _make,
-    trips="whoever opens the URL; the browser then shows the page that --to names",
+    trips="whoever opens the URL; the browser then shows the page that it leads to",
     reveals="the address, the user agent and the time",
     needs=("to",),
 )
