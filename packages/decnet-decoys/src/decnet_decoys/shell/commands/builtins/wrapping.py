@@ -12,7 +12,7 @@ from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.control_flow import KILLED
 from decnet_decoys.shell.effects import Effects, Pause, turn
 from decnet_decoys.shell.encoding import decode, quoted, shell_word
-from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
+from decnet_decoys.shell.expansion.splitting import MAX_ARGUMENT_CHARACTERS
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputBuffer
 from decnet_decoys.shell.syntax.escapes import unescape
