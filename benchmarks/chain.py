@@ -10,10 +10,12 @@ new attackers, which it finds in a list here, so their rates are of those; alone
 the same events.
 
 First each worker alone handles the same events, so that its processor time for an event is known; their sum, the
-writer's included, is what the processors allow. A process waits either for a processor (`queued`, from schedstat; on a
-machine that does nothing else it is small) or for a lock or the disk (`blocked`); of these only the latter is the
-chain's own fault. "By the CPU time it got" is the rate as if all processors had been its own. On PostgreSQL the
-server's own time is not counted, so there is no such sum.
+writer's included, is what the processors allow. The more events the database holds of an attacker, the more time the
+next one takes, so each worker alone handles as many once more when the chain has ended, in its database: a chain that
+lost nothing would lie between the two sums. The share of a sum is the product of two: how much of the processors the
+chain had, and how much less processor time an event takes alone than together. A process waits either for a processor
+(`queued`, from schedstat; on a machine that does nothing else it is small) or for a lock, the disk or another's work
+(`blocked`). On PostgreSQL the server's own time is not counted, so there is no sum.
 """
 
 from __future__ import annotations
@@ -92,13 +94,17 @@ def main() -> None:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         new = stack.enter_context(postgres.server()) if options.postgresql else None
         works = {name: of for name, of in WORKERS if options.until == "campaigns" or name not in BEYOND_TAGS}
-        alone = measure_alone(place / "alone", new, works)
-        together = measure_together(place / "together", new, options, works)
-    result = {"alone": alone, "together": together}
+        (place / "alone").mkdir()
+        alone = costs_alone(_database(place / "alone", new), place / "alone", works)
+        (place / "together").mkdir()
+        url = _database(place / "together", new)
+        together = measure_together(url, place / "together", options, works)
+        afterwards = costs_alone(url, place / "together", works)
+    result = {"alone": alone, "together": together, "afterwards": afterwards}
     if options.json:
         print(json.dumps(result, indent=1))
     else:
-        show(alone, together, aim=AIMS[options.until], counted=new is None)
+        show(alone, together, afterwards, aim=AIMS[options.until], counted=new is None)
 
 
 def _options() -> argparse.Namespace:
@@ -113,18 +119,22 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure_alone(
-    place: Path, new: Callable[[], str] | None, step_of: dict[str, StepOf]
-) -> dict[str, dict[str, float]]:
-    """Return events/s and CPU µs/event of the spool's writer and of each worker with the machine to itself."""
-    url = _database(place, new)
-    found = {"writer": _costs(lambda: _append(place, ALONE))}
+def costs_alone(url: str, place: Path, step_of: dict[str, StepOf]) -> dict[str, dict[str, float]]:
+    """Return events/s and CPU µs/event of the spool's writer and of each worker, one after the other.
+
+    What is left of a chain is handled before, uncounted.
+    """
+    (place / "spool").mkdir(exist_ok=True)
+    engines = {name: open_engine(url) for name in step_of}
+    steps: dict[str, Callable[[], int]] = {}
     for name, of in step_of.items():
-        engine = open_engine(url)
-        guard(engine, name)
-        least = ALONE if name in (*FOLLOWING, "ingest") else 0
-        found[name] = _costs(partial(_exhaust, of(engine, place), least))
-        engine.dispose()
+        guard(engines[name], name)
+        steps[name] = of(engines[name], place)
+        _exhaust(steps[name], 0)
+    found = {"writer": _costs(lambda: _append(place, ALONE))}
+    for name, step in steps.items():
+        found[name] = _costs(partial(_exhaust, step, ALONE if name in (*FOLLOWING, "ingest") else 0))
+        engines[name].dispose()
     return found
 
 
@@ -142,42 +152,43 @@ def _exhaust(step: Callable[[], int], least: int) -> None:
         handled += now
 
 
-def measure_together(
-    place: Path, new: Callable[[], str] | None, options: argparse.Namespace, step_of: dict[str, StepOf]
-) -> dict[str, Any]:
+def measure_together(url: str, place: Path, options: argparse.Namespace, step_of: dict[str, StepOf]) -> dict[str, Any]:
     """Run the chain for the asked seconds and return its rate, its lag, and where each process spent its time."""
-    url = _database(place, new)
     store(url, options.stored)
     begin_at_end(url)
     fork = multiprocessing.get_context("fork")
-    done: dict[str, Number] = {name: fork.Value("q", 0) for name in ("writer", *step_of)}
+    done, batches = ({name: fork.Value("q", 0) for name in ("writer", *step_of)} for _ in range(2))
     stop = fork.Event()
     works: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = [
         ("writer", write_on, (place, done, stop)),
-        *((name, work_on, (url, place, (name, of), done, stop)) for name, of in step_of.items()),
+        *((name, work_on, (url, place, (name, of), (done[name], batches[name]), stop)) for name, of in step_of.items()),
     ]
     processes = {name: fork.Process(target=work, args=arguments, daemon=True) for name, work, arguments in works}
     for process in processes.values():
         process.start()
     try:
         time.sleep(WARM_SECONDS)
-        return _watched(url, processes, done, options.seconds)
+        return _watched(url, processes, done, batches, options.seconds)
     finally:
         stop.set()
         for process in processes.values():
             process.join(30)
 
 
-def _watched(url: str, processes: dict[str, Any], done: dict[str, Number], seconds: float) -> dict[str, Any]:
+def _watched(
+    url: str, processes: dict[str, Any], done: dict[str, Number], batches: dict[str, Number], seconds: float
+) -> dict[str, Any]:
     file = sqlite_file(url)
-    began, counts = time.perf_counter(), {name: number.value for name, number in done.items()}
+    began, counts, begun = time.perf_counter(), _values(done), _values(batches)
     before = {name: _spent(process.pid) for name, process in processes.items()}
+    idle = _idle_seconds()
     lag = wal = 0
     while (passed := time.perf_counter() - began) < seconds:
         time.sleep(0.1)
         assert all(process.is_alive() for process in processes.values()), "a worker has died"
         lag = max(lag, done["writer"].value - _slowest(done))
         wal = max(wal, Path(f"{file}-wal").stat().st_size if file else 0)
+    idle = (_idle_seconds() - idle) / passed
     after = {name: _spent(process.pid) for name, process in processes.items()}
     handled = {name: number.value - counts[name] for name, number in done.items()}
     times = {}
@@ -186,12 +197,17 @@ def _watched(url: str, processes: dict[str, Any], done: dict[str, Number], secon
         times[name] = {
             "events_s": handled[name] / passed,
             "cpu_us": 1e6 * cpu / max(1, handled[name]),
+            "batch": handled[name] / max(1, batches[name].value - begun[name]),
             "cpu": cpu / passed,
             "queued": queued / passed,
             "blocked": max(0.0, 1 - (cpu + queued) / passed),
         }
     rate = min(times[name]["events_s"] for name in FOLLOWING if name in times)
-    return {"events_s": rate, "most_lag": lag, "most_wal_mib": wal / (1 << 20), "processes": times}
+    return {"events_s": rate, "most_lag": lag, "most_wal_mib": wal / (1 << 20), "idle": idle, "processes": times}
+
+
+def _values(numbers: dict[str, Number]) -> dict[str, int]:
+    return {name: number.value for name, number in numbers.items()}
 
 
 def _slowest(done: dict[str, Number]) -> int:
@@ -205,27 +221,51 @@ def _spent(pid: int) -> tuple[float, float]:
     return int(cpu) / 1e9, int(queued) / 1e9
 
 
-def show(alone: dict[str, dict[str, float]], together: dict[str, Any], *, aim: int, counted: bool) -> None:
-    """Print both as tables."""
-    cores = len(os.sched_getaffinity(0))
-    print(f"{'alone':18}{'events/s':>12}{'CPU us/event':>14}{'events/CPU s':>14}")
+def _idle_seconds() -> float:
+    """Return the seconds in which the machine's processors had nothing to do, their sum (proc(5), stat)."""
+    idle, disk = Path("/proc/stat").read_text().split("\n", 1)[0].split()[4:6]
+    return (int(idle) + int(disk)) / os.sysconf("SC_CLK_TCK")
+
+
+def show(
+    alone: dict[str, dict[str, float]],
+    together: dict[str, Any],
+    afterwards: dict[str, dict[str, float]],
+    *,
+    aim: int,
+    counted: bool,
+) -> None:
+    """Print all as tables."""
+    print(f"{'alone':18}{'events/s':>12}{'CPU us/event':>14}{'events/CPU s':>14}{'afterwards, CPU us/event':>28}")
     for name, one in alone.items():
-        print(f"{name:18}{one['events_s']:12,.0f}{one['cpu_us']:14.1f}{1e6 / one['cpu_us']:14,.0f}")
-    print(f"\n{'together':18}{'events/s':>12}{'CPU us/event':>14}{'CPU':>8}{'queued':>8}{'blocked':>9}   of a core")
+        later = afterwards[name]["cpu_us"]
+        print(f"{name:18}{one['events_s']:12,.0f}{one['cpu_us']:14.1f}{1e6 / one['cpu_us']:14,.0f}{later:28.1f}")
+    heads = "".join(f"{head:>9}" for head in ("a batch", "CPU", "queued", "blocked"))
+    print(f"\n{'together':18}{'events/s':>12}{'CPU us/event':>14}{heads}   of a core")
     for name, one in together["processes"].items():
-        times = "".join(f"{one[part]:{width}.0%}" for part, width in (("cpu", 8), ("queued", 8), ("blocked", 9)))
-        print(f"{name:18}{one['events_s']:12,.0f}{one['cpu_us']:14.1f}{times}")
+        batch = "" if name == "writer" else f"{one['batch']:,.0f}"
+        times = "".join(f"{one[part]:9.0%}" for part in ("cpu", "queued", "blocked"))
+        print(f"{name:18}{one['events_s']:12,.0f}{one['cpu_us']:14.1f}{batch:>9}{times}")
     rate = together["events_s"]
-    print(f"\nsustained                 {rate:10,.0f} events/s   aim {aim:,}")
+    print(f"\nsustained                      {rate:10,.0f} events/s   aim {aim:,}")
     if counted:
-        allowed = cores * 1e6 / sum(one["cpu_us"] for one in alone.values())
-        share = f"{rate / allowed:.0%} of it, aim {AIM_SHARE:.0%}"
-        print(f"what {cores} processors allow   {allowed:10,.0f} events/s   {share}")
-        scaled = rate * cores / sum(one["cpu"] for one in together["processes"].values())
-        print(f"by the CPU time it got    {scaled:10,.0f} events/s   {scaled / allowed:.0%} of that")
+        _show_share("empty database", rate, together, alone)
+        _show_share("afterwards", rate, together, afterwards)
     print(f"most that not all had handled yet          {together['most_lag']:,} events (the writer stops at {LAG:,})")
     if together["most_wal_mib"]:
         print(f"largest write-ahead log   {together['most_wal_mib']:10.1f} MiB")
+
+
+def _show_share(when: str, rate: float, together: dict[str, Any], alone: dict[str, dict[str, float]]) -> None:
+    """Print which share the rate is of what the processors allow, and the two of which that is the product."""
+    cores = len(os.sched_getaffinity(0))
+    allowed = cores * 1e6 / sum(one["cpu_us"] for one in alone.values())
+    had = sum(one["cpu"] for one in together["processes"].values()) / cores
+    idle = together["idle"] / cores
+    share = f"{rate / allowed:.0%} of it, aim {AIM_SHARE:.0%}:"
+    print(f"{cores} processors allow, {when:14}{allowed:10,.0f} events/s   {share}")
+    print(f"  the chain had {had:.0%} of the processors (others {1 - had - idle:.0%}, nobody {idle:.0%}),")
+    print(f"  and an event took {rate / had / allowed:.0%} of the processor time alone that it took together")
 
 
 def write_on(place: Path, done: dict[str, Number], stop: Any) -> None:
@@ -241,15 +281,16 @@ def write_on(place: Path, done: dict[str, Number], stop: Any) -> None:
                 return
 
 
-def work_on(url: str, place: Path, work: tuple[str, StepOf], done: dict[str, Number], stop: Any) -> None:
+def work_on(url: str, place: Path, work: tuple[str, StepOf], counts: tuple[Number, Number], stop: Any) -> None:
     """Run a worker's steps until told to stop."""
-    name, step_of = work
+    (name, step_of), (done, batches) = work, counts
     engine = open_engine(url)
     guard(engine, name)
     step = step_of(engine, place)
     while not stop.is_set():
         handled = step()
-        done[name].value += handled
+        done.value += handled
+        batches.value += handled > 0
         if not handled:
             time.sleep(LOOK_SECONDS)
 
@@ -335,7 +376,6 @@ def _tagging() -> CursorWorker[Any]:
 
 
 def _database(place: Path, new: Callable[[], str] | None) -> str:
-    place.mkdir()
     url = f"sqlite:///{place / 'decnet.db'}" if new is None else new()
     upgrade(url)
     return url

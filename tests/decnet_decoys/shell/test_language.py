@@ -62,7 +62,7 @@ def shown_for(machine: Machine, line: str) -> str:
         ("sh -c 'wait 99999; echo $?'", "127\n"),
         ("bash -ic : 2>&1 | tail -1", "bash: no job control in this shell\n"),
         ("sh -ic 'echo \"$PS1\"' 2>/dev/null", "# \n"),
-        ("exit 1 2; echo $?", "bash: line 1: exit: too many arguments\n1\n"),
+        ("exit 1 2; echo $?", "bash: line 1: exit: too many arguments\n"),
         ("(sleep 3; echo a) > /dev/null & jobs", "[1]+  Running                 ( sleep 3; echo a ) > /dev/null &\n"),
     ],
 )

@@ -18,7 +18,7 @@ from tests.decnet_decoys.terminal.dialogues.sessions import SESSIONS
 from tests.ports import free_port, own_address
 
 RECORD = Path(__file__).parent / "dialogues" / "bash.json"
-_STOPPED = "no command can be stopped and go on later"
+_STOPPED = "only a command that waits can be stopped and go on later"
 _NESTED = "sh and bash without arguments are the shell that is there, in other words"
 _MODES = "the modes that a client asks for, or stty sets, are not those of the terminal"
 _WHOLE = "programs but cat and read take their input whole"
@@ -26,7 +26,7 @@ _WRAPPED = "the editor does not know where its lines wrap"
 _SEARCH = "the search is shown anew for each key"
 _SIGNAL = "a command by exec that a key ends has an exit status, and no signal"
 OTHERWISE = {
-    "^Z within a command": _STOPPED, "^Z, and fg": _STOPPED, "cat and ^Z": _STOPPED,
+    "^Z within a command": _STOPPED, "cat and ^Z": _STOPPED,
     "bash by -tt": _NESTED, "sh by -tt": _NESTED,
     "stty -echo": _MODES, "stty raw": _MODES, "echo off": _MODES, "no lines": _MODES, "no signals": _MODES,
     "CR stays CR": _MODES, "LF stays LF": _MODES, "no output processing": _MODES, "^X for ^C": _MODES,

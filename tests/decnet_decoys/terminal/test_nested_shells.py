@@ -131,3 +131,23 @@ def test_a_prompt_is_bounded_and_made_at_once() -> None:
     shown = prompt_of("$V" * MAX_PROMPT, {"w": "d" * 4096}, {"V": "\\w" * 40_000}, lambda layout: layout)
     assert thread_time() - began < 0.02
     assert len(shown) <= MAX_PROMPT
+
+
+@pytest.mark.parametrize("end", ["exit\r", "\x04"])
+async def test_the_rest_of_a_line_waits_for_the_end_of_the_shell_that_it_begins(typed: Client, end: str) -> None:
+    assert "left 1" not in await typed.types("x=1; { bash; echo left $x; }; echo last $?\r", READ + ROOT)
+    assert "\r[]\r\n" in await typed.types("echo [$x]\r", ROOT)
+    assert "left 1\r\nlast 0\r\n" in await typed.types(end, ROOT)
+    assert "again" not in await typed.types("echo x\r", ROOT)
+    await typed.close()
+
+
+async def test_what_follows_a_shell_depends_on_its_status(typed: Client) -> None:
+    await typed.types("bash && echo good || echo bad\r", READ + ROOT)
+    assert "exit\r\nbad\r\n" in await typed.types("exit 3\r", ROOT)
+    await typed.types("sh; bash; echo done\r", f"{READ}# ")
+    await typed.types("exit\r", ROOT)
+    assert "exit\r\ndone\r\n" in await typed.types("exit\r", ROOT)
+    await typed.types("exit 4\r", "exit 4\r\n")
+    assert await typed.left() == 4
+    await typed.close()

@@ -23,6 +23,7 @@ from decnet_models.database.engine import open_engine, reading, writing
 from decnet_models.database.rows import keyed_rows, row_select
 from decnet_models.database.rows.driver_rows import driver_parts, driver_rows
 from decnet_models.events import queries as event_queries
+from decnet_models.identities import shown_rows
 from decnet_models.migrations.check import declared_schema
 
 SMALL = {
@@ -94,6 +95,7 @@ def recorded(engine: Engine) -> Iterator[list[Statement]]:
         with (
             patch.object(row_select, "driver_rows", past_sqlalchemy),
             patch.object(keyed_rows, "driver_rows", past_sqlalchemy),
+            patch.object(shown_rows, "driver_rows", past_sqlalchemy),
             patch.object(event_queries, "driver_parts", in_parts),
         ):
             yield sent

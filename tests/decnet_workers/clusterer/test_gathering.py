@@ -95,24 +95,22 @@ class Scene:
         self.pending = set(pending)
         self.asked: list[str] = []
 
-    def shown_by(self, attackers: Collection[str]) -> Mapping[str, Collection[Key]]:
+    def shown_by(self, attackers: Collection[str]) -> Mapping[str, Collection[str]]:
         self.asked += attackers
-        return {one: self.shown[one] for one in attackers}
+        return {one: [" ".join(key) for key in self.shown[one]] for one in attackers}
 
     def days_of(self, attackers: Collection[str], kinds: Collection[str]) -> Mapping[str, Mapping[Key, Days]]:
         return {one: {key: (0, 0) for key in self.shown[one] if key[0] in kinds} for one in attackers}
 
-    def features(self, keys: Collection[Key]) -> Mapping[Key, Feature]:
-        return {key: Feature(len(self.holders(key, WIDE)), 0, 0) for key in keys}
+    def features(self, kind: str, digests: Collection[str]) -> Mapping[str, tuple[Feature, Settled | None]]:
+        numbers = {digest: len(self.holders((kind, digest), WIDE)) for digest in digests}
+        return {digest: (Feature(number, 0, 0), None) for digest, number in numbers.items() if number > 1}
 
     def holders(self, key: Key, limit: int) -> list[str]:
         return sorted(one for one, shown in self.shown.items() if key in shown)[:limit]
 
     def holders_of_all(self, keys: Collection[Key]) -> Mapping[Key, Collection[str]]:
         return {key: self.holders(key, WIDE) for key in keys}
-
-    def settled(self, keys: Collection[Key]) -> Mapping[Key, Settled]:
-        return {}
 
     def of_cores(self, cores: Iterable[str]) -> set[Key]:
         return set()

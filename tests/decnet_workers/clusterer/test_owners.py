@@ -25,7 +25,7 @@ from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading, writing
 from decnet_models.identities.evidence_rows import forget
 from decnet_models.identities.tables import IDENTITIES
-from decnet_workers.clusterer.owners import is_mixed, is_sold, may_be_sold, own_marks
+from decnet_workers.clusterer.owners import is_mixed, is_shared_address, is_sold, may_be_sold, tells_apart
 from decnet_workers.clusterer.signals import signals
 
 URL = ("url", "bought")
@@ -35,9 +35,7 @@ Marks = frozenset[tuple[str, str]]
 
 
 def shown(*marks: tuple[str, str]) -> Marks:
-    found = own_marks([URL, *marks])
-    assert found is not None
-    return frozenset(found)
+    return frozenset(one for one in (URL, *marks) if tells_apart(one))
 
 
 def test_those_who_show_marks_of_three_or_more_are_several() -> None:
@@ -60,7 +58,8 @@ def test_a_key_that_most_show_makes_them_one_actors() -> None:
 def test_of_an_address_that_several_people_share_nothing_is_learnt() -> None:
     buyers = [shown(("ssh_key", name)) for name in "aabbcc"]
     assert is_mixed(URL, buyers)
-    assert own_marks([*(("ssh_key", name) for name in "abc"), ("hassh", "x"), ("hassh", "y")]) is None
+    assert is_shared_address({"ssh_key": 3, "hassh": 2})
+    assert not is_shared_address({"ssh_key": 2, "hassh": 1})
 
 
 @pytest.mark.parametrize("kind", ["ssh_key", "planted_key", "certificate", "wallet"])

@@ -17,7 +17,7 @@ MakePlayer = Callable[..., Player]
         ("id -u; id -g; id -un; id -gn", "0\n0\nroot\nroot\n"),
         ("id deploy", "uid=1000(deploy) gid=1000(deploy) groups=1000(deploy),27(sudo),33(www-data)\n"),
         ("whoami; logname; users; groups", "root\nroot\nroot\nroot\n"),
-        ("su deploy; whoami; pwd", "deploy\n/root\n"),
+        ("su deploy; whoami; pwd", ""),  # the rest waits for the end of that shell
         ("su -c 'whoami; pwd' deploy; whoami; pwd", "deploy\n/root\nroot\n/root\n"),
         ("useradd mallory; grep mallory /etc/passwd", "mallory:x:1001:1001::/home/mallory:/bin/sh\n"),
         ("useradd mallory; id mallory", "uid=1001(mallory) gid=1001(mallory) groups=1001(mallory)\n"),
@@ -195,13 +195,16 @@ def test_su_wants_the_password_of_the_other(player: MakePlayer) -> None:
     assert (refused.errors, refused.status, refused.pauses[-1]) == ("su: Authentication failure\n", 1, 1.5)
     assert run("whoami").text == "deploy\n"
     right = player("debian-web", "deploy", b"admin123")
-    assert right("su; whoami").text == "root\n"
+    right("su")
+    assert right("whoami").text == "root\n"
 
 
 def test_sudo_su_stays_root_and_sudo_of_a_command_does_not(player: MakePlayer) -> None:
     assert player("debian-web", "deploy", b"deploy")("sudo whoami; whoami").text == "root\ndeploy\n"
-    assert player("debian-web", "deploy", b"deploy")("sudo su -; whoami").text == "root\n"
-    assert player("debian-web", "deploy", b"deploy")("sudo -i; whoami; pwd").text == "root\n/root\n"
+    for begins in ("sudo su -", "sudo -i"):
+        run = player("debian-web", "deploy", b"deploy")
+        assert run(f"{begins}; echo later").text == ""
+        assert run("whoami; pwd; exit").text == "root\n/root\nlater\n"
     assert player("debian-web", "deploy", b"deploy")("sudo bash -c 'id -un'; whoami").text == "root\ndeploy\n"
 
 

@@ -9,7 +9,7 @@ from decnet_decoys.shell.effects import AskLine, Effect, Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode
 from decnet_decoys.shell.environment.tracing import as_written, is_traced, trace
 from decnet_decoys.shell.environment.traps import acted, inherited
-from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.expansion import splitting, words
 from decnet_decoys.shell.expansion.conditions import fits, pattern_of
 from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
 from decnet_decoys.shell.runner import Runner
@@ -104,7 +104,7 @@ def _if(runner: Runner, choice: If, streams: Streams) -> Effects:
 
 
 def _for(runner: Runner, loop: For, streams: Streams) -> Effects:
-    values = list(runner.shell.parameters) if loop.words is None else (yield from words.fields(runner, loop.words))
+    values = list(runner.shell.parameters) if loop.words is None else (yield from splitting.fields(runner, loop.words))
     status = 0
     if not loop.name.isidentifier():
         runner.errors.write(encode(runner.shell.complaint(f"`{loop.name}': not a valid identifier") + "\n"))

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """How a line of the shell, or a program of awk, sed or Python, is left before its end: control flow, not errors."""
 
-INTERRUPTED, KILLED, BROKEN_PIPE = 128 + 2, 128 + 9, 128 + 13
-"""Exit status of a command ended by SIGINT, SIGKILL or SIGPIPE (POSIX.1-2017, Shell Command Language §2.8.2)."""
+INTERRUPTED, KILLED, BROKEN_PIPE, STOPPED = 128 + 2, 128 + 9, 128 + 13, 128 + 20
+"""Exit status of a command ended by SIGINT, SIGKILL or SIGPIPE, or stopped by SIGTSTP.
+
+POSIX.1-2017, Shell Command Language §2.8.2.
+"""
 
 
 class _Leaving(Exception):
@@ -16,6 +19,14 @@ class ExitShell(_Leaving):
 
     signal = ""
     """Of the signal: its name, as KILL."""
+
+
+class StoppedByUser(Exception):  # a key, not an error
+    """^Z was pressed in a pause, of which so many seconds were left."""
+
+    def __init__(self, left: float) -> None:
+        super().__init__(left)
+        self.left = left
 
 
 class ReturnFunction(_Leaving):

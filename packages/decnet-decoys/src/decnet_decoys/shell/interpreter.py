@@ -10,40 +10,47 @@ from contextlib import suppress
 from typing import Any
 
 from decnet_decoys.shell.budget import BudgetExceededError, LineBudget
-from decnet_decoys.shell.command_lookup import Found, find, remembered
-from decnet_decoys.shell.compound import as_process, complained, complaint_of, compound, in_child, is_fatal
-from decnet_decoys.shell.control_flow import BROKEN_PIPE, KILLED, ExitShell, LoopJump, ReturnFunction
+from decnet_decoys.shell.compound import as_process, complaint_of, compound, in_child, is_fatal
+from decnet_decoys.shell.control_flow import (
+    BROKEN_PIPE,
+    KILLED,
+    ExitShell,
+    LoopJump,
+    ReturnFunction,
+    StoppedByUser,
+)
 from decnet_decoys.shell.effects import Effect, Effects, Pause, Print, turn
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment import dash
-from decnet_decoys.shell.environment.timing import took_text
-from decnet_decoys.shell.environment.traps import acted, own_traps
+from decnet_decoys.shell.environment.traps import acted, after_failure, own_traps
 from decnet_decoys.shell.execution.background import BackgroundJobs, with_lists
-from decnet_decoys.shell.execution.complaints import syntax_complaint, warn_of_documents
 from decnet_decoys.shell.execution.evidence import save
-from decnet_decoys.shell.execution.executables import called_program, remember_path, run_program, run_script
-from decnet_decoys.shell.execution.line_ends import at_exit, feed, report_ended, tell_of_killed, tell_of_signal
+from decnet_decoys.shell.execution.executables import run_named
+from decnet_decoys.shell.execution.line_ends import (
+    at_exit,
+    become_stopped,
+    feed,
+    report_ended,
+    tell_of_killed,
+    tell_of_signal,
+)
+from decnet_decoys.shell.execution.pipelines import broken_pipe, run_pipeline, timed
+from decnet_decoys.shell.execution.scripts import run_text
 from decnet_decoys.shell.execution.simple_commands import is_exec, simple_command
-from decnet_decoys.shell.expansion import arrays
-from decnet_decoys.shell.expansion.parameters import ExpansionError, UnsetError
+from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.interactive import nesting
 from decnet_decoys.shell.programs import BUILTINS
-from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, redirected
+from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, keep_open, redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
-from decnet_decoys.shell.syntax.dash import DashLexer
-from decnet_decoys.shell.syntax.lexer import Lexer
 from decnet_decoys.shell.syntax.nodes import (
     Command,
     Function,
     Group,
-    IncompleteError,
     Pipeline,
     Sequence,
-    ShellSyntaxError,
     Simple,
 )
-from decnet_decoys.shell.syntax.parser import Parser
 from decnet_decoys.shell.syntax.printing import pipeline_text
 
 HANG_SECONDS = 900.0
@@ -66,6 +73,8 @@ class Interpreter:
         self._background_jobs = BackgroundJobs(self.shell, self._budget)
         self._screen, self._errors = self.buffer(), self.buffer()
         self.errors = self._errors
+        self._within = 0
+        """Pipelines within each other that are running."""
         self.descriptors: dict[int, InputBuffer | OutputBuffer] = {}
         self._kept_open: list[Callable[[], Generator[Effect, Any, None]]] = []
 
@@ -86,11 +95,11 @@ class Interpreter:
         shell = self.shell
         begun = list(shell.jobs.all)
         shell.typed_lines += (line.count("\n") + 1) * (shell.dash and shell.is_typed_at)
+        streams = Streams(stream, self._screen, self._errors)
         try:
-            shell.status = yield from self.script(line, Streams(stream, self._screen, self._errors))
-        except ExitShell as leaving:
-            shell.finished = not nesting.leave(shell)
-            shell.status = leaving.status
+            if (yield from self._typed(self._resumed(streams))) and line:
+                yield from self._typed(self.script(line, streams))
+                yield from self._typed(self._resumed(streams))
         except BudgetExceededError:
             yield from self.flush()
             yield Pause(HANG_SECONDS)
@@ -113,6 +122,25 @@ class Interpreter:
         yield from self.flush()
         return shell.status
 
+    def _typed(self, steps: Effects) -> Effects:
+        """Run what was typed; where that ends the shell, the outer one goes on. Returns whether there is any."""
+        shell = self.shell
+        try:
+            shell.status = yield from steps
+        except ExitShell as leaving:
+            shell.finished = not nesting.leave(shell)
+            shell.status = leaving.status
+            yield from self.flush()
+        return not shell.finished
+
+    def _resumed(self, streams: Streams) -> Effects:
+        """Run what is left of the line in which a shell was begun that has ended."""
+        shell = self.shell
+        while shell.pending:
+            following, rest = shell.pending.pop(0)
+            shell.status = yield from self._sequence(rest, streams, following)
+        return shell.status
+
     def flush(self) -> Generator[Effect, Any, None]:
         now = self.shell.clock()
         for buffer in (self._screen, self._errors):
@@ -123,36 +151,16 @@ class Interpreter:
                 yield Print(data[start : start + MAX_PRINTED], error=error)
 
     def script(self, text: str, streams: Streams) -> Effects:
-        """Run a script line by line, as a shell reads it: what comes before a syntax error is done."""
-        first = self.shell.line
-        parser = Parser(text, DashLexer if self.shell.dash else Lexer, first)
-        parser.end_with_text()
-        try:
-            with self._budget:
-                while True:
-                    try:
-                        line = yield from parser.line()
-                    except ShellSyntaxError as fault:
-                        is_quote = isinstance(fault, IncompleteError) and fault.quotes
-                        self.shell.line = parser.opened if is_quote else parser.reached()
-                        return syntax_complaint(self.shell, fault, text, first, streams)
-                    if line is None:
-                        return self.shell.status
-                    warn_of_documents(self.shell, parser, first, streams)
-                    self.shell.line = parser.number
-                    try:
-                        self.shell.status = yield from self.sequence(line, streams)
-                    except ExpansionError as fault:  # the rest of the line is given up, but not of the script
-                        fault.line = fault.line or self.shell.line
-                        if self.shell.dash or isinstance(fault, UnsetError):
-                            raise
-                        self.shell.status = complained(self, fault)
-        finally:
-            self.shell.line = first
+        return run_text(self, self._budget, text, streams)
 
     def sequence(self, sequence: Sequence, streams: Streams) -> Effects:
-        previous, shell = ";", self.shell
-        for pipeline, following in with_lists(sequence):
+        return self._sequence(sequence, streams, ";")
+
+    def _sequence(self, sequence: Sequence, streams: Streams, previous: str) -> Effects:
+        """Run pipelines one after the other; `previous` is what stands before the first one."""
+        shell = self.shell
+        depth, items = len(shell.outer), with_lists(sequence)
+        for index, (pipeline, following) in enumerate(items, 1):
             skipped = (previous == "&&" and shell.status != 0) or (previous == "||" and shell.status == 0)
             skipped = skipped or ("noexec" in shell.options and not shell.is_typed_at)
             if not skipped:
@@ -160,77 +168,51 @@ class Interpreter:
                 killed = bool(shell.jobs.killed)
                 with shell.testing(tested):
                     run = self._background if following == "&" else self._pipeline
-                    shell.status = yield from run(pipeline, streams)
+                    shell.status = yield from self._until_stopped(run(pipeline, streams), pipeline, streams)
                 if killed:
                     tell_of_killed(shell, streams.err)
                 if shell.ended_by and following != "&":
                     yield from tell_of_signal(shell, pipeline, streams.err)
                 if shell.status and not tested and not shell.tested:
-                    if "ERR" in shell.traps:
-                        shell.variables["BASH_COMMAND"] = yield from pipeline_text(pipeline)
-                    yield from self._failed(streams)
+                    yield from after_failure(self, pipeline, streams)
+            if len(shell.outer) > depth:  # a shell that is typed at has begun
+                nesting.put_off(shell, depth, following, Sequence(tuple(items[index:])))
+                break
             previous = following
         return shell.status
 
-    def _failed(self, streams: Streams) -> Effects:
-        """Do what is to be done after a command that failed and whose status nobody tests: `trap ... ERR`, `set -e`."""
-        status = yield from acted(self, "ERR", streams)
-        if "errexit" in self.shell.options:
-            raise ExitShell(status)
-        return status
+    def _until_stopped(self, steps: Effects, pipeline: Pipeline, streams: Streams) -> Effects:
+        """Run a pipeline; where ^Z stops it, it is a job from then on: as a whole, whatever of it was running."""
+        shell = self.shell
+        self._within += 1
+        try:
+            return (yield from steps)
+        except StoppedByUser as stopped:
+            if self._within > 1 or not shell.is_typed_at:
+                raise
+            return (yield from become_stopped(self, pipeline, stopped.left, streams))
+        finally:
+            self._within -= 1
 
     def _background(self, pipeline: Pipeline, streams: Streams) -> Effects:
         """Run a pipeline as a job."""
         shell = self.shell
         job = shell.jobs.begin((yield from pipeline_text(pipeline)))
-        if streams.out.target is self._screen and shell.is_typed_at and not shell.jobs.of_child:
+        if self.shows(streams.out) and shell.is_typed_at and not shell.jobs.of_child:
             streams.err.write(encode(f"[{job.number}] {job.pid}\n"))
         begun = lambda given: in_child(self, self._pipeline(pipeline, given), given)  # noqa: E731
         is_program = isinstance(pipeline.commands[-1], Simple)
         return (yield from self._background_jobs.run(job, begun, streams, is_program=is_program))
 
-    def _timed(self, pipeline: Pipeline, streams: Streams) -> Effects:
-        """Run a pipeline and tell how long it took, pauses included."""
-        began, commands = self.shell.clock(), self._budget.commands
-        status = yield from self._pipeline(pipeline._replace(timed=""), streams)
-        yield from self.flush()
-        took = self.shell.clock() - began, self._budget.commands - commands
-        streams.err.write(encode(took_text(self.shell, pipeline, *took)))
-        return status
-
     def _pipeline(self, pipeline: Pipeline, streams: Streams) -> Effects:
-        if pipeline.timed:
-            return (yield from self._timed(pipeline, streams))
-        stdin = streams.stdin
-        statuses = []
-        for command in pipeline.commands[:-1]:
-            pipe = self.buffer()
-            statuses.append((yield from self._process(command, Streams(stdin, pipe, streams.err))))
-            stdin = InputBuffer(pipe.take())
-        stays = len(pipeline.commands) == 1 or (self.shell.shopt.get("lastpipe") and not self.shell.is_typed_at)
-        run = self._command if stays else self._process
-        status = yield from run(pipeline.commands[-1], streams._replace(stdin=stdin))
-        statuses.append(status)
-        arrays.keep(self.shell.variables, "PIPESTATUS", list(map(str, statuses[:MAX_STATUSES])))
-        if "pipefail" in self.shell.options:
-            status = next((one for one in reversed(statuses) if one), 0)
-        return int(not status) if pipeline.negated else status
+        if not pipeline.timed:
+            return run_pipeline(self, pipeline, streams)
+        return timed(self, self._budget, pipeline, streams)
 
-    def _process(self, command: Command, streams: Streams) -> Effects:
-        """Run one command of a pipeline: its own process, so leaving ends only itself."""
-        try:
-            own = streams.inherited()
-            return (yield from in_child(self, self._command(command, own), own))
-        except OutputFullError:
-            return self._broken_pipe(streams)
+    def shows(self, buffer: OutputBuffer) -> bool:
+        return buffer.target is self._screen
 
-    def _broken_pipe(self, streams: Streams) -> int:
-        """End a command whose output is full; when it is the screen's the whole line ends."""
-        if streams.out.target is self._screen:
-            raise OutputFullError
-        return BROKEN_PIPE
-
-    def _command(self, command: Command, streams: Streams) -> Effects:
+    def command(self, command: Command, streams: Streams) -> Effects:
         self._budget.count_command()
         yield from turn()
         opened, readers = len(self.shell.opened), len(self.shell.readers)
@@ -268,12 +250,14 @@ class Interpreter:
         inner, finish = outcome
         status = 0 if argv else self.shell.substituted
         if argv == ["exec"]:
-            self._keep_open(streams, inner, finish)
+            keep_open(streams, inner)
+            if len(self._kept_open) < MAX_DESCRIPTORS:
+                self._kept_open.append(finish)
         elif argv:
             try:
                 status = yield from self.execute(argv, inner)
             except OutputFullError:
-                status = self._broken_pipe(inner)
+                status = broken_pipe(self, inner)
             if inner.out.closed and inner.out.take():
                 status = 1
                 told = f"{argv[0]}: write error: Bad file descriptor"
@@ -283,40 +267,18 @@ class Interpreter:
             yield from write()
         return status
 
-    def _keep_open(self, streams: Streams, inner: Streams, finish: Callable[[], Generator[Effect, Any, None]]) -> None:
-        """Let the redirections of an `exec` without a command be those of what follows in the line."""
-        if inner.out is not streams.out:
-            streams.out.divert(inner.out)
-        if inner.err is not streams.err:
-            streams.err.divert(inner.err)
-        if len(self._kept_open) < MAX_DESCRIPTORS:
-            self._kept_open.append(finish)
-
     def execute(self, argv: list[str], streams: Streams, *, program: bool = False, functions: bool = True) -> Effects:
         shell = self.shell
         if argv[0] in shell.functions and functions and not program:
             return (yield from self._function(shell.functions[argv[0]].body, argv, streams))
-        found = (None if program else remembered(shell, argv[0])) or find(shell, argv[0])
-        if shell.dash and not program and argv[0] in dash.BASH_ONLY:
-            found = Found(argv[0], complaint=f"{argv[0]}: not found")
-        if found.handler is not None:
-            if not program:
-                remember_path(shell, argv[0])
-            tty = streams.out.target is self._screen and shell.terminal is not None
-            call = called_program(found.name, argv, self, streams, tty=tty, own=program)
-            return (yield from run_program(self, self._budget, found.handler, call, argv))
-        if found.script is not None:
-            if not program:
-                remember_path(shell, argv[0])
-            return (yield from run_script(self, self._budget, found.name, found.script, argv, streams))
-        streams.err.write(encode(shell.complaint(found.complaint) + "\n"))
-        return found.status
+        tty = self.shows(streams.out) and shell.terminal is not None
+        return (yield from run_named(self, self._budget, argv, streams, tty=tty, program=program))
 
     def _function(self, body: Group, argv: list[str], streams: Streams) -> Effects:
         with self.shell.calling(argv), own_traps(self.shell, traced=argv[0] in self.shell.traced):
             try:
                 with self._budget:
-                    status = yield from self._command(body, streams)
+                    status = yield from self.command(body, streams)
             except ReturnFunction as leaving:
                 status = leaving.status
             except ExpansionError as fault:

@@ -8,7 +8,7 @@ from decnet_decoys.shell.call import STANDARD_INPUT
 from decnet_decoys.shell.effects import Effect, Pause, Requested
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment import ash, dash
-from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.expansion import splitting, words
 from decnet_decoys.shell.expansion.elements import set_named
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.runner import Runner
@@ -51,6 +51,14 @@ def redirected(
             yield from runner.save(path, buffer.take(), append=True, err=streams.err)
 
     return streams, finish
+
+
+def keep_open(streams: Streams, inner: Streams) -> None:
+    """Let the streams be as `inner` from now on, as an `exec` without a command has it."""
+    if inner.out is not streams.out:
+        streams.out.divert(inner.out)
+    if inner.err is not streams.err:
+        streams.err.divert(inner.err)
 
 
 _STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2, "/dev/fd/1": 1, "/dev/fd/2": 2}
@@ -114,7 +122,7 @@ def _target(runner: Runner, redirect: Redirect) -> Generator[Effect, Any, str]:
     assert not isinstance(redirect.target, HereDocument)
     if runner.shell.kind != "bash" or redirect.op == "<<<":
         return (yield from words.text(runner, redirect.target))
-    found = yield from words.fields(runner, (redirect.target,))
+    found = yield from splitting.fields(runner, (redirect.target,))
     if len(found) != 1:
         raise AmbiguousRedirectError("ambiguous redirect")
     return found[0]
@@ -186,7 +194,7 @@ def _socket(runner: Runner, target: str, streams: Streams) -> Generator[Effect, 
         streams.err.write(encode(f"{prefix.partition(':')[0]}: connect: Connection refused\n"))
         raise FileSystemError("Connection refused")
     yield Pause(1.0)
-    streams.err.write(encode(f"{prefix.partition(':')[0]}: {host}: Temporary failure in name resolution\n"))
+    streams.err.write(encode(f"{prefix}: {host}: Temporary failure in name resolution\n"))
     raise FileSystemError("Invalid argument")
 
 

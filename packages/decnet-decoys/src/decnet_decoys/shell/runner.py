@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from decnet_decoys.shell.effects import Effect, Effects
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, Streams
-from decnet_decoys.shell.syntax.nodes import Sequence
+from decnet_decoys.shell.syntax.nodes import Command, Sequence
 
 
 class Runner(Protocol):
@@ -29,6 +29,14 @@ class Runner(Protocol):
 
     def flush(self) -> Generator[Effect, Any, None]:
         """Show what has been printed so far."""
+        ...
+
+    def command(self, command: Command, streams: Streams) -> Effects:
+        """Run one command of a pipeline in this shell."""
+        ...
+
+    def shows(self, buffer: OutputBuffer) -> bool:
+        """Return whether what is written there is seen on the screen."""
         ...
 
     def sequence(self, sequence: Sequence, streams: Streams) -> Effects:

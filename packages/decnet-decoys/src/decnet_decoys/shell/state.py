@@ -21,8 +21,8 @@ from decnet_decoys.shell.environment.origin import Origin
 from decnet_decoys.shell.environment.process_files import ProcFiles, ShellProcess
 from decnet_decoys.shell.environment.time_zones import zone_of
 from decnet_decoys.shell.environment.variables import Variables
-from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.interactive import nesting, prompts
+from decnet_decoys.shell.interactive.first_variables import exported_at_first, first_variables
 from decnet_decoys.shell.jobs import Jobs
 from decnet_decoys.shell.machine.access import Access
 from decnet_decoys.shell.machine.files import account_files
@@ -34,8 +34,6 @@ from decnet_decoys.shell.machine.tree import Filler, Identity
 
 FURTHEST = 1 << 55
 """The Unix time, in seconds from 1970 either way, beyond which there is no date: years are of 32 bits (struct tm)."""
-USER_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
-LOGIN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class ShellState(Variables):
@@ -72,7 +70,7 @@ class ShellState(Variables):
         self.files.live["/proc/sys/kernel/hostname"] = partial(node_name, machine)
         for path in ("/proc/mounts", "/proc/self/mounts"):
             self.files.live[path] = partial(mounted, machine)
-        self._host = machine.hostname
+        self.host = machine.hostname
         """The name at the start, which is what a shell's prompt shows."""
         running = self.running = Running("bash" if machine.persona.family == "debian" else "busybox")
         self.files.live["/proc/self/comm"], self.files.live["/proc/self/cmdline"] = running.comm, running.cmdline
@@ -128,47 +126,11 @@ class ShellState(Variables):
         self.own_groups = self.groups_of(user)
         """Groups of the processes of this login, which later changes of the files leave as they are."""
         self.cwd = user.home if self.files.exists(user.home) else "/"
-        environment = {
-            "HOME": user.home, "USER": user.name, "LOGNAME": user.name, "SHELL": user.shell,
-            "PATH": self._first_path(user), "PWD": self.cwd, "LANG": "en_US.UTF-8",
-            "HOSTNAME": self.machine.hostname, "SHLVL": "1", **self.origin.environment,
-        }  # fmt: skip
-        if self.terminal:
-            environment["TERM"] = self.terminal
-        self.exported = set(environment) - {"HOSTNAME"}
+        self.variables = first_variables(self, user)
+        self.exported = exported_at_first(self)
         self._characters = 0
         if self.terminal and self.command is None and user.shell.endswith("bash"):
             self.history.read(self.files, f"{user.home}/.bash_history")
-        self.variables = environment | {"IFS": " \t\n", "PPID": str(self.pid - 12)}
-        if self.terminal:
-            self.variables["PS1"] = prompts.USUAL if self.kind == "bash" else "\\u@\\h:\\w\\$ "
-        if self.machine.persona.family == "debian":
-            self.variables |= self._bash_variables(user)
-
-    def _first_path(self, user: User) -> str:
-        """Return $PATH as Debian's /etc/profile sets it: only root's has the folders of sbin."""
-        is_debian = self.machine.persona.family == "debian" and "Ubuntu" not in self.machine.persona.os
-        return USER_PATH if is_debian and user.uid else LOGIN_PATH
-
-    def _bash_variables(self, user: User) -> dict[str, str]:
-        """Return the variables that bash itself sets (bash(1), Shell Variables)."""
-        machine = self.machine.persona.machine
-        version = "5.1.16" if "Ubuntu" in self.machine.persona.os else "5.2.15"
-        variables = {
-            "BASH_VERSION": f"{version}(1)-release",
-            "BASH": "/bin/bash" if self.command is None else "/usr/bin/bash",
-            "BASHPID": str(self.pid),
-            "OSTYPE": "linux-gnu",
-            "HOSTTYPE": machine,
-            "MACHTYPE": f"{machine}-pc-linux-gnu",
-            "EUID": str(user.uid),
-            "UID": str(user.uid),
-        }
-        if self.terminal and self.command is None:
-            variables |= {"HISTFILE": f"{user.home}/.bash_history", "HISTSIZE": "1000", "HISTFILESIZE": "2000"}
-        arrays.keep(variables, "GROUPS", [str(number) for number in self.own_groups.values()])
-        arrays.keep(variables, "BASH_VERSINFO", [*version.split("."), "1", "release", f"{machine}-pc-linux-gnu"])
-        return variables | ({} if self.terminal else {"TERM": "dumb"})
 
     def random(self) -> int:
         """Return what $RANDOM is now: another each time."""
@@ -209,23 +171,7 @@ class ShellState(Variables):
     @property
     def prompt(self) -> str:
         """The prompt as bash, or BusyBox's ash, shows it."""
-        home = self.variables.get("HOME", "")
-        at = self.directory
-        inside = home != "/" and (at + "/").startswith(home + "/")
-        directory = "~" + at[len(home) :] if inside else at
-        mark = "#" if self.identity.uid == 0 else "$"
-        variables = self.variables
-        if self.dash:
-            return variables.get("PS1", f"{mark} ")[: prompts.MAX_PROMPT]
-        known = {
-            "u": self.user.name, "h": self._host.partition(".")[0], "H": self._host, "w": directory, "$": mark,
-            "W": directory if at in (home, "/") else at.rpartition("/")[2], "s": self.name,
-            "v": variables.get("BASH_VERSION", "").rpartition(".")[0],
-            "V": variables.get("BASH_VERSION", "").partition("(")[0], "j": str(len(self.jobs.all)), "l": "0",
-            "!": str(len(self.history.lines) + 1), "#": str(len(self.history.lines) + 1),
-        }  # fmt: skip
-        text = variables.get("PS1", "" if self.terminal else prompts.USUAL)
-        return prompts.prompt_of(text, known, variables, self.date)
+        return prompts.shell_prompt(self)
 
     def in_locale(self, text: str) -> str:
         """Return what a program says, with the quotation marks of its locale."""

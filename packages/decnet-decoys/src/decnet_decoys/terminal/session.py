@@ -10,7 +10,7 @@ from decnet_core.text import for_terminal
 from decnet_decoys.processor import turn
 from decnet_decoys.shell.command_lookup import known
 from decnet_decoys.shell.commands.shells.startup import changed_at_login
-from decnet_decoys.shell.control_flow import INTERRUPTED, KILLED
+from decnet_decoys.shell.control_flow import INTERRUPTED, KILLED, StoppedByUser
 from decnet_decoys.shell.effects import (
     AskKeys,
     AskLine,
@@ -35,7 +35,8 @@ from decnet_decoys.shell.syntax.parser import parse
 from decnet_decoys.terminal.line_editor import Done, LineEditor
 from decnet_decoys.terminal.processor_time import LineTime, SessionTime
 from decnet_decoys.terminal.program_input import QUIT, InterruptedByUser, ProgramInput
-from decnet_decoys.terminal.terminal import ClientGoneError, Terminal
+from decnet_decoys.terminal.terminal import QUIT as QUIT_KEY
+from decnet_decoys.terminal.terminal import SUSPEND, ClientGoneError, Terminal
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -135,6 +136,7 @@ class ShellSession:
         if not leave(self._shell):
             return False
         await self._show("\n" if is_dash else f"{told}\n")
+        await self._performed("")  # what is left of the line in which it was begun
         return True
 
     async def _recalled(self, line: str) -> str:
@@ -237,18 +239,23 @@ class ShellSession:
 
     async def _drive(self, effects: Effects) -> None:
         line, reply = self._processor.line(), None
+        stopped: StoppedByUser | None = None
         try:
             while True:
                 began = time.thread_time()
                 try:
-                    effect = effects.send(reply)
+                    effect = effects.send(reply) if stopped is None else effects.throw(stopped)
                 except StopIteration:
                     return None
                 finally:
                     line.charge(time.thread_time() - began)
                 if line.exhausted:
                     return await self._killed(line)
-                reply = await self._perform(effect)
+                reply, stopped = None, None
+                try:
+                    reply = await self._perform(effect)
+                except StoppedByUser as stop:
+                    stopped = stop
                 if pause := line.pause():
                     await self._perform(Pause(pause))
                 else:
@@ -278,8 +285,12 @@ class ShellSession:
         elif isinstance(effect, Turn):
             await self._terminal.pause(0)
         elif isinstance(effect, Pause):
-            if await self._terminal.pause(effect.seconds):
-                raise InterruptedByUser("^\\Quit", QUIT) if self._terminal.quit else InterruptedByUser
+            began = time.monotonic()
+            if not await self._terminal.pause(effect.seconds):
+                return None
+            if self._terminal.pressed == SUSPEND:
+                raise StoppedByUser(max(0.0, effect.seconds - (time.monotonic() - began)))
+            raise InterruptedByUser("^\\Quit", QUIT) if self._terminal.pressed == QUIT_KEY else InterruptedByUser
         elif isinstance(effect, AskLine | AskKeys | ReadAll):
             return await self._input.asked(effect)
         elif isinstance(effect, Captured):

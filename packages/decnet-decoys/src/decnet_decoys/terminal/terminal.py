@@ -15,8 +15,9 @@ from decnet_decoys.processor import turn
 
 MAX_UNREAD = 64 << 10
 """Bytes a client may send ahead before the channel stops reading."""
-KEYS_OF_SIGNALS = b"\x03\x1c"
-"""^C and ^\\, which end what runs (termios(3))."""
+INTERRUPT, QUIT, SUSPEND = 0x03, 0x1C, 0x1A
+"""The keys ^C and ^\\, which end what runs, and ^Z, which stops it (termios(3))."""
+KEYS_OF_SIGNALS = bytes((INTERRUPT, QUIT, SUSPEND))
 WRITTEN_AT_ONCE = 32 << 10
 """Bytes that are written before the channel is asked whether it has room for more."""
 
@@ -98,8 +99,8 @@ class Terminal:
         self._writable = asyncio.Event()
         self._writable.set()
         self._interrupted = asyncio.Event()
-        self.quit = False
-        """Whether what ran last was ended by ^\\."""
+        self.pressed = INTERRUPT
+        """The key by which what ran last was ended or stopped."""
         self._ended = False
         self._lost = False
         self._paused = False
@@ -207,7 +208,7 @@ class Terminal:
             return False
         self._check_connected()
         pressed = [index for index, key in enumerate(self._input) if key in KEYS_OF_SIGNALS][:1]
-        self.quit = bool(pressed) and self._input[pressed[0]] == KEYS_OF_SIGNALS[1]
+        self.pressed = self._input[pressed[0]] if pressed else INTERRUPT
         del self._input[: pressed[0] + 1 if pressed else 0]
         self._taken()
         return True

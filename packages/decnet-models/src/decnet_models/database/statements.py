@@ -39,7 +39,7 @@ def among(connection: Connection, column: Column[str], values: Collection[str]) 
     """
     if connection.dialect.name != "sqlite":
         return column.in_(values)
-    listed = func.json_each(_json(values)).table_valued("value")
+    listed = func.json_each(as_json(values)).table_valued("value")
     return column.in_(select(listed.c.value))
 
 
@@ -57,7 +57,7 @@ def existing(connection: Connection, columns: Sequence[Column[Any]], keys: Itera
     """Return those of `keys` that some row has in `columns`, of one table and the first of an index."""
     asked = sorted(set(keys))
     if connection.dialect.name == "sqlite":
-        rows = connection.exec_driver_sql(_existing(tuple(columns)), (_json(asked),)) if asked else ()
+        rows = connection.exec_driver_sql(_existing(tuple(columns)), (as_json(asked),)) if asked else ()
         return {asked[place] for (place,) in rows}
     query, found = select(*columns).distinct(), set[Keys]()
     for start in range(0, len(asked), PART):
@@ -73,7 +73,8 @@ def _existing(columns: tuple[Column[Any], ...]) -> str:
     return f"SELECT asked.key FROM json_each(?) AS asked WHERE EXISTS ({found})"  # noqa: S608  # as above
 
 
-def _json(values: Collection[Any]) -> str:
+def as_json(values: Collection[Any]) -> str:
+    """Return values as the JSON array that a statement has as one parameter."""
     return msgspec.json.encode(values).decode()
 
 

@@ -20,7 +20,6 @@ from sqlalchemy import (
     update,
 )
 
-from decnet_models.database.rows.keyed_rows import rows_at
 from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.rows.row_select import RowSelect
 from decnet_models.database.statements import PART, among, insert_into, parts
@@ -51,12 +50,6 @@ class Bound(NamedTuple):
     first_seen: int
     last_seen: int
     identity: UUID | None
-
-
-def cores_at(connection: Connection, keys: Iterable[Key]) -> list[CoreRow]:
-    """Return those of the features that can join attackers."""
-    found = rows_at(connection, identity_core, ("kind", "digest"), CoreRow._fields[2:], keys)
-    return [CoreRow(*row) for row in found]
 
 
 def of_cores(connection: Connection, cores: Iterable[str]) -> set[Key]:

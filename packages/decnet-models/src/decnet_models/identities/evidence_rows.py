@@ -7,7 +7,6 @@ shows a million different ones has as many rows as one that shows eight, and two
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from sys import intern
 from typing import Any, NamedTuple, TypeAlias
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -100,18 +99,6 @@ def evidence_of_kinds(
     return found
 
 
-def features_of(connection: Connection, attackers: Collection[str]) -> dict[str, list[Key]]:
-    """Return the features that attackers show."""
-    found: dict[str, list[Key]] = {}
-    for attacker, kind, name in rows_among(connection, _evidence, "attacker", ["kind", "digest"], attackers):
-        key = (intern(kind), name)  # else each row has a text of its own
-        if attacker in found:
-            found[attacker].append(key)
-        else:
-            found[attacker] = [key]
-    return found
-
-
 def holders_of(connection: Connection, key: Key, limit: int) -> list[str]:
     """Return the first attackers, in the order of their names, that show a feature."""
     c = _evidence.c
@@ -143,12 +130,6 @@ def features_at(connection: Connection, keys: Iterable[Key]) -> list[FeatureRow]
     """Return those of the features that there are."""
     names = ["value", "subjects", "first_seen", "last_seen"]
     return [FeatureRow(*row) for row in rows_at(connection, _feature, ("kind", "digest"), names, keys)]
-
-
-def seen_at(connection: Connection, keys: Iterable[Key]) -> dict[Key, tuple[int, int, int]]:
-    """Return how many attackers show those of the features that there are, and when they were first and last seen."""
-    found = rows_at(connection, _feature, ("kind", "digest"), ["subjects", "first_seen", "last_seen"], keys)
-    return {(kind, name): (attackers, first, last) for kind, name, attackers, first, last in found}
 
 
 def correct_spans(connection: Connection, keys: Iterable[Key]) -> None:
@@ -190,7 +171,7 @@ def forget(connection: Connection, attackers: Collection[str]) -> None:
         fewer[key] = FeatureRow(*key, "", before - 1, row.first_seen, row.last_seen)
     drop_evidence(connection, gone)
     add_to_features(connection, [fewer[key] for key in sorted(fewer)])
-    correct_spans(connection, seen_at(connection, fewer))
+    correct_spans(connection, [(row.kind, row.digest) for row in features_at(connection, fewer)])
     connection.execute(delete(identity_sketch).where(among(connection, identity_sketch.c.attacker, sorted(attackers))))
     add_pending(connection, {(ATTACKER, one) for one in attackers} | set(fewer))
 

@@ -87,24 +87,25 @@ class Intake:
     def add(self, brief: Iterable[BriefRow], payloads: Payloads) -> None:
         """Add events; one without an attacker's address is evidence of nobody."""
         attackers: dict[str | None, str | None] = {}
+        values = self._values
         for _, ts, _, source, _, text in brief:
             if source not in attackers:
                 attackers[source] = canonical(source) if source else None
             if (attacker := attackers[source]) is None:
                 continue
             found = payloads.shown(text)
-            times = found.times(ts)
+            times = first, last = found.times(ts)
             shown = self._shown.get(attacker)
             if shown is None:
                 shown = self._shown[attacker] = _Shown(times)
-            elif not _within(times, shown.times):
+            elif first < shown.times[0] or last > shown.times[1]:
                 shown.times = widened(shown.times, times)
             features = shown.features
             for key, value in found.signals:
                 if (old := features.get(key)) is None:
                     features[key] = times
-                    self._values[key] = value
-                elif not _within(times, old):
+                    values[key] = value
+                elif first < old[0] or last > old[1]:
                     features[key] = widened(old, times)
 
     def compute(self, snapshot: Connection) -> None:
@@ -267,13 +268,12 @@ def _united(old: SketchRow | None, attacker: str, kind: str, members: Iterable[s
 
 def _excess(before: Mapping[Key, Times], shown: Mapping[Key, Times]) -> set[Key]:
     """Return the features that are too many, of those that an attacker showed before and shows now."""
-    numbers = Counter([key[0] for key in shown if key not in before])
-    known = Counter([key[0] for key in before])
+    numbers = Counter([key[0] for key in shown])
+    numbers.update([key[0] for key in before if key not in shown])
     excess = set[Key]()
-    for kind, number in numbers.items():
-        if number + known[kind] > KINDS[kind].kept:
-            names = {key for key in chain(before, shown) if key[0] == kind}
-            excess.update(sorted(names)[KINDS[kind].kept :])
+    for kind in [kind for kind, number in numbers.items() if number > KINDS[kind].kept]:
+        names = {key for key in chain(before, shown) if key[0] == kind}
+        excess.update(sorted(names)[KINDS[kind].kept :])
     return excess
 
 

@@ -17,7 +17,8 @@ Marks = TypeVar("Marks", bound=Collection[Key])
 
 _AGREE = 0.6
 _MIXED, _SPREAD = 0.5, 0.25
-_INFECTED: Key = ("command", digest(INFECTED))
+INFECTED_DEVICE: Key = ("command", digest(INFECTED))
+"""What an attacker shows that is an infected device."""
 _SEVERAL_ACTORS = {0: (4, 0.4), 1: (3, 0.7)}
 """By tier, how many groups of attackers make a feature several actors', if the largest has a smaller part of them."""
 _OWNED = ("ssh_key", "planted_key", "certificate", "wallet")
@@ -32,19 +33,14 @@ _OVERLAP = 0.1
 """One came after another if they share no more than this part of the shorter one's days."""
 
 
-def is_shared_address(shown: Iterable[Key]) -> bool:
-    """Return whether an address shows too many different features to be one actor's."""
-    counts = Counter(kind for kind, _ in shown)
-    if any(number > KINDS[kind].several for kind, number in counts.items() if kind in KINDS):
-        return True
-    return differs_from_itself(counts)
+def is_shared_address(numbers: Mapping[str, int]) -> bool:
+    """Return whether an address shows too much to be one actor's, given how many features of each kind it shows."""
+    return any(number > KINDS[kind].several for kind, number in numbers.items()) or differs_from_itself(numbers)
 
 
-def own_marks(shown: Collection[Key]) -> tuple[Key, ...] | None:
-    """Return what an attacker shows of which actors have their own; None for an address that several share."""
-    if is_shared_address(shown):
-        return None
-    return tuple(one for one in shown if one[0] in DISCRIMINATING and one not in limits())
+def tells_apart(key: Key) -> bool:
+    """Return whether a feature is a mark: of a kind of which actors have their own, and no commodity."""
+    return key[0] in DISCRIMINATING and key not in limits()
 
 
 def is_owned(mark: Key) -> bool:
@@ -146,16 +142,6 @@ def _grouped(holders: Iterable[Marks]) -> list[list[Marks]]:
                 members += of_group
         groups = [*apart, (joined, members)]
     return [members for _, members in groups]
-
-
-def is_infected(shown: Collection[Key]) -> bool:
-    """Return whether an attacker that shows these features is an infected device."""
-    return _INFECTED in shown
-
-
-def is_worm(shown: Iterable[Key]) -> bool:
-    """Return whether an attacker has open services run what they are sent, as worms do; people do so, too."""
-    return any(kind == "worm" for kind, _ in shown)
 
 
 def may_be_worms(attackers: int) -> bool:

@@ -4,6 +4,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from random import random
 from typing import ClassVar, NamedTuple
 
@@ -79,15 +80,15 @@ def computed_of(
 
 def _computed_of(snapshot: Connection, pending: Sequence[tuple[str, str]], most: int | None, reach: int) -> Computed:
     """Compute the identities of what is pending or, if there is a `reach`, of what is gathered from it on."""
-    known = Known(StoredView(snapshot), most)
     times = [one for one in pending if one[0] == rows.TIMES]
     changed = [one for one in pending if one[0] != rows.TIMES]
     attackers = {name for kind, name in changed if kind == rows.ATTACKER}
     features = {key for key in changed if key[0] != rows.ATTACKER}
-    if reach:
-        attackers, features = gathered(known, StoredWaiting(snapshot), changed, most=len(changed), reach=reach)
-    done = [*sorted(features), *times, *((rows.ATTACKER, one) for one in sorted(attackers))]
-    return Computed(done, regroup(known, attackers, features))
+    with closing(Known(StoredView(snapshot), most)) as known:
+        if reach:
+            attackers, features = gathered(known, StoredWaiting(snapshot), changed, most=len(changed), reach=reach)
+        done = [*sorted(features), *times, *((rows.ATTACKER, one) for one in sorted(attackers))]
+        return Computed(done, regroup(known, attackers, features))
 
 
 def next_round(size: int, done: int, attackers: int, read: int) -> int:

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""What a program of Debian says to an option that it does not have, before anything else: read by getopt_long(3).
+"""What a program of Debian says to a call that it refuses, before anything else: options by getopt_long(3), or none.
 
 The commands themselves read only the options that change what they do here. Which ones the real programs take, and how
-they complain, is data (`options_of_debian.txt`): so what a decoy does not play is still taken or refused as they do.
+they complain, is data (`options_of_debian.txt`, which says what it contains): so what a decoy does not play is still
+taken or refused as they do. The table is read anew for each program, since few are asked for and it is large.
 """
 
-from functools import cache, lru_cache
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,38 +17,39 @@ from decnet_decoys.shell.commands.options import colons_after
 
 MAX_LETTERS = 4096
 """Letters looked at of all arguments: a millisecond's work."""
+MAX_SHOWN = 4096
+"""Characters of a wrong option that are shown."""
+_TABLE = Path(__file__).with_name("options_of_debian.txt")
 _STOPS = frozenset(
-    ("chroot", "chrt", "env", "ionice", "nice", "nohup", "route", "setsid", "stdbuf", "sudo", "taskset", "timeout",
-     "watch", "xargs")
+    ("awk", "bash", "choom", "chroot", "chrt", "dash", "env", "flock", "getopt", "i386", "ionice", "linux32", "linux64",
+     "logsave", "mawk", "nawk", "nice", "nohup", "nsenter", "perl", "prlimit", "python3", "python3.11", "route",
+     "runuser", "setarch", "setpriv", "setsid", "sftp", "sh", "ssh", "stdbuf", "sudo", "taskset", "timeout", "unshare",
+     "watch", "x86_64", "xargs")
 )  # fmt: skip
-"""Programs whose options end where the command begins that they run."""
+"""Programs whose options end where the command or script begins that they run."""
+_GETOPT = {
+    "name": "{}: unrecognized option '--{option}'\n",
+    "letter": "{}: invalid option -- '{option}'\n",
+    "value": "{}: option requires an argument -- '{option}'\n",
+    "named value": "{}: option '--{option}' requires an argument\n",
+}
 
 
 class Refused(NamedTuple):
-    """What is written instead of running the command, where to, and the exit status."""
+    """What is written instead of running the command, and the exit status."""
 
-    text: str
     status: int
-    error: bool = True
+    out: str = ""
+    err: str = ""
 
 
 class _Known(NamedTuple):
-    status: int
     letters: str
-    """As getopt(3) has them; `*` if its options are not checked."""
-    names: frozenset[str]
-    bare: tuple[int, str] | None
-    """Status and message without arguments, where that is refused."""
-    helps: bool
-    """Whether --help shows `following`."""
-    following: str
-    """What is written after the message."""
-    usage: str
-    """How the help begins where no more of it is known, empty if it is shown whole."""
-
-    @property
-    def only_letters(self) -> bool:
-        return self.names == {"-"}
+    """As getopt(3) has them; `*` if they are not checked."""
+    names: tuple[str, ...]
+    """Long options; one that needs a value has a colon behind it."""
+    answers: dict[str, Refused]
+    """By what is wrong: `name`, `letter`, `value`, `named value`, `bare`; or that `help` is asked for."""
 
 
 def refused(name: str, args: list[str]) -> Refused | None:
@@ -52,67 +57,96 @@ def refused(name: str, args: list[str]) -> Refused | None:
     known = _known(name)
     if known is None:
         return None
-    if not args and known.bare is not None:
-        status, message = known.bare
-        return Refused((f"{name}: {message}\n" if message else "") + known.following, status)
-    if known.helps and (args == ["--help"] or (args == ["-h"] and _is_help(name, known.following))):
-        return Refused(known.following, 0, error=False)
-    if known.usage and args == ["--help"]:
-        return Refused(known.usage, 0, error=False)
+    if not args:
+        return known.answers.get("bare")
+    if args == ["--help"] or (args == ["-h"] and _is_help(name, known)):
+        return known.answers.get("help")
     fault = _fault(args, known, stops=name in _STOPS)
-    return None if fault is None else Refused(f"{name}: {fault}\n{known.following}", known.status)
+    answer = known.answers.get(fault[0]) if fault is not None else None
+    if fault is None or answer is None:
+        return None
+    option = fault[1][:MAX_SHOWN]
+    return Refused(answer.status, answer.out.replace("{option}", option), answer.err.replace("{option}", option))
 
 
-def _is_help(name: str, following: str) -> bool:
+def _is_help(name: str, known: _Known) -> bool:
     """Return whether -h asks for help; what is kept of it may not say so."""
-    return name in ("findmnt", "lscpu", "ss", "systemd-detect-virt") or "-h, --help" in following
+    text = known.answers["help"].out if "help" in known.answers else ""
+    return name in ("findmnt", "lscpu", "ss", "systemd-detect-virt") or "-h, --help" in text
 
 
-def _fault(args: list[str], known: _Known, *, stops: bool) -> str | None:
-    """Return what is wrong with the first option that is."""
+def _fault(args: list[str], known: _Known, *, stops: bool) -> tuple[str, str] | None:
+    """Return what is wrong with the first option that is, and that option."""
     rest, left = iter(args), MAX_LETTERS
-    for arg in rest if known.letters != "*" else ():
+    for arg in rest:
+        fault = None
         if arg == "--" or (stops and not arg.startswith("-")):
             return None
-        if arg.startswith("--") and not known.only_letters:
-            name = arg[2:].partition("=")[0]
-            if not any(one.startswith(name) for one in known.names):
-                return f"unrecognized option '{arg}'"
-        elif arg.startswith("-"):
-            valued, letters = False, arg[1 : left + 1]
-            left -= len(letters)
-            for index, letter in enumerate(letters, 1):
-                colons = colons_after(letter, known.letters)
-                if colons is None:
-                    return f"invalid option -- '{letter}'"
-                if colons:
-                    valued = index + 1 == len(arg) and colons == ":"
-                    break
-            if valued and next(rest, None) is None:
-                return f"option requires an argument -- '{arg[-1]}'"
+        if arg.startswith("--") and known.names != ("-",):
+            fault = _fault_of_name(arg[2:], rest, known.names)
+        elif arg.startswith("-") and known.letters != "*":
+            fault = _fault_of_letters(arg[1 : left + 1], len(arg), rest, known.letters)
+            left = max(0, left - len(arg))
+        if fault is not None:
+            return fault
     return None
 
 
-@cache
-def _text() -> str:
-    return Path(__file__).with_name("options_of_debian.txt").read_text(encoding="utf-8")
+def _fault_of_name(text: str, rest: Iterator[str], names: tuple[str, ...]) -> tuple[str, str] | None:
+    name, equals, _ = text.partition("=")
+    fitting = [one for one in names if one.startswith(name)]
+    if not fitting and names != ("*",):
+        return "name", text
+    if len(fitting) == 1 and fitting[0].endswith(":") and not equals and next(rest, None) is None:
+        return "named value", fitting[0][:-1]
+    return None
+
+
+def _fault_of_letters(cluster: str, length: int, rest: Iterator[str], letters: str) -> tuple[str, str] | None:
+    """Return what is wrong in a cluster of letters; `length` is that of the whole argument."""
+    for index, letter in enumerate(cluster, 1):
+        colons = colons_after(letter, letters)
+        if colons is None:
+            return "letter", letter
+        if colons:
+            valued = index + 1 == length and colons == ":"
+            return ("value", letter) if valued and next(rest, None) is None else None
+    return None
 
 
 @lru_cache(maxsize=64)
 def _known(name: str) -> _Known | None:
-    text = _text()
-    start = text.find(f"\n== {name} ") if name.replace("-", "").replace(".", "").isalnum() else -1
+    head = f"\n== {name}\n"
+    table = _TABLE.read_bytes()
+    start = table.find(head.encode())
     if start < 0:
         return None
-    head, *lines = text[start + 1 : text.find("\n== ", start + 1)].split("\n")
-    end = lines.index("--")
-    bare = next((line.split(" ", 2) for line in lines[2:end] if line.startswith("bare ")), None)
-    return _Known(
-        status=int(head.split(" ")[2]),
-        letters=lines[0],
-        names=frozenset(lines[1].split(" ")),
-        bare=None if bare is None else (int(bare[1]), bare[2] if len(bare) > 2 else ""),
-        helps="help" in lines[2:end],
-        usage="".join(f"{line.removeprefix('usage ')}\n" for line in lines[2:end] if line.startswith("usage ")),
-        following="".join(line.replace("{}", name) + "\n" for line in lines[end + 1 :]),
-    )
+    lines = table[start + len(head.encode()) : table.find(b"\n== ", start + 1)].decode().split("\n")
+    rest, *blocks = _blocks(lines[2:])
+    answers: dict[str, Refused] = {}
+    for title, text in blocks:
+        kind, status, *streams = title.split(" ")
+        if kind == "getopt":
+            for one, form in _GETOPT.items():
+                answers[one] = Refused(int(status), err=_filled(form, name) + _filled(rest[1], name))
+            continue
+        whole = _filled(text + rest[1] * ("+" in streams), name)
+        answer = answers.get(kind, Refused(int(status)))
+        answers[kind] = answer._replace(out=whole) if streams[0] == "out" else answer._replace(err=whole)
+    return _Known(lines[0], tuple(lines[1].split(" ")), answers)
+
+
+def _blocks(lines: list[str]) -> list[tuple[str, str]]:
+    """Return the title and the text of each block, that of the shared rest first."""
+    found = [("rest", "")]
+    for line in lines:
+        if line.startswith("-- "):
+            found.append((line[3:], ""))
+        elif line or len(found) > 1:
+            title, text = found[-1]
+            found[-1] = (title, f"{text}{line}\n")
+    return found[1:] if found[1:2] and found[1][0] == "rest" else found
+
+
+def _filled(text: str, name: str) -> str:
+    return text.replace("{}", name).replace("{cr}", "\r")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from decnet_decoys.shell.syntax.nodes import Function
+from decnet_decoys.shell.syntax.nodes import Function, Sequence
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.jobs import Job
@@ -52,6 +52,8 @@ class Language:
         """Whether the environment was made anew (`env -i`), so that nothing of a shell is in it."""
         self.outer: list[dict[str, Any]] = []
         """What the shells are within which this one was begun, the first one first."""
+        self.pending: list[tuple[str, Sequence]] = []
+        """What is left of the line in which a shell was begun that has ended, each with what stands before it."""
         self.first_argument = ""
         """What the program that runs next is given as its name by `exec -a`."""
         self._begin_processes()

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.state import ShellState
@@ -24,6 +25,17 @@ def acted(runner: Runner, event: str, streams: Streams) -> Effects:
         yield from runner.script(action, streams)
         shell.traps.setdefault(event, action)
         shell.status = status
+    return status
+
+
+def after_failure(runner: Runner, pipeline: Pipeline, streams: Streams) -> Effects:
+    """Do what is to be done after a command that failed and whose status nobody tests: `trap ... ERR`, `set -e`."""
+    shell = runner.shell
+    if "ERR" in shell.traps:
+        shell.variables["BASH_COMMAND"] = yield from pipeline_text(pipeline)
+    status = yield from acted(runner, "ERR", streams)
+    if "errexit" in shell.options:
+        raise ExitShell(status)
     return status
 
 

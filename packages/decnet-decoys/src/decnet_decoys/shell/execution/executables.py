@@ -5,13 +5,14 @@ from contextlib import suppress
 
 from decnet_decoys.shell.budget import LineBudget
 from decnet_decoys.shell.call import Call, Handler
-from decnet_decoys.shell.command_lookup import on_path
+from decnet_decoys.shell.command_lookup import Found, find, on_path, remembered
 from decnet_decoys.shell.commands.busybox.words import is_worded, said
 from decnet_decoys.shell.commands.options import UsageError
 from decnet_decoys.shell.commands.refused_options import refused
 from decnet_decoys.shell.commands.versions import version_told
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import decode, encode
+from decnet_decoys.shell.environment import dash
 from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.environment.preloading import preload_errors
 from decnet_decoys.shell.execution import refused_builtins
@@ -26,7 +27,7 @@ MAX_HASHED = 200
 """Programs whose places a shell remembers."""
 
 
-def remember_path(shell: ShellState, name: str) -> None:
+def _remember_path(shell: ShellState, name: str) -> None:
     """Count a program that was found in $PATH, as `hash` shows it."""
     if "/" in name or name in BUILTINS:
         return
@@ -37,7 +38,26 @@ def remember_path(shell: ShellState, name: str) -> None:
         shell.hashed[name] = (path, hits + 1)
 
 
-def run_script(  # noqa: PLR0917
+def run_named(
+    runner: Runner, budget: LineBudget, argv: list[str], streams: Streams, *, tty: bool, program: bool
+) -> Effects:
+    """Run what a name stands for that is no function; `program` when another program runs it."""
+    shell = runner.shell
+    found = (None if program else remembered(shell, argv[0])) or find(shell, argv[0])
+    if shell.dash and not program and argv[0] in dash.BASH_ONLY:
+        found = Found(argv[0], complaint=f"{argv[0]}: not found")
+    if found.handler is None and found.script is None:
+        streams.err.write(encode(shell.complaint(found.complaint) + "\n"))
+        return found.status
+    if not program:
+        _remember_path(shell, argv[0])
+    if found.handler is not None:
+        call = _called(found.name, argv, runner, streams, tty=tty, own=program)
+        return (yield from _run_program(runner, budget, found.handler, call, argv))
+    return (yield from _run_script(runner, budget, found.name, found.script or "", argv, streams))
+
+
+def _run_script(  # noqa: PLR0917
     runner: Runner, budget: LineBudget, name: str, text: str, argv: list[str], streams: Streams
 ) -> Effects:
     """Run a script by what its first line names; one without such a line by a shell like this one."""
@@ -58,7 +78,7 @@ def run_script(  # noqa: PLR0917
         return (yield from runner.subshell(text, [name, *argv[1:]], streams, named=shell.dash))
 
 
-def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call, argv: list[str]) -> Effects:
+def _run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call, argv: list[str]) -> Effects:
     """Run a program, unless its version is asked for or it refuses an option; `argv[0]` is what it was called by."""
     shell, name, streams = runner.shell, call.name, call.streams
     version = version_told(shell.machine.persona, name, argv[1:])
@@ -68,9 +88,8 @@ def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call
     of_debian = shell.machine.persona.family == "debian" and name not in BUILTINS
     wrong = refused(name, argv[1:]) if of_debian else None
     if wrong is not None:
-        called = call.called
-        text = wrong.text.replace(f"{name}: ", f"{called}: ", 1).replace(f"'{name} --", f"'{called} --")
-        (streams.err if wrong.error else streams.out).write(encode(text if called != name else wrong.text))
+        streams.err.write(encode(_called_by(call.called, name, wrong.err)))
+        streams.out.write(encode(wrong.out))
         return wrong.status
     if wrong is None and name in BUILTINS and shell.kind == "bash" and not call.is_program:
         told = refused_builtins.refused(name, argv[1:])
@@ -89,6 +108,13 @@ def run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Call
             return (yield from _handled(handler, call))
         finally:
             shell.running.end()
+
+
+def _called_by(called: str, name: str, text: str) -> str:
+    """Return a refusal of the program `name` as it is worded when it was called by a path."""
+    if called == name:
+        return text
+    return text.replace(f"{name}: ", f"{called}: ", 1).replace(f"'{name} --", f"'{called} --")
 
 
 def _become_job(shell: ShellState, argv: list[str], name: str) -> None:
@@ -125,7 +151,7 @@ def _in_words_of_busybox(runner: Runner, handler: Handler, call: Call) -> Effect
     return status
 
 
-def called_program(name: str, argv: list[str], runner: Runner, streams: Streams, *, tty: bool, own: bool) -> Call:
+def _called(name: str, argv: list[str], runner: Runner, streams: Streams, *, tty: bool, own: bool) -> Call:
     """Return the call of a program; `own` when another program runs it."""
     call = Call(runner, name, argv[1:], streams, tty=tty)
     shell = runner.shell

@@ -4,7 +4,7 @@
 from contextlib import suppress
 
 from decnet_decoys.shell.budget import BudgetExceededError
-from decnet_decoys.shell.control_flow import ExitShell, LoopJump, ReturnFunction
+from decnet_decoys.shell.control_flow import STOPPED, ExitShell, LoopJump, ReturnFunction
 from decnet_decoys.shell.effects import Effects, Steps
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.expansion.parameters import ExpansionError
@@ -33,6 +33,21 @@ def tell_of_killed(shell: ShellState, errors: OutputBuffer) -> None:
     for job in shell.jobs.told_of_killed():
         if not shell.is_typed_at and not shell.dash:
             errors.write(encode(shell.complaint(f"{job.pid:5} {job.signal:<23} {job.text}") + "\n"))
+
+
+def tell_of_stopped(runner: Runner, job: Job, streams: Streams) -> Steps[None]:
+    """Tell of a job that ^Z has stopped."""
+    shell = runner.shell
+    streams.err.write(encode(f"^Z\n{job.line(shell.clock(), shell.jobs.mark(job))}\n"))
+    yield from runner.flush()
+
+
+def become_stopped(runner: Runner, pipeline: Pipeline, left: float, streams: Streams) -> Effects:
+    """Make a job of a pipeline that ^Z has stopped in a pause of which `left` seconds were to come."""
+    job = runner.shell.jobs.begin((yield from pipeline_text(pipeline)))
+    job.left = left
+    yield from tell_of_stopped(runner, job, streams)
+    return STOPPED
 
 
 _TOLD_SHORTLY = frozenset(("Terminated", "User defined signal 1", "User defined signal 2", "Alarm clock"))

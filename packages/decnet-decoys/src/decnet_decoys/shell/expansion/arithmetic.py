@@ -107,6 +107,10 @@ class _Expression:
         rest = self._text[self._began if at is None else at :]
         return ExpressionError(f'{self._text}: {reason} (error token is "{rest}")')
 
+    def _wrong_number(self, reason: str) -> ExpressionError:
+        """Return what is wrong with the number here, after which bash looks no further."""
+        return ExpressionError(f'{self._text[: self._at]}: {reason} (error token is "{self._piece}")')
+
     def _advance(self) -> None:
         found = _TOKEN.match(self._text, self._at)
         if found is None:
@@ -264,9 +268,9 @@ class _Expression:
         if mark:
             base, digits = (int(head) if head.isdecimal() and len(head) < 3 else 0), tail
             if not 2 <= base <= 64:
-                raise self._fault("invalid arithmetic base")
+                raise self._wrong_number("invalid arithmetic base")
             if not digits:
-                raise self._fault("invalid integer constant")
+                raise self._wrong_number("invalid integer constant")
         elif token[:2] in ("0x", "0X"):
             base, digits = 16, token[2:]
         elif token.startswith("0"):
@@ -275,7 +279,7 @@ class _Expression:
         for digit in digits[:64]:
             worth = _DIGITS.find(digit.lower() if base <= 36 else digit)
             if worth < 0 or worth >= base:
-                raise self._fault("value too great for base")
+                raise self._wrong_number("value too great for base")
             value = value * base + worth
         return _wrapped(value)
 

@@ -2,7 +2,7 @@
 """Assignments before a command or in its place: to a variable, an element, a whole array; with += to its end."""
 
 from decnet_decoys.shell.effects import Steps, turn
-from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.expansion import splitting, words
 from decnet_decoys.shell.expansion.arithmetic import arithmetic
 from decnet_decoys.shell.expansion.elements import following, index_of, join, put
 from decnet_decoys.shell.runner import Runner
@@ -18,7 +18,7 @@ def assign(runner: Runner, assignment: Assignment) -> Steps[tuple[str, str]]:
     if isinstance(assignment.value, Elements):
         if assignment.value.associative and len(shell.associative) < MAX_ELEMENTS:
             shell.associative.add(name)
-        found = yield from words.fields(runner, assignment.value.words)
+        found = yield from splitting.fields(runner, assignment.value.words)
         yield from _compose(shell, name, found, append=assignment.append)
         return f"{name}=", f"({' '.join(found)})"
     value, sign = (yield from words.text(runner, assignment.value)), "+=" if assignment.append else "="

@@ -3,7 +3,7 @@
 
 from decnet_decoys.shell.budget import MAX_WORD
 from decnet_decoys.shell.effects import Steps
-from decnet_decoys.shell.expansion import words
+from decnet_decoys.shell.expansion import splitting, words
 from decnet_decoys.shell.expansion.patterns import matches
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.state import ShellState
@@ -18,10 +18,10 @@ _REGEX_MARKS = ".[]*^$+?(){}|\\"
 def conditions_or_fields(runner: Runner, given: tuple[Word, ...]) -> Steps[list[str]]:
     """Return the arguments of a command, of [[ as it takes them."""
     if not given or len(given[0]) != 1 or given[0][0].text != "[[" or given[0][0].quoted:
-        return (yield from words.fields(runner, given))
+        return (yield from splitting.fields(runner, given))
     found: list[str] = []
-    room = words.MAX_ARGUMENT_CHARACTERS
-    for word in given[: words.MAX_ARGUMENTS]:
+    room = splitting.MAX_ARGUMENT_CHARACTERS
+    for word in given[: splitting.MAX_ARGUMENTS]:
         before = found[-1] if found else ""
         if before in _PATTERN_AFTER or before == _REGEX_AFTER:
             found.append(

@@ -10,11 +10,14 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.jobs import Jobs
+from decnet_decoys.shell.syntax.nodes import Sequence
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.environment.language import Language, ShellKind
     from decnet_decoys.shell.state import ShellState
 
+MAX_PENDING = 16
+"""Commands within each other that a line has begun in each of which a shell was begun."""
 MAX_NESTED = 16
 """Shells within each other; one more ends at once, as one does that finds no memory."""
 _OF_PROCESS = (
@@ -22,7 +25,7 @@ _OF_PROCESS = (
     "script", "kind", "line", "bare", "umask", "limits", "shopt", "string", "hashed", "disabled", "readonly", "kinds",
     "associative", "functions", "aliases",
 )  # fmt: skip
-_OF_SHELL = ("called", "typed_lines", "traps", "jobs", "stack")
+_OF_SHELL = ("called", "typed_lines", "traps", "jobs", "stack", "pending")
 """What a shell that another begins has besides, and a subshell has not."""
 
 
@@ -48,6 +51,7 @@ def enter(shell: "ShellState", kind: "ShellKind", called: str) -> bool:
     shell.kind, shell.called, shell.typed_lines = kind, called, 0
     shell.functions, shell.aliases, shell.traps = {}, {}, {}
     shell.options, shell.stack, shell._scopes = set(), [], []
+    shell.pending = []
     shell.jobs = Jobs(shell.pid + 100 * len(shell.outer))
     shell.only_exported()
     if kind == "dash" and "PS1" not in shell.exported:
@@ -56,6 +60,14 @@ def enter(shell: "ShellState", kind: "ShellKind", called: str) -> bool:
     if kind == "bash" and level.isdecimal() and len(level) < 4:
         shell.variables["SHLVL"] = str(int(level) + 1)
     return True
+
+
+def put_off(shell: "Language", depth: int, following: str, rest: Sequence) -> None:
+    """Keep what is left of a line in which a shell was begun, for when that ends; what follows `&&` waits for how."""
+    if rest.items and len(shell.outer) > depth:
+        pending = shell.outer[depth]["pending"]
+        pending[MAX_PENDING:] = []
+        pending.append((following, rest))
 
 
 def leave(shell: "ShellState") -> bool:

@@ -5,21 +5,21 @@ Whatever it computes of one is kept there, since a dictionary for each of a doze
 only one attacker shows joins nobody, and is no object: of that it is noted what it says of the attacker.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.statements import parts
 from decnet_workers.clusterer.cores import SAMPLE, Shown
 from decnet_workers.clusterer.kinds import KINDS, MARKS, Days, Feature, Kind, is_brief, weight
-from decnet_workers.clusterer.owners import is_infected, is_owned, is_worm, own_marks
+from decnet_workers.clusterer.owners import INFECTED_DEVICE, is_owned, is_shared_address, tells_apart
 from decnet_workers.clusterer.reading.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
 from decnet_workers.errors import WorkersError
 
 UNKNOWN = Shown({}, {})
 
-SHARED = 2
-"""Attackers that a feature has which can join any."""
+_INFECTED = " ".join(INFECTED_DEVICE)
 
 _DATED = (*MARKS, "command")
 
@@ -61,12 +61,14 @@ class KnownAttacker:
 class Sample:
     """The attackers of a feature that are looked at; features that the same ones show have one in common."""
 
-    __slots__ = ("attackers", "common", "shown")
+    __slots__ = ("attackers", "common", "contested", "shown")
 
     def __init__(self, attackers: tuple[KnownAttacker, ...]) -> None:
         self.attackers = attackers
         self.common: dict[str, list[tuple[int, int]]] | None = None
         """By kind, see `Weighing`."""
+        self.contested: bool | None = None
+        """Whether they have keys that do not go together, see `Linking`."""
         self.shown = UNKNOWN
         """What they show, as long as `Linking` needs it."""
 
@@ -80,7 +82,7 @@ class KnownFeature:
 
     __slots__ = (
         *("attackers", "before", "brief", "core", "days", "key", "kind", "owner", "proven", "read_sample", "since"),
-        *("weighed", "weight"),
+        *("tells", "weighed", "weight"),
     )
 
     def __init__(self, key: Key, attackers: int, days: int, before: Settled | None = None) -> None:
@@ -98,6 +100,7 @@ class KnownFeature:
         self.since: int | None = None
         """Of what actors of a crew have as their own, the day on which it was first seen, since 1970."""
         self.weighed = False
+        self.tells = tells_apart(key)
         self.brief = False
         """Whether it is a credential that was seen within half of the days of a long log."""
         self.read_sample: Sample | None = None
@@ -132,9 +135,15 @@ class Known:
         self.population = view.population
         self.read_attackers = 0
         self._attackers = _Attackers()
-        self._features: dict[Key, KnownFeature] = {}
+        self._features: dict[str, KnownFeature] = {}
+        """By kind, a space and digest."""
         self._samples: dict[tuple[KnownAttacker, ...], Sample] = {}
         self._cores: set[str] = set()
+
+    def close(self) -> None:
+        """Part attackers from what they show, so that all is freed at once: no garbage is collected meanwhile."""
+        for one in self._attackers.values():
+            one.shown = one.looked = None
 
     def attackers(self, names: Iterable[str]) -> set[KnownAttacker]:
         """Return the attackers of these names, which need not have been read."""
@@ -148,20 +157,20 @@ class Known:
         self.read_attackers += len(unread)
         for part in parts(unread):
             shown = self._view.shown_by(part)
-            self._learn({key for keys in shown.values() for key in keys if key[0] in KINDS}, SHARED)
+            alone = self._learn({name for names in shown.values() for name in names})
             for name in part:
-                self._note(self._attackers[name], [key for key in shown.get(name, ()) if key[0] in KINDS])
+                self._note(self._attackers[name], shown.get(name, ()), alone)
 
     def features(self, keys: Iterable[Key]) -> set[KnownFeature]:
         """Return the features, but those that join nobody and did not before."""
-        found, asked = self._features, set(keys)
-        self._learn(asked, SHARED)
-        return {found[key] for key in asked if key in found}
+        found, names = self._features, {" ".join(key) for key in keys}
+        self._learn(names)
+        return {found[name] for name in names if name in found}
 
     def shared(self, key: Key) -> bool:
         """Return whether several attackers show a feature that one shows who was read."""
-        found = self._features.get(key)
-        return found is not None and found.attackers >= SHARED
+        found = self._features.get(" ".join(key))
+        return found is not None and found.attackers > 1
 
     def shown_by(self, attackers: Collection[KnownAttacker]) -> set[KnownFeature]:
         """Return what attackers show."""
@@ -170,12 +179,13 @@ class Known:
 
     def read_samples(self, features: Iterable[KnownFeature]) -> None:
         """Read the attackers of features that are looked at: all, but of features with many."""
-        for part in parts(feature.key for feature in features if feature.read_sample is None):
-            few = [key for key in part if self._features[key].attackers <= SAMPLE]
+        unread = {feature.key: feature for feature in features if feature.read_sample is None}
+        for part in parts(unread):
+            few = [key for key in part if unread[key].attackers <= SAMPLE]
             found = dict(self._view.holders_of_all(few))
             found |= {key: self._view.holders(key, SAMPLE) for key in set(part).difference(few)}
             for key in part:
-                self._features[key].read_sample = self._sample(found.pop(key, ()))
+                unread[key].read_sample = self._sample(found.pop(key, ()))
 
     def sampled(self, features: Collection[KnownFeature]) -> set[KnownAttacker]:
         """Read the attackers of features that are looked at, and the evidence of these; return them."""
@@ -214,38 +224,48 @@ class Known:
         limit = limits().get(feature.key)
         return round(weight(feature.kind, feature.seen, self.population, limit, self._view.log_days), 3)
 
-    def _learn(self, keys: Iterable[Key], least: int) -> None:
-        """Read features that at least so many attackers show, and those of which something was computed before."""
-        for part in parts(key for key in keys if key not in self._features):
-            seen, settled = self._view.features(part), self._view.settled(part)
-            for key in part:
-                attackers, first, last = seen.get(key, _NOBODYS)
-                before = settled.get(key)
-                if attackers >= least or before is not None:
-                    days = last // DAY_NS - first // DAY_NS
-                    feature = self._features[key] = KnownFeature(key, attackers, days, before)
-                    feature.since = first // DAY_NS if key[0] in _DATED else None
-                    feature.brief = key[0] == "credential" and self._is_brief(feature)
+    def _learn(self, names: Iterable[str]) -> dict[str, str]:
+        """Read features of which it was not known who shows them; return the kinds of those that one attacker shows."""
+        unknown: dict[str, list[str]] = {}
+        for name in names:
+            if name not in self._features:
+                kind, _, digest = name.partition(" ")
+                unknown.setdefault(kind, []).append(digest)
+        alone: dict[str, str] = {}
+        for kind in [kind for kind in KINDS if kind in unknown]:
+            found = self._view.features(kind, unknown[kind])
+            for digest in unknown[kind]:
+                name = f"{kind} {digest}"
+                if digest not in found:
+                    alone[name] = kind
+                    continue
+                (attackers, first, last), before = found[digest]
+                feature = KnownFeature((kind, digest), attackers, last // DAY_NS - first // DAY_NS, before)
+                feature.since = first // DAY_NS if kind in _DATED else None
+                feature.brief = kind == "credential" and self._is_brief(feature)
+                self._features[name] = feature
+        return alone
 
     def _is_brief(self, feature: KnownFeature) -> bool:
         days = self._view.log_days
-        return days >= _LONG and feature.attackers >= SHARED and is_brief(feature.seen, days)
+        return days >= _LONG and feature.attackers > 1 and is_brief(feature.seen, days)
 
-    def _note(self, attacker: KnownAttacker, keys: list[Key]) -> None:
-        """Note what an attacker shows."""
+    def _note(self, attacker: KnownAttacker, names: Collection[str], alone: Mapping[str, str]) -> None:
+        """Note what an attacker shows, given the kinds of what it alone does."""
         found = self._features
-        marks = own_marks(keys)
-        if marks is not None:
-            attacker.marks = tuple(
-                found[one].key if one in found else one for one in marks if one in found or is_owned(one)
+        shown = [found[name] for name in names if name in found]
+        own = [(alone[name], name) for name in names if name in alone]
+        numbers = Counter([one.kind.name for one in shown] + [kind for kind, _ in own])
+        attacker.shown = tuple(shown)
+        attacker.infected, attacker.worm = _INFECTED in names, "worm" in numbers
+        attacker.own_credentials = sum(kind == "credential" for kind, _ in own)
+        if not is_shared_address(numbers):
+            keys = ((kind, name.partition(" ")[2]) for kind, name in own)
+            attacker.marks = (
+                *(one.key for one in shown if one.tells),
+                *(key for key in keys if is_owned(key) and tells_apart(key)),
             )
-        attacker.infected, attacker.worm = is_infected(keys), is_worm(keys)
-        attacker.own_credentials = sum(key[0] == "credential" and key not in found for key in keys)
-        attacker.shown = tuple(found[key] for key in keys if key in found)
 
     def _sample(self, names: Collection[str]) -> Sample:
         attackers = tuple(self._attackers[name] for name in names)
         return self._samples.get(attackers) or self._samples.setdefault(attackers, Sample(attackers))
-
-
-_NOBODYS = Feature(0, 0, 0)

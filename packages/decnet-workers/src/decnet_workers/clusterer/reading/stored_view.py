@@ -7,7 +7,7 @@ from sys import intern
 from sqlalchemy import Connection
 
 from decnet_core.timing.durations import DAY_NS
-from decnet_models.identities import core_rows, evidence_rows
+from decnet_models.identities import core_rows, evidence_rows, shown_rows
 from decnet_workers.clusterer.intake import log_days, population
 from decnet_workers.clusterer.kinds import Days, Feature
 from decnet_workers.clusterer.reading.view import Settled
@@ -23,8 +23,8 @@ class StoredView:
         self.population = 1 << max(0, number.bit_length() - 1)
         self.log_days = log_days(connection)
 
-    def shown_by(self, attackers: Collection[str]) -> dict[str, list[Key]]:
-        return evidence_rows.features_of(self._connection, attackers)
+    def shown_by(self, attackers: Collection[str]) -> dict[str, list[str]]:
+        return shown_rows.shown_by(self._connection, attackers)
 
     def days_of(self, attackers: Collection[str], kinds: Collection[str]) -> dict[str, dict[Key, Days]]:
         found: dict[str, dict[Key, Days]] = {}
@@ -32,8 +32,9 @@ class StoredView:
             found.setdefault(attacker, {})[kind, name] = first // DAY_NS, last // DAY_NS
         return found
 
-    def features(self, keys: Collection[Key]) -> dict[Key, Feature]:
-        return {key: Feature(*seen) for key, seen in evidence_rows.seen_at(self._connection, keys).items()}
+    def features(self, kind: str, digests: Collection[str]) -> dict[str, tuple[Feature, Settled | None]]:
+        found = shown_rows.shared_of(self._connection, kind, digests)
+        return {digest: (Feature(*row[:3]), _settled(row.core)) for digest, row in found.items()}
 
     def holders(self, key: Key, limit: int) -> list[str]:
         return evidence_rows.holders_of(self._connection, key, limit)
@@ -41,12 +42,12 @@ class StoredView:
     def holders_of_all(self, keys: Collection[Key]) -> dict[Key, list[str]]:
         return evidence_rows.holders_of_all(self._connection, keys)
 
-    def settled(self, keys: Collection[Key]) -> dict[Key, Settled]:
-        found = core_rows.cores_at(self._connection, keys)
-        return {(row.kind, row.digest): Settled(intern(row.core), *row[3:]) for row in found}
-
     def of_cores(self, cores: Iterable[str]) -> set[Key]:
         return core_rows.of_cores(self._connection, cores)
+
+
+def _settled(core: shown_rows.Core | None) -> Settled | None:
+    return None if core is None else Settled(intern(core[0]), *core[1:])
 
 
 class StoredWaiting:

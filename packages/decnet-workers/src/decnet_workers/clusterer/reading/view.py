@@ -31,22 +31,20 @@ class View(Protocol):
     log_days: int
     """The days from the first event of an attacker to the last of any, as the power of two below; 0: less than two."""
 
-    def shown_by(self, attackers: Collection[str]) -> Mapping[str, Collection[Key]]:
-        """Return the features that each of the attackers shows."""
+    def shown_by(self, attackers: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Return the features that each of the attackers shows, each as its kind, a space and its digest."""
 
     def days_of(self, attackers: Collection[str], kinds: Collection[str]) -> Mapping[str, Mapping[Key, Days]]:
         """Return in which days each of the attackers showed which features of some kinds."""
 
-    def features(self, keys: Collection[Key]) -> Mapping[Key, Feature]: ...
+    def features(self, kind: str, digests: Collection[str]) -> Mapping[str, tuple[Feature, Settled | None]]:
+        """Return those of some features of a kind that several show, or of which something was computed before."""
 
     def holders(self, key: Key, limit: int) -> Collection[str]:
         """Return the first attackers, in the order of their names, that show a feature."""
 
     def holders_of_all(self, keys: Collection[Key]) -> Mapping[Key, Collection[str]]:
         """Return all attackers that show each of some features, in the order of their names."""
-
-    def settled(self, keys: Collection[Key]) -> Mapping[Key, Settled]:
-        """Return what was computed of those of the features that can join attackers."""
 
     def of_cores(self, cores: Iterable[str]) -> Set[Key]:
         """Return the features of some cores."""

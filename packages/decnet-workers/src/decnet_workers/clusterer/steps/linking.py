@@ -6,7 +6,7 @@ from itertools import chain
 
 from decnet_workers.clusterer.cores import are_linked, could_link, enough, heaviest, in_order, shown_by, size_of
 from decnet_workers.clusterer.kinds import JOIN, MARKS, RARE
-from decnet_workers.clusterer.owners import is_contested
+from decnet_workers.clusterer.owners import is_contested, is_owned
 from decnet_workers.clusterer.reading.known import UNKNOWN, Known, KnownAttacker, KnownFeature, Sample
 from decnet_workers.commodity.limits import limits
 
@@ -63,7 +63,8 @@ class Linking:
         candidates = [(one, other) for one in features for other in _candidates(one, near) if other is not one]
         profiled |= self._profile({other for _, other in candidates})
         pairs = {in_order(one, other) for one, other in candidates}  # half of them are found twice
-        listed = {one for pair in pairs for one in pair if one.brief and not self._is_contested(one)}
+        brief = {one for pair in pairs if pair[0].brief and pair[1].brief for one in pair}
+        listed = {one for one in brief if not self._is_contested(one.sample)}
         found = {(one, other) for one, other in pairs if are_linked(one, other, one in listed and other in listed)}
         for sample in profiled:
             sample.shown = UNKNOWN
@@ -107,9 +108,14 @@ class Linking:
             sample.shown = shown_by(looked_at)
         return samples
 
-    def _is_contested(self, feature: KnownFeature) -> bool:
+    def _is_contested(self, sample: Sample) -> bool:
         """Return whether those who show a credential have keys, as others have them, that do not go together."""
-        return is_contested([one for one in marks if self._known.shared(one)] for marks in feature.sample.marks())
+        if sample.contested is None:
+            shared = self._known.shared
+            sample.contested = is_contested(
+                [one for one in marks if is_owned(one) and shared(one)] for marks in sample.marks()
+            )
+        return sample.contested
 
 
 def _is_own_key(feature: KnownFeature) -> bool:

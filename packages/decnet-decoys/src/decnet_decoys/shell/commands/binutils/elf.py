@@ -149,7 +149,7 @@ def objdump(call: Call) -> Effects:
         if isinstance(entry, str):
             status = call.fail(f"'{path}': No such file" if entry == NOT_FOUND else f"{path}: {entry}")
         elif header is None:
-            status = call.fail(f"{path}: file format not recognized")
+            status = call.fail(f"{path}: file format not recognized", 3 if call.name == "size" else 1)
         elif call.name == "nm":
             call.print_error(f"nm: {path}: no symbols")
         elif call.name == "size":

@@ -104,6 +104,12 @@ def _beside_builtin(program: Program, name: str) -> str:
 
 @command("which")
 def which(call: Call) -> Effects:
+    wrong = next((arg for arg in call.args if arg.startswith("-") and set(arg[1:]) - {"a"} and arg != "--"), "")
+    if wrong and call.name == "which" and call.shell.machine.persona.family == "debian":
+        letter = wrong[1:].lstrip("a")[0]
+        call.print_error(f"Illegal option -{letter}")
+        call.print("Usage: /usr/bin/which [-a] args")
+        return 2
     status = 0
     for name in call.words:
         yield from turn()

@@ -2,8 +2,9 @@
 """Builtins about what runs in the background: jobs, wait, fg, bg, disown (bash(1), Job Control)."""
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.control_flow import STOPPED, StoppedByUser
 from decnet_decoys.shell.effects import Effects, Pause
-from decnet_decoys.shell.execution.line_ends import tell_of_killed
+from decnet_decoys.shell.execution.line_ends import tell_of_killed, tell_of_stopped
 from decnet_decoys.shell.jobs import Job
 from decnet_decoys.shell.programs import command
 
@@ -114,7 +115,17 @@ def resume(call: Call) -> Effects:
     if call.name == "bg":
         return 0
     call.print(job.text)
-    yield from _until(call, job.ends)
+    yield from call.runner.flush()
+    try:
+        yield from _until(call, job.ends)
+    except StoppedByUser:
+        job.stop(call.shell.clock())
+        yield from tell_of_stopped(call.runner, job, call.streams)
+        return STOPPED
+    except GeneratorExit:  # ^C
+        job.ends = 0.0
+        call.shell.jobs.forget(job)
+        raise
     job.show()
     call.shell.jobs.forget(job)
     return job.status

@@ -13,6 +13,7 @@ from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.environment.traps import acted
+from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
@@ -103,7 +104,7 @@ def exit_(call: Call) -> int:
     given = call.args[0] if call.args else "0"
     is_number = (given if shell.dash else given.lstrip("+-")).isdecimal()
     if len(call.args) > 1 and is_number and not shell.dash:
-        return call.shell_error(f"{call.name}: too many arguments")
+        raise ExpansionError(f"{call.name}: too many arguments")  # which gives up the rest of the line
     if not is_number:
         raise control_flow.ExitShell(call.shell_error(f"exit: {given}: numeric argument required", 2))
     if shell.outer and shell.is_typed_at and not shell.dash and not shell.jobs.of_child:

@@ -92,7 +92,9 @@ def seq(call: Call) -> Effects:
     """Count: [FIRST [STEP]] LAST, with -s and -w."""
     args, joint, same_width, layout = _seq_arguments(call)
     numbers = []
-    for arg in args[:3]:
+    if len(args) > 3:
+        raise tried(call, f"extra operand {quoted(args[3])}")
+    for arg in args:
         try:
             numbers.append(float(arg[:30]))
         except ValueError:
@@ -102,7 +104,7 @@ def seq(call: Call) -> Effects:
         step = numbers[1]
     if not step:
         raise tried(call, f"invalid Zero increment value: {quoted(args[1])}")
-    places = max(len(arg.partition(".")[2]) for arg in args[:3])
+    places = max(len(arg.partition(".")[2]) for arg in args)
     width = max(len(f"{first:.{places}f}"), len(f"{last:.{places}f}")) if same_width else 0
     count, value = 0, first
     while value <= last + 1e-12 if step > 0 else value >= last - 1e-12:

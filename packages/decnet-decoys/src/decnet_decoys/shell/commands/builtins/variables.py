@@ -5,34 +5,14 @@ from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import shell_word, single_quoted
-from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.environment.tracing import is_traced, trace
 from decnet_decoys.shell.expansion import arrays
 from decnet_decoys.shell.expansion.assignment import MAX_ELEMENTS, clear, of_kind, remove
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.programs import BUILTINS, command
-from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.syntax.printing import function_text
 
 MAX_ALIASES = 50
-_OPTIONS = (
-    ("allexport", "off"), ("braceexpand", "on"), ("emacs", "off"), ("errexit", "off"), ("errtrace", "off"),
-    ("functrace", "off"), ("hashall", "on"), ("histexpand", "off"), ("history", "off"), ("ignoreeof", "off"),
-    ("interactive-comments", "on"), ("keyword", "off"), ("monitor", "off"), ("noclobber", "off"), ("noexec", "off"),
-    ("noglob", "off"), ("nolog", "off"), ("notify", "off"), ("nounset", "off"), ("onecmd", "off"), ("physical", "off"),
-    ("pipefail", "off"), ("posix", "off"), ("privileged", "off"), ("verbose", "off"), ("vi", "off"), ("xtrace", "off"),
-)  # fmt: skip
-_SHOPT_NAMES = """
-autocd assoc_expand_once cdable_vars cdspell checkhash checkjobs +checkwinsize +cmdhist compat31 compat32 compat40
-compat41 compat42 compat43 compat44 +complete_fullquote direxpand dirspell dotglob execfail expand_aliases extdebug
-extglob +extquote failglob +force_fignore +globasciiranges +globskipdots globstar gnu_errfmt histappend histreedit
-histverify +hostcomplete huponexit inherit_errexit +interactive_comments lastpipe lithist localvar_inherit
-localvar_unset login_shell mailwarn no_empty_cmd_completion nocaseglob nocasematch noexpand_translation nullglob
-+patsub_replacement +progcomp progcomp_alias +promptvars restricted_shell shift_verbose +sourcepath varredir_close
-xpg_echo
-"""
-_SHOPT = {name.lstrip("+"): name.startswith("+") for name in _SHOPT_NAMES.split()}
-"""Each option, and whether it is on unless somebody changes it."""
 
 
 @command("export", "declare", "typeset", "local", "readonly", folder="")
@@ -85,7 +65,8 @@ def _declared(call: Call, arg: str, flags: str) -> Effects:
     elif call.name in ("local", "declare", "typeset") and name not in shell.variables and not set(flags) & set("faA"):
         shell.set(name, "")
     if call.name == "export" or "x" in flags:
-        (shell.exported.discard if "n" in flags else shell.exported.add)(name)
+        taken = "n" in flags or any(one.startswith("+") and "x" in one for one in call.args)
+        (shell.exported.discard if taken else shell.exported.add)(name)
     if call.name == "readonly" or "r" in flags:
         shell.readonly.add(name)
     return 0
@@ -144,64 +125,6 @@ def _listed(call: Call, names: list[str]) -> int:
     return status
 
 
-def _shown(shell: ShellState, name: str) -> str:
-    """Return a variable's value as `set` lists it."""
-    variables = shell.variables
-    if f"{name}[@]" in variables and not shell.dash:
-        elements = (f'[{key}]="{variables.get(f"{name}[{key}]", "")}"' for key in arrays.keys(variables, name))
-        return f"({' '.join(elements)})"
-    return shell_word(variables[name]) if variables[name] else ""
-
-
-@command("set", folder="")
-def set_(call: Call) -> int:
-    """List all variables, set the positional parameters, or show options."""
-    shell = call.shell
-    if not call.args:
-        for name in filter(str.isidentifier, sorted(shell.variables)):
-            shown = single_quoted(shell.variables[name]) if shell.dash else _shown(shell, name)
-            call.print(f"{name}={shown}")
-        return 0
-    if call.args in (["-o"], ["+o"]):
-        for name, state in _OPTIONS:
-            shown = "on" if name in shell.options else state
-            off = f"set {'-' if shown == 'on' else '+'}o {name}"
-            call.print(f"{name:<15}\t{shown}" if call.args == ["-o"] else off)
-        return 0
-    args = list(call.args)
-    if shell.dash and "pipefail" in args:
-        raise ExitShell(call.shell_error("set: Illegal option -o pipefail", 2))
-    while args and args[0][:1] in ("-", "+") and args[0] not in ("--", "-"):
-        wrong = _switched(call, args.pop(0), args)
-        if wrong:
-            return wrong
-    if args:
-        shell.set_parameters(["", *(args[1:] if args[0] in ("--", "-") else args)])
-    return 0
-
-
-def _switched(call: Call, option: str, args: list[str]) -> int:
-    """Switch options; returns 2 for one that there is not. Each `o` among the letters takes the next argument."""
-    wrong = next((one for one in option[1:200] if one not in "abefhkmnoptuvxBCEHPT"), "")
-    if wrong:
-        call.shell_error(f"set: -{wrong}: invalid option")
-        call.print_error("set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]")
-        return 2
-    for letter in option[1:200]:
-        name = args.pop(0) if letter == "o" and args else OPTION_OF.get(letter, "")
-        if letter == "o" and name not in dict(_OPTIONS):
-            status = call.shell_error(f"set: {name}: invalid option name", 2)
-            if call.shell.dash:
-                raise ExitShell(status)
-            return status
-        _switch(call, option[0], name)
-    return 0
-
-
-def _switch(call: Call, sign: str, name: str) -> None:
-    (call.shell.options.add if sign == "-" else call.shell.options.discard)(name)
-
-
 @command("shift", folder="")
 def shift(call: Call) -> int:
     shell = call.shell
@@ -231,43 +154,6 @@ def unset(call: Call) -> int:
         call.shell.functions.pop(name, None)
         clear(call.shell, name)
     return 0
-
-
-@command("shopt", folder="")
-def shopt(call: Call) -> int:
-    """Show or set the options of bash that `set -o` does not have."""
-    letters = "".join(arg[1:] for arg in call.args if arg.startswith("-"))
-    flags, names, shell = {f"-{letter}" for letter in letters}, call.words, call.shell
-    if "-o" in flags:
-        return _switch_named(call, flags, names)
-    known = _SHOPT | ({"expand_aliases": True} if shell.command is None else {}) | shell.shopt
-    for name in names:
-        if name not in known:
-            return call.shell_error(f"shopt: {name}: invalid shell option name")
-        if flags & {"-s", "-u"}:
-            shell.shopt[name] = "-s" in flags
-    if (names and flags & {"-s", "-u"}) or "-q" in flags:
-        return int("-q" in flags and not all(known[name] for name in names))
-    shown = names or [name for name in known if not flags & {"-s", "-u"} or known[name] == ("-s" in flags)]
-    for name in shown:
-        state = "on" if known[name] else "off"
-        call.print(f"shopt {'-s' if known[name] else '-u'} {name}" if "-p" in flags else f"{name:<15}\t{state}")
-    return int(bool(names) and not all(known[name] for name in names))
-
-
-def _switch_named(call: Call, flags: set[str], names: list[str]) -> int:
-    """Show or set the options of `set -o`, as `shopt -o` does."""
-    states = {name: name in call.shell.options or state == "on" for name, state in _OPTIONS}
-    for name in names:
-        if name not in states:
-            return call.shell_error(f"shopt: {name}: invalid option name")
-        if flags & {"-s", "-u"}:
-            _switch(call, "-" if "-s" in flags else "+", name)
-    if (names and flags & {"-s", "-u"}) or "-q" in flags:
-        return int("-q" in flags and not all(states[name] for name in names))
-    for name in names or states:
-        call.print(f"{name:<15}\t{'on' if states[name] else 'off'}")
-    return int(bool(names) and not all(states[name] for name in names))
 
 
 @command("alias", "unalias", folder="")

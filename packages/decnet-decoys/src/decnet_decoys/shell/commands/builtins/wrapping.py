@@ -6,12 +6,13 @@ from itertools import islice
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import UsageError, options, tried
+from decnet_decoys.shell.commands.processes.listed_signals import is_signal
 from decnet_decoys.shell.commands.processes.ps_columns import rows
 from decnet_decoys.shell.commands.starting import started
 from decnet_decoys.shell.control_flow import KILLED
 from decnet_decoys.shell.effects import Effects, Pause, turn
 from decnet_decoys.shell.encoding import decode, quoted, shell_word
-from decnet_decoys.shell.expansion.words import MAX_ARGUMENT_CHARACTERS
+from decnet_decoys.shell.expansion.splitting import MAX_ARGUMENT_CHARACTERS
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import InputBuffer
 from decnet_decoys.shell.syntax.escapes import unescape
@@ -22,6 +23,7 @@ _VALUED = {"timeout": "ks", "taskset": "p", "nice": "n", "ionice": "cnp", "stdbu
 
 
 _ADJUSTMENT = re.compile(r"[+-]?\d{1,18}")
+_SIZE = re.compile(r"\d{1,18}(?:[KMGTPEZY]B?|kB)?")
 _INTERVAL = re.compile(r"(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18}|inf(?:inity)?)[smhd]?")
 
 
@@ -37,8 +39,7 @@ def wrap(call: Call) -> Effects:
         option, value = args.pop(0), ""
         if option[-1] in _VALUED.get(name, "") and len(option) == 2 and args:
             value = args.pop(0)
-        if name == "nice":
-            _check_adjustment(value)
+        _check_value(call, option, value)
         if (name == "timeout" and (value or option).upper().endswith(("KILL", "=9"))) or (option, value) == ("-s", "9"):
             ended = KILLED
     seconds = args.pop(0) if name in ("timeout", "taskset") and args else ""
@@ -46,6 +47,8 @@ def wrap(call: Call) -> Effects:
         raise tried(call, f"invalid time interval {quoted(seconds)}", 125)
     if not args:
         return _without_program(call)
+    if name == "stdbuf" and args == call.args:
+        raise tried(call, "you must specify a buffering mode option", 125)
     steps = started(call, args)
     if name == "nice":
         return (yield from _nicer(call, steps))
@@ -58,6 +61,25 @@ def _check_adjustment(value: str) -> None:
     """Raise UsageError if the value of `nice -n` is no number."""
     if value and not _ADJUSTMENT.fullmatch(value):
         raise UsageError(f"invalid adjustment {quoted(value)}", 125)
+
+
+def _check_value(call: Call, option: str, value: str) -> None:
+    """Raise UsageError for a signal, an interval or a buffering mode that there is not."""
+    if call.name == "nice":
+        _check_adjustment(value)
+    letter, value = option[1:2], value or option[2:]
+    if letter == "-" and "=" in option:
+        word, _, value = option.partition("=")
+        letter = {"--signal": "s", "--kill-after": "k"}.get(word, "")
+    if call.name == "stdbuf":
+        if letter == "i" and value == "L":
+            raise tried(call, "line buffering stdin is meaningless", 125)
+        if letter in tuple("ioe") and value != "L" and not _SIZE.fullmatch(value):
+            raise UsageError(f"invalid mode {quoted(value)}", 125)
+    elif call.name == "timeout" and letter == "s" and not is_signal(value):
+        raise tried(call, f"{quoted(value)}: invalid signal", 125)
+    elif call.name == "timeout" and letter == "k" and not _INTERVAL.fullmatch(value):
+        raise tried(call, f"invalid time interval {quoted(value)}", 125)
 
 
 def _without_program(call: Call) -> int:

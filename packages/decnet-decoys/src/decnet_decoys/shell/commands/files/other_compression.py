@@ -74,10 +74,11 @@ def _listed(call: Call, path: str, *, header: bool) -> Effects:
 
 def not_in_format(call: Call, name: str, format_: str) -> int:
     """Say that what has this name cannot be unpacked; returns the status of the program that says so."""
+    called = call.name if call.name in _PROGRAMS else format_
     if format_ == "bzip2":
-        call.print_error(f"bzip2: {name} is not a bzip2 file.")
+        call.print_error(f"{called}: {name} is not a bzip2 file.")
         return 2
-    call.print_error(f"xz: {name}: File format not recognized")
+    call.print_error(f"{called}: {name}: File format not recognized")
     return 1
 
 

@@ -164,9 +164,22 @@ def _without_object(call: Call, flags: list[str]) -> int:
     return 255
 
 
+_VERBS = {
+    "address": "add change replace delete flush save restore showdump help",
+    "link": "add set delete property afstats xstats help",
+    "route": "add append change replace prepend del delete test flush save restore showdump help",
+    "neighbour": "add change replace delete flush get help", "rule": "add del delete flush save restore list show help",
+}  # fmt: skip
+"""What ip(8) does with an object; each may be abbreviated."""
+_HELP_OF = {"neighbour": "neigh"}
+
+
 def _changed(call: Call, topic: str, verb: str, words: list[str]) -> int:
     """Take a change silently where root may make it of an interface that there is."""
     known = (call.shell.machine.persona.hardware.interface, "lo")
+    if topic in _VERBS and not any(one.startswith(verb) for one in _VERBS[topic].split()):
+        call.print_error(f'Command "{verb[:64]}" is unknown, try "ip {_HELP_OF.get(topic, topic)} help".')
+        return 255
     named = next((after for word, after in pairwise(words) if word == "dev"), "")
     device = named or (words[0] if topic == "link" and words and verb not in ("add", "a") else "")
     if topic in ("address", "neighbour") and not device and verb not in ("flush", "help"):

@@ -56,7 +56,7 @@ def bridge(call: Call) -> int:
     topic = next(iter(call.words), "")
     if topic and not any(name.startswith(topic) for name in ("link", "fdb", "mdb", "vlan", "vni", "monitor", "help")):
         call.print_error(f'Object "{topic[:64]}" is unknown, try "bridge help".')
-        return 1
+        return 255
     return 0
 
 

@@ -182,13 +182,23 @@ MAX_CHANGES = 16
 """Arguments of chattr that say what is changed."""
 
 
+CHANGED = "aAcCdDeijPsStTuFxRVf"
+"""Letters of attributes and options that chattr takes (chattr(1))."""
+
+
 @command("chattr", families=("debian",))
 def chattr(call: Call) -> Effects:
     """Set and remove the attributes i and a of files, with which even root cannot change them."""
     files, access, status = call.shell.files, call.shell.access, 0
     paths = [arg for arg in call.args if not arg.startswith(("-", "+", "="))]
     changes = [arg for arg in call.args if arg not in (*paths, "-R", "-f", "-V")][:MAX_CHANGES]
-    if not paths or not changes:
+    if paths and not changes:
+        call.print_error("Must use '-v', =, - or +")
+        return 1
+    if not paths:
+        call.print_error("Usage: chattr [-RVf] [-+=aAcCdDeijPsStTuFx] [-p project] [-v version] files...")
+        return 1
+    if any(letter not in CHANGED for change in changes for letter in change[1:]):
         call.print_error("Usage: chattr [-RVf] [-+=aAcCdDeijPsStTuFx] [-p project] [-v version] files...")
         return 1
     for path in below(call, paths) if "-R" in call.args else paths:

@@ -178,7 +178,7 @@ def fuser(call: Call) -> Effects:
         return 0
     if not found.operands:
         told = refused(call.name, [])
-        call.print_error(told.text if told is not None else "No process specification given\n", end="")
+        call.print_error(told.err if told is not None else "No process specification given\n", end="")
         return 1
     space, status = found.last("n"), 1
     for target in found.operands[:50]:

@@ -9,12 +9,12 @@ from decnet_decoys.shell.commands.shells.startup import read_startup_files
 from decnet_decoys.shell.effects import Effects
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.environment.language import OPTION_OF, ShellKind
+from decnet_decoys.shell.interactive.first_variables import LOGIN_PATH
 from decnet_decoys.shell.interactive.nesting import enter
 from decnet_decoys.shell.interactive.prompts import OF_BASH, USUAL
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
 from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
-from decnet_decoys.shell.state import LOGIN_PATH
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.lexer import MAX_SCRIPT
 

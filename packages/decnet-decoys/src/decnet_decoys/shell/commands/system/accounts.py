@@ -16,11 +16,15 @@ from decnet_decoys.shell.machine.tree import whole_of
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.state import ShellState
 
+_ID = {"user": "u", "group": "g", "groups": "G", "name": "n", "real": "r", "zero": "z", "context": "Z"}
+
 
 @command("id")
 def id_(call: Call) -> int:
     """Show who somebody is: -u -g -G with -n."""
-    found = options(call, "ugGnrza", {"user": "u", "group": "g", "groups": "G", "name": "n", "real": "r"})
+    found = options(call, "ugGnrzaZ", _ID)
+    if "Z" in found:
+        return call.fail("--context (-Z) works only on an SELinux-enabled kernel")
     if sum(one in found for one in "ugG") > 1:
         return call.fail('cannot print "only" of more than one choice')
     if found.any("nr") and not found.any("ugG"):
@@ -31,12 +35,19 @@ def id_(call: Call) -> int:
     if not found.operands:
         _identify(call, found, call.shell.user)
     for name in found.operands[:100]:
-        user = call.shell.account(name) or call.shell.account_of(name)
+        user = call.shell.account(name) or call.shell.account_of(name) or _of_number(call, name)
         if user is None:
             status = call.fail(f"{quoted(name)}: no such user")
         else:
             _identify(call, found, user)
     return status
+
+
+def _of_number(call: Call, name: str) -> User | None:
+    """Return the first account of a number, which may have a plus sign before it."""
+    digits = name.removeprefix("+")
+    known = digits.isascii() and digits.isdecimal() and len(digits) < 11
+    return next((user for user in call.shell.users if known and user.uid == int(digits)), None)
 
 
 def _identify(call: Call, found: Options, user: User) -> None:

@@ -151,8 +151,9 @@ def getconf(call: Call) -> int:
         "_NPROCESSORS_CONF": str(cores), "CLK_TCK": "100", "GNU_LIBC_VERSION": "glibc 2.36", "OPEN_MAX": "1024",
         "_PHYS_PAGES": str(call.shell.machine.persona.hardware.memory_kib // 4), "WORD_BIT": "32", "CHAR_BIT": "8",
     }  # fmt: skip
-    name = next(iter(call.words), "")
-    if not name:
+    words = call.words
+    name = words[0] if words else ""
+    if not name or len(words) > 2 - (not name.startswith(("NAME_", "PATH_"))):
         call.print_error("Usage: getconf [-v specification] variable_name [pathname]\n       getconf -a [pathname]")
         return 2
     if name not in values:

@@ -13,10 +13,10 @@ from decnet_decoys.shell.commands.shells.startup import read_startup_files
 from decnet_decoys.shell.commands.system import sudoers
 from decnet_decoys.shell.effects import AskLine, Effects, Pause, Steps, turn
 from decnet_decoys.shell.encoding import decode
+from decnet_decoys.shell.interactive.first_variables import LOGIN_PATH
 from decnet_decoys.shell.interactive.nesting import enter
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND
 from decnet_decoys.shell.programs import BUILTINS, command
-from decnet_decoys.shell.state import LOGIN_PATH
 
 MAX_ASSIGNED = 64
 """Variables that are set for a program."""
