@@ -369,6 +369,6 @@ COMMANDS: dict[str, tuple[Function, int]] = {
     "replconf": (replconf, -1), "bgrewriteaof": (bgrewriteaof, 1), "lolwut": (lolwut, -1),
     "cluster": (cluster, -2), "monitor": (accepted, 1), "debug": (debug, -2),
     "wait": (wait, 3), "slowlog": (slowlog, -2), "latency": (latency, -2), "readonly": (cluster, 1),
-    "asking": (cluster, 1), "psync": (psync, -3), "sync": (sync, 1),
+    "readwrite": (cluster, 1), "asking": (cluster, 1), "psync": (psync, -3), "sync": (sync, 1),
     "reset": (reset, 1),
 }  # fmt: skip
