@@ -42,7 +42,6 @@ MOST_QUEUED, MOST_QUEUED_BYTES = 256, 64 << 10
 _WORD_BYTES = 8
 """What an argument takes, however short."""
 _FULL = Error("OOM command not allowed when used memory > 'maxmemory'.")
-_WITHOUT_LOGIN = frozenset({"auth", "hello", "quit", "reset"})
 _AT_ONCE = frozenset({"quit", "reset", "watch"})
 """What a transaction does not keep for its end."""
 _OF_TRANSACTIONS = ("multi", "exec", "discard")
@@ -120,7 +119,7 @@ def _now(reply: Reply) -> Reply:
 def _not_allowed(client: Client, name: str, arguments: list[bytes]) -> Error | None:
     if client.authenticated:
         return access.refused(client, arguments)
-    return None if name in _WITHOUT_LOGIN else Error("NOAUTH Authentication required.")
+    return None if name in access.WITHOUT_LOGIN else Error("NOAUTH Authentication required.")
 
 
 def _read_only(client: Client, name: str) -> Error | None:
