@@ -5,7 +5,7 @@ import fnmatch
 import re
 
 from decnet_decoys.redis.about.command_table import details as details_of
-from decnet_decoys.redis.about.command_table import Key, every, keys, of_request, with_subcommands
+from decnet_decoys.redis.about.command_table import Key, every, keys, names, of_request, with_subcommands
 from decnet_decoys.redis.about.containers import container
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import SYNTAX, Arguments, Function
@@ -14,7 +14,6 @@ from decnet_decoys.redis.server import text
 
 _MOST_NAMES = 64
 """Of which one COMMAND INFO tells."""
-_COUNT = 240
 _INVALID = Error("ERR Invalid command specified")
 
 
@@ -68,7 +67,7 @@ def _found_keys(given: Arguments) -> list[Key] | Error:
 _SUBCOMMANDS = container(
     "COMMAND",
     {
-        b"COUNT": lambda _client, _given: _COUNT,
+        b"COUNT": lambda _client, _given: len(names()),
         b"INFO": _info,
         b"DOCS": _docs,
         b"LIST": _list,
