@@ -4,8 +4,8 @@
 import fnmatch
 import re
 
-from decnet_decoys.redis.about.command_table import details as details_of
 from decnet_decoys.redis.about.command_table import Key, every, keys, names, of_request, with_subcommands
+from decnet_decoys.redis.about.command_table import details as details_of
 from decnet_decoys.redis.about.containers import container
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import SYNTAX, Arguments, Function

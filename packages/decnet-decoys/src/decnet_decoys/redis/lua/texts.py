@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+
 from decnet_decoys.redis.lua.checks import Checks, integer
 from decnet_decoys.redis.lua.patterns import Match, PatternError
 from decnet_decoys.redis.lua.values import Table, Value, first, got, is_false, kind, number_of, shown, word
@@ -145,7 +146,7 @@ class Texts(Checks):
         whole = match.text[start:end]
         if isinstance(new, bytes | float):
             return self._filled(new if isinstance(new, bytes) else shown(new), [whole, *captured])
-        found = new.items.get(captured[0]) if isinstance(new, Table) else first(new(*captured))
+        found = new.items.get(captured[0]) if isinstance(new, Table) else first(new(*captured))  # type: ignore[operator, misc]
         if is_false(found):
             return whole
         if not isinstance(found, bytes | float):
