@@ -47,6 +47,11 @@ export function useQueryValue(name: string, otherwise = ""): [string, (value: st
   return [search[name] ?? otherwise, set];
 }
 
+/** The direction of a list when the address does not say: highest first, but for the list's own order when that ascends. */
+export function naturalDirection(sort: string | undefined, order: string | undefined, ascending: boolean): Direction {
+  return ascending && (sort ?? order) === order ? "asc" : "desc";
+}
+
 /** The direction of the page's list as the API takes it; nothing: as it comes, by default the latest or highest first. */
 export function useDirection(natural: Direction = "desc"): { direction?: Direction } {
   const [{ direction }] = useQueryState();

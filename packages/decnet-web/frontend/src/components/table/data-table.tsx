@@ -9,7 +9,7 @@ import { useEffect, useMemo, useRef, useState, type CSSProperties, type Keyboard
 import type { Problem } from "@/api/problem";
 import { t, tn } from "@/app/i18n";
 import { prefer, usePreferences } from "@/app/preferences";
-import { useQueryState, type Direction } from "@/app/search";
+import { naturalDirection, useQueryState } from "@/app/search";
 import { Button } from "@/components/controls/button";
 import { ErrorState } from "@/components/feedback/error-state";
 import { Skeleton } from "@/components/feedback/skeleton";
@@ -295,7 +295,7 @@ function Head<Row>({
 }) {
   const [search, change] = useQueryState();
   const sorted = search.sort ?? order;
-  const natural = (sort: string | undefined): Direction => (ascending && sort === order ? "asc" : "desc");
+  const natural = (sort: string | undefined) => naturalDirection(sort, order, ascending);
   const lowest = (search.direction ?? natural(sorted)) === "asc";
   const sortBy = (sort: string) => {
     const next = sort !== sorted ? natural(sort) : lowest ? "desc" : "asc";

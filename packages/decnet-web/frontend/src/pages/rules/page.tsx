@@ -4,7 +4,7 @@ import { useState } from "react";
 import { asProblem } from "@/api/problem";
 import { useGet, useSend, type Data } from "@/api/queries";
 import { formatNumber, t, tv } from "@/app/i18n";
-import { useDirection, useQueryState, useQueryValue } from "@/app/search";
+import { naturalDirection, useDirection, useQueryState, useQueryValue } from "@/app/search";
 import { useAllowed } from "@/app/session";
 import { Button } from "@/components/controls/button";
 import { ConfirmDialog, Dialog, Foot } from "@/components/controls/dialog";
@@ -21,6 +21,9 @@ import { DataTable, type Column } from "@/components/table/data-table";
 import { Editor } from "./Editor";
 import { inOrder } from "./order";
 import styles from "./rules.module.css";
+
+/** The column by which the rules are sorted when the address does not say, from A to Z. */
+const ORDER = "title";
 
 type Rule = Data<"/api/v1/rules">["items"][number];
 
@@ -41,7 +44,7 @@ function List() {
   const { data, error, isPending, refetch } = useGet("/api/v1/rules", {});
   const [search] = useQueryState();
   const [chosen, choose] = useQueryValue("rule");
-  const natural = search.sort ? "desc" : "asc";
+  const natural = naturalDirection(search.sort, ORDER, true);
   const { direction = natural } = useDirection(natural);
   const words = (search.q ?? "").toLowerCase();
   const rows = inOrder(
@@ -72,7 +75,7 @@ function List() {
       />
       <DataTable
         name="rules"
-        order="title"
+        order={ORDER}
         ascending
         label={t("rules.title")}
         columns={COLUMNS}
