@@ -31,7 +31,8 @@ from decnet_decoys.redis.waiting import Waits
 from decnet_decoys.redis.writing import WRITING
 
 _PARTS = (keys, sets, server, settings, access, command, connections, channels, strings, hashes, lists, absent,
-    sorted_sets, blocking, streams, stream_groups, bits, sorted_set_algebra, sorting, transactions, scanning)  # fmt: skip
+    sorted_sets, blocking, streams, stream_groups, bits, sorted_set_algebra, sorting, transactions,
+    scanning)  # fmt: skip
 COMMANDS: dict[str, tuple[Function, int]] = {}
 for _part in _PARTS:
     COMMANDS.update(_part.COMMANDS)
