@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 
 from decnet_models.database.rows.driver_rows import driver_rows
+from decnet_models.database.statements import as_json
 
 
 class RowSelect:
@@ -69,5 +70,5 @@ def as_uuid(value: UUID | str) -> UUID:
 def _bindable(value: Any) -> Any:
     """Return a value as SQLAlchemy stores it on SQLite, a list of such as JSON."""
     if isinstance(value, list):
-        return msgspec.json.encode([_bindable(one) for one in value]).decode()
+        return as_json([_bindable(one) for one in value])
     return value.hex if isinstance(value, UUID) else value
