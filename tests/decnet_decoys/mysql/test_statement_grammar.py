@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,10 +62,16 @@ CHANGES = st.one_of(
 STATEMENTS = st.one_of(SELECTS, CHANGES)
 
 
+@contextlib.contextmanager
+def ample_time() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(budget, "MOST_SECONDS", 60.0)
+        yield
+
+
 def used() -> Visitor:
     one = visitor()
-    with pytest.MonkeyPatch.context() as patch:  # only what is drawn has to keep within its time
-        patch.setattr(budget, "MOST_SECONDS", 60.0)
+    with ample_time():  # only what is drawn has to keep within its time
         for sql in ("use shop", "create table t (a int, b varchar(9))", "create table u (a int, b varchar(9))",
                     "insert into t values (1,'a'),(2,'b'),(null,null)", "insert into u values (2,'c')"):  # fmt: skip
             assert not isinstance(answer(one, sql)[0], Failed)
@@ -99,5 +108,6 @@ def test_what_is_kept_answers_the_same_after_a_restart(sqls: list[str]) -> None:
         answer(one, sql)
     again = Visitor(Catalogue(one.catalogue.profile, "db-01"), "root", "192.0.2.7", 31)
     again.catalogue.load(one.catalogue.saved())
-    for sql in ("use shop", "show tables", "select * from t", "select * from u", "select * from orders"):
-        assert answer(again, sql) == answer(one, sql), sql
+    with ample_time():
+        for sql in ("use shop", "show tables", "select * from t", "select * from u", "select * from orders"):
+            assert answer(again, sql) == answer(one, sql), sql

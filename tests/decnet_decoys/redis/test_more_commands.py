@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from tests.decnet_decoys.redis.test_lua import client
 
 from decnet_decoys.processor.turn import LONGEST_SECONDS
+from decnet_decoys.redis.about import command_table
 from decnet_decoys.redis.dispatch import answer
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.names import NAMES, WRITING
 from decnet_decoys.redis.protocol import encoded
 from decnet_decoys.redis.types import bits, sorted_set_algebra
+from decnet_decoys.redis.writing import WRITING
 
 DIALOGUE = (
     ("SET k1 foobar", "+OK"),
@@ -115,7 +116,7 @@ async def test_answers_are_those_of_the_server() -> None:
 
 
 def test_commands_are_known_by_name_and_a_replica_refuses_those_that_write() -> None:
-    assert set(_COMMANDS) <= NAMES
+    assert set(_COMMANDS) <= command_table.names()
     assert {"bitop", "zunionstore", "zrangestore", "zremrangebylex", "zremrangebyrank"} <= WRITING
 
 

@@ -42,6 +42,7 @@ GROW = {
     "incidents.keeping.worst_told_between": "of quiet hours, the worst for their digest",
     "incidents.silences.silences": "written by people",
     "incidents.queries.count_open": "sums up",
+    "known.queries.added_since": "written by people",
     "known.queries.known_sources": "written by people",
     "known.queries.stamp": "written by people",
     "progress.queries.count_dead_letters": "counts what no worker could handle",

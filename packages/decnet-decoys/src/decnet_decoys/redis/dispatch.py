@@ -5,14 +5,13 @@ import time
 
 from decnet_decoys.processor import turn
 from decnet_decoys.redis import channels, keys, server, sets, transactions
-from decnet_decoys.redis.about import command, containers
+from decnet_decoys.redis.about import command, command_table, containers
 from decnet_decoys.redis.clients import access, connections
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType
 from decnet_decoys.redis.lua.functions import Functions
 from decnet_decoys.redis.lua.scripts import Scripts
-from decnet_decoys.redis.names import NAMES, WRITING
 from decnet_decoys.redis.protocol import Encoded, Error, Nothing, Pushed, Reply, Simple, encoded
 from decnet_decoys.redis.types import (
     absent,
@@ -29,6 +28,7 @@ from decnet_decoys.redis.types import (
     strings,
 )
 from decnet_decoys.redis.waiting import Waits
+from decnet_decoys.redis.writing import WRITING
 
 _PARTS = (keys, sets, server, access, command, connections, channels, strings, hashes, lists, absent, sorted_sets,
     blocking, streams, stream_groups, bits, sorted_set_algebra, sorting, transactions, scanning)  # fmt: skip
@@ -42,12 +42,9 @@ MOST_QUEUED, MOST_QUEUED_BYTES = 256, 64 << 10
 _WORD_BYTES = 8
 """What an argument takes, however short."""
 _FULL = Error("OOM command not allowed when used memory > 'maxmemory'.")
-_WITHOUT_LOGIN = frozenset({"auth", "hello", "quit", "reset"})
 _AT_ONCE = frozenset({"quit", "reset", "watch"})
 """What a transaction does not keep for its end."""
 _OF_TRANSACTIONS = ("multi", "exec", "discard")
-_SPELLED = {spelled.encode(): name for name in sorted(NAMES) for spelled in (name, name.upper())}
-"""The names as nearly all clients write them: each request is asked for its name several times."""
 _SHOWN = 128
 """Characters of an unknown command, and of its arguments together, that the error repeats."""
 
@@ -63,8 +60,11 @@ def is_known(name: str) -> bool:
 
 
 def has_a_name(name: str) -> bool:
-    """Whether it is a command of Redis, one that is carried out here or another."""
-    return name in NAMES or is_known(name)
+    """Whether it is a command of Redis, one that is carried out here or another: those are recorded by their names.
+
+    Any other name is its client's choice: by such ones a flood could not be folded.
+    """
+    return is_known(name) or name in command_table.names()
 
 
 async def answer(client: Client, arguments: list[bytes]) -> Reply:
@@ -120,7 +120,7 @@ def _now(reply: Reply) -> Reply:
 def _not_allowed(client: Client, name: str, arguments: list[bytes]) -> Error | None:
     if client.authenticated:
         return access.refused(client, arguments)
-    return None if name in _WITHOUT_LOGIN else Error("NOAUTH Authentication required.")
+    return None if name in access.WITHOUT_LOGIN else Error("NOAUTH Authentication required.")
 
 
 def _read_only(client: Client, name: str) -> Error | None:
@@ -212,3 +212,5 @@ def _called_by_script(client: Client, arguments: list[bytes]) -> Reply:
 _SCRIPTS = Scripts(_called_by_script)
 COMMANDS.update(_SCRIPTS.commands())
 COMMANDS.update(Functions(_SCRIPTS).commands())
+_SPELLED = {spelled.encode(): name for name in (*COMMANDS, *_OF_TRANSACTIONS) for spelled in (name, name.upper())}
+"""The names as nearly all clients write them: each request is asked for its name several times."""

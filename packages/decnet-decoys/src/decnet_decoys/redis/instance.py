@@ -144,7 +144,7 @@ class Client:
         self.version = 2
         """Of the protocol."""
         self.user = instance.users["default"]
-        self.authenticated = self.user.is_on and self.user.without_password
+        self.authenticated = self.user.is_open
         self.unanswered: int | None = 0
         """How many of the next requests get no reply; None: all, until the client wants replies again."""
         self.leaves = False

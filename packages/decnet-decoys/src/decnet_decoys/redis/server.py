@@ -111,12 +111,21 @@ def _greeted(client: Client, options: Arguments) -> Error | None:
                 return said
             options = options[3:]
         elif word == b"SETNAME" and len(options) >= 2:
-            if any(byte < 0x21 or byte > 0x7E for byte in options[1]):
-                return Error("ERR Client names cannot contain spaces, newlines or special characters.")
-            client.name, options = text(options[1])[:64], options[2:]
+            said = set_name(client, options[1:2])
+            if isinstance(said, Error):
+                return said
+            options = options[2:]
         else:
             return Error(f"ERR Syntax error in HELLO option '{text(options[0])[:128]}'")
     return None
+
+
+def set_name(client: Client, given: Arguments) -> Reply:
+    """Name the connection, as CLIENT SETNAME does."""
+    if any(byte < 0x21 or byte > 0x7E for byte in given[0]):
+        return Error("ERR Client names cannot contain spaces, newlines or special characters.")
+    client.name = text(given[0])[:64]
+    return OK
 
 
 def select(client: Client, given: Arguments) -> Reply:
@@ -314,7 +323,7 @@ def reset(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     client.patterns.clear()
     client.shard_channels.clear()
     client.user = client.instance.users["default"]
-    client.authenticated = client.user.is_on and client.user.without_password
+    client.authenticated = client.user.is_open
     return Simple("RESET")
 
 
@@ -369,6 +378,6 @@ COMMANDS: dict[str, tuple[Function, int]] = {
     "replconf": (replconf, -1), "bgrewriteaof": (bgrewriteaof, 1), "lolwut": (lolwut, -1),
     "cluster": (cluster, -2), "monitor": (accepted, 1), "debug": (debug, -2),
     "wait": (wait, 3), "slowlog": (slowlog, -2), "latency": (latency, -2), "readonly": (cluster, 1),
-    "asking": (cluster, 1), "psync": (psync, -3), "sync": (sync, 1),
+    "readwrite": (cluster, 1), "asking": (cluster, 1), "psync": (psync, -3), "sync": (sync, 1),
     "reset": (reset, 1),
 }  # fmt: skip

@@ -35,9 +35,9 @@ _SHOWN: Final = (
 )
 _SHARED: Final = (
     "SELECT asked.value, coalesce(f.subjects, 0), coalesce(f.first_seen, 0), coalesce(f.last_seen, 0),"
-    " c.core, c.weight, c.proven, c.magnitude, c.owner FROM json_each(?1) AS asked"
-    " LEFT JOIN identity_feature AS f ON f.kind = ?2 AND f.digest = asked.value"
-    " LEFT JOIN identity_core AS c ON c.kind = ?2 AND c.digest = asked.value"
+    " c.core, c.weight, c.proven, c.magnitude, c.owner FROM json_each(?) AS asked"
+    " LEFT JOIN identity_feature AS f ON f.kind = ? AND f.digest = asked.value"
+    " LEFT JOIN identity_core AS c ON c.kind = ? AND c.digest = asked.value"
     " WHERE f.subjects > 1 OR c.core IS NOT NULL"
 )
 
@@ -57,7 +57,7 @@ def shown_by(connection: Connection, attackers: Collection[str]) -> dict[str, li
 def shared_of(connection: Connection, kind: str, digests: Collection[str]) -> dict[str, SharedRow]:
     """Return those of some features of a kind, by digest, that several attackers show or that have a core."""
     if connection.dialect.name == "sqlite":
-        rows = driver_rows(connection, _SHARED, (as_json(sorted(digests)), kind))
+        rows = driver_rows(connection, _SHARED, (as_json(sorted(digests)), kind, kind))
         return {
             digest: SharedRow(attackers, first, last, None if core[0] is None else _core(core))
             for digest, attackers, first, last, *core in rows

@@ -4,19 +4,8 @@ import type { IconName } from "@/components/show/icon";
 import type { Key } from "./i18n";
 import type { Role } from "./session";
 
-export interface Entry {
-  to: string;
-  label: Key;
-  icon: IconName;
-  group: Key;
-  /** The letter after g. */
-  key: string;
-  role?: Role;
-}
-
-/** What the palette offers besides the pages. */
-export interface Action {
-  id: string;
+/** A page, or a state of one that `search` names. */
+export interface Destination {
   to: string;
   search?: Readonly<Record<string, string>>;
   label: Key;
@@ -24,21 +13,21 @@ export interface Action {
   role?: Role;
 }
 
-export const actions: readonly Action[] = [
-  { id: "account", to: "/account", label: "shell.account", icon: "user" },
-  { id: "tail", to: "/events", search: { mode: "live" }, label: "events.mode.live", icon: "play" },
-  { id: "decky", to: "/deploy", search: { add: "1" }, label: "deckies.add", icon: "deckies", role: "admin" },
-  { id: "deploy", to: "/deploy", label: "deckies.deploy", icon: "deckies", role: "admin" },
-  {
-    id: "canary",
-    to: "/canaries",
-    search: { tab: "kinds" },
-    label: "canaries.make",
-    icon: "canaries",
-    role: "analyst",
-  },
-  { id: "rule", to: "/rules", search: { tab: "editor" }, label: "rules.tab.editor", icon: "rules", role: "analyst" },
-  { id: "receiver", to: "/webhooks", search: { add: "1" }, label: "webhooks.add", icon: "webhooks", role: "admin" },
+export interface Entry extends Destination {
+  group: Key;
+  /** The letter after g. */
+  key: string;
+}
+
+/** What the palette offers besides the pages. */
+export const actions: readonly Destination[] = [
+  { to: "/account", label: "shell.account", icon: "user" },
+  { to: "/events", search: { mode: "live" }, label: "events.mode.live", icon: "play" },
+  { to: "/deploy", search: { add: "1" }, label: "deckies.add", icon: "deckies", role: "admin" },
+  { to: "/deploy", label: "deckies.deploy", icon: "deckies", role: "admin" },
+  { to: "/canaries", search: { tab: "kinds" }, label: "canaries.make", icon: "canaries", role: "analyst" },
+  { to: "/rules", search: { tab: "editor" }, label: "rules.tab.editor", icon: "rules", role: "analyst" },
+  { to: "/webhooks", search: { add: "1" }, label: "webhooks.add", icon: "webhooks", role: "admin" },
 ];
 
 /** The order in which groups stand. */

@@ -16,11 +16,12 @@ from decnet.deckies.plan import Plan, plan, removal
 from decnet.deckies.resolve import Known, drawn_seed, resolve
 from decnet.deckies.wanted import Wanted
 from decnet.fleet.deployment import Deployment, transaction
+from decnet.fleet.settings_deckies import deckies_of_settings
 from decnet_core.deckies.orders import contacts
 from decnet_decoys.fleet import settings_deckies
 from decnet_decoys.personas.catalog import PersonaError
 from decnet_decoys.settings import DecoysSettings
-from decnet_models.fleet.queries import Address, Decky
+from decnet_models.fleet.queries import Address, Decky, decky_named
 
 
 class ImpossibleError(OperatorError):
@@ -89,16 +90,17 @@ def wanted_decky(current: Mapping[str, Decky], name: str) -> Decky:
     """Return the row; raises NotFoundError for none, or one that is being removed."""
     one = current.get(name)
     if one is None or not one.wanted:
-        raise no_decky(name)
+        raise _no_decky(name)
     return one
 
 
-def no_decky(name: str) -> NotFoundError:
-    """Return the error for a name that no decky has, or none that can be changed."""
-    return NotFoundError(
-        f"there is no decky {name!r} in the desired fleet; decnet decky list shows it, and those of the settings, "
-        "which are changed there: [[decoys.decky]]"
-    )
+def any_decky(deployment: Deployment, connection: Connection, name: str) -> Decky:
+    """Return the decky of the desired fleet, else of the settings (version 0); raises NotFoundError."""
+    found = decky_named(connection, name)
+    found = found or next((one for one in deckies_of_settings(deployment) if one.name == name), None)
+    if found is None:
+        raise _no_decky(name)
+    return found
 
 
 def as_wanted(one: Decky) -> Wanted:
@@ -140,6 +142,14 @@ def changed(one: Decky, changes: Wanted, given: frozenset[str]) -> Wanted:
         dropped |= {"subnets": ()} if not _within(changes.addresses, wanted.subnets) else {}
         dropped |= {"gateways": ()} if DHCP in changes.addresses else {}
     return msgspec.structs.replace(wanted, **dropped | {name: getattr(changes, name) for name in given})
+
+
+def _no_decky(name: str) -> NotFoundError:
+    """Return the error for a name that no decky has, or none that can be changed."""
+    return NotFoundError(
+        f"there is no decky {name!r} in the desired fleet; decnet decky list shows it, and those of the settings, "
+        "which are changed there: [[decoys.decky]]"
+    )
 
 
 def _within(addresses: Iterable[str], subnets: Iterable[str]) -> bool:

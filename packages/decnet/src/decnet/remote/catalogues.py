@@ -14,8 +14,7 @@ from decnet_core.deckies.images import Image
 def personas(remote: Remote) -> list[ListedPersona]:
     """Return all personas; raises OperatorError where one, or their folder, cannot be read."""
     found = remote.get("/personas")
-    problems = [found["problem"], *(row["problem"] for row in found["items"])]
-    for problem in filter(None, problems):
+    for problem in _problems(found, found["items"]):
         raise OperatorError(problem)
     return structs_of(found["items"], ListedPersona)
 
@@ -40,9 +39,14 @@ def problems_of_own(remote: Remote) -> tuple[int, list[str]]:
     """Return how many personas of its own the master has, and why some of them cannot be played."""
     found = remote.get("/personas")
     own = [row for row in found["items"] if not row["shipped"]]
-    return len(own), [*filter(None, (found["problem"], *(row["problem"] for row in own)))]
+    return len(own), _problems(found, own)
 
 
 def images(remote: Remote) -> dict[str, Image]:
     """Return all images by name."""
     return {row["name"]: struct_of(row, Image) for row in remote.get("/images")["items"]}
+
+
+def _problems(found: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
+    """Return what is wrong with the folder of personas, and with these."""
+    return [*filter(None, (found["problem"], *(row["problem"] for row in rows)))]

@@ -3,8 +3,6 @@
 
 from typing import Any
 
-import msgspec
-
 from decnet.fleet.footprint import Row
 from decnet.fleet.report import Report
 from decnet.fleet.worker_log import LogTail
@@ -78,5 +76,4 @@ _ABOUT = ("sources", "deckies", "techniques", "tags")
 
 
 def _silence(row: dict[str, Any]) -> Silence:
-    about = msgspec.convert({name: row[name] for name in _ABOUT}, Selection)
-    return struct_of({**row, "filter": written(about), "ended_at": None}, Silence)
+    return struct_of({**row, "filter": written(struct_of(row, Selection)), "ended_at": None}, Silence)

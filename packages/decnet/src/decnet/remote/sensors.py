@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from decnet.remote.client import Remote, place
-from decnet.remote.converting import ns_of
+from decnet.remote.converting import ns_of, struct_of
 from decnet.swarm.members import Listed, Listing
 from decnet.swarm.sensors import Offer, Signed
 from decnet_core.timing.durations import SECOND_NS
@@ -35,8 +35,7 @@ def bundle(remote: Remote, name: str, *, master: str, hours: float, replaces: bo
 def sign(remote: Remote, name: str, request: str, *, days: float | None, replaces: bool) -> Signed:
     """Return the chain for the text (PEM) of a certificate request."""
     asked = {"name": name, "request": request, "days": days, "replace": replaces}
-    made = remote.send("POST", "/sensors/requests", asked)
-    return Signed(made["name"], made["chain"], made["authority"])
+    return struct_of(remote.send("POST", "/sensors/requests", asked), Signed)
 
 
 def renew(remote: Remote, hosts: list[str], *, new_keys: bool, force: bool) -> ListenerCertificate:

@@ -4,8 +4,8 @@
 import fnmatch
 import re
 
+from decnet_decoys.redis.about.command_table import Key, every, keys, names, of_request, with_subcommands
 from decnet_decoys.redis.about.command_table import details as details_of
-from decnet_decoys.redis.about.command_table import every, keys, of_request, with_subcommands
 from decnet_decoys.redis.about.containers import container
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import SYNTAX, Arguments, Function
@@ -14,7 +14,6 @@ from decnet_decoys.redis.server import text
 
 _MOST_NAMES = 64
 """Of which one COMMAND INFO tells."""
-_COUNT = 240
 _INVALID = Error("ERR Invalid command specified")
 
 
@@ -46,15 +45,15 @@ def _list(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
 
 def _keys(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     found = _found_keys(given)
-    return found if isinstance(found, Error) else [name for name, _ in found]
+    return found if isinstance(found, Error) else [key.name for key in found]
 
 
 def _keys_and_flags(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     found = _found_keys(given)
-    return found if isinstance(found, Error) else [[name, Members([*map(Simple, flags)])] for name, flags in found]
+    return found if isinstance(found, Error) else [[key.name, Members([*map(Simple, key.flags)])] for key in found]
 
 
-def _found_keys(given: Arguments) -> list[tuple[bytes, list[str]]] | Error:
+def _found_keys(given: Arguments) -> list[Key] | Error:
     command = of_request(given)
     if command is None:
         return _INVALID
@@ -62,14 +61,13 @@ def _found_keys(given: Arguments) -> list[tuple[bytes, list[str]]] | Error:
         return Error("ERR The command has no key arguments")
     if not command.accepts(given):
         return Error("ERR Invalid number of arguments specified for command")
-    found = [(key.name, key.flags) for key in keys(command, given)]
-    return found or Error("ERR Invalid arguments specified for command")
+    return keys(command, given) or Error("ERR Invalid arguments specified for command")
 
 
 _SUBCOMMANDS = container(
     "COMMAND",
     {
-        b"COUNT": lambda _client, _given: _COUNT,
+        b"COUNT": lambda _client, _given: len(names()),
         b"INFO": _info,
         b"DOCS": _docs,
         b"LIST": _list,

@@ -8,6 +8,7 @@ asks for its command.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -71,6 +72,12 @@ class Key(msgspec.Struct, frozen=True):
 @cache
 def _table() -> bytes:
     return b"\n" + files("decnet_decoys.redis.about").joinpath("commands.jsonl").read_bytes()
+
+
+@cache
+def names() -> frozenset[str]:
+    """Return the names of all commands, carried out here or not, without those of subcommands."""
+    return frozenset(name.decode() for name in re.findall(rb'\n\["([^"]+)"', _table()))
 
 
 _DECODER = msgspec.json.Decoder(Details)

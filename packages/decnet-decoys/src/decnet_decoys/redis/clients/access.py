@@ -6,17 +6,12 @@ from copy import deepcopy
 
 from decnet_decoys.redis.about.command_table import of_request, with_subcommands
 from decnet_decoys.redis.about.containers import always, container
-from decnet_decoys.redis.clients.users import LONGEST_RULE, MOST_USERS, Rights, RuleRefused, User, joined
+from decnet_decoys.redis.clients.users import CATEGORIES, LONGEST_RULE, MOST_USERS, Rights, RuleRefused, User, joined
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, number
 from decnet_decoys.redis.protocol import Error, Members, Pairs, Reply
 from decnet_decoys.redis.server import text, wrong_arity
 
-_CATEGORIES = (
-    *("keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo"),
-    *("stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting"),
-)
-"""In the server's order."""
 _NO_FILE = Error(
     "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER "
     "command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store "
@@ -28,7 +23,8 @@ _WRONG = {
     "channel": "access one of the channels used as arguments",
 }
 _WRONG_THERE = _WRONG | {"key": "access the '{name}' key", "channel": "access the '{name}' channel"}
-_WITHOUT_RIGHTS = frozenset({"auth", "hello", "quit", "reset"})
+WITHOUT_LOGIN = frozenset({"auth", "hello", "quit", "reset"})
+"""What everybody may do, logged in or not."""
 
 
 def refused(client: Client, arguments: list[bytes]) -> Error | None:
@@ -36,7 +32,7 @@ def refused(client: Client, arguments: list[bytes]) -> Error | None:
     if client.user.may_do_all:
         return None
     command = of_request(arguments)
-    if command is None or command.name in _WITHOUT_RIGHTS:
+    if command is None or command.name in WITHOUT_LOGIN:
         return None
     kind, name = client.user.refused(command, arguments)
     return Error(f"NOPERM this user has no permissions to {_WRONG[kind].format(name=name)}") if kind else None
@@ -119,11 +115,11 @@ def _dry_run(client: Client, given: Arguments) -> Reply:
 def _categories(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     """Name the categories, or the commands of one."""
     if not given:
-        return _CATEGORIES
+        return CATEGORIES
     if len(given) > 1:
         return Error("ERR unknown subcommand or wrong number of arguments for 'CAT'. Try ACL HELP.")
     name = text(given[0])[:128]
-    if name.lower() not in _CATEGORIES:
+    if name.lower() not in CATEGORIES:
         return Error(f"ERR Unknown category '{name}'")
     return [one.name for one in with_subcommands() if f"@{name.lower()}" in one.categories]
 

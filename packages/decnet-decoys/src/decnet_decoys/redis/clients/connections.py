@@ -7,17 +7,10 @@ from decnet_decoys.redis.about.containers import always, container
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.protocol import Error, Members, Pairs, Pushed, Reply
-from decnet_decoys.redis.server import text
+from decnet_decoys.redis.server import set_name, text
 
 _KINDS = (b"normal", b"master", b"replica", b"slave", b"pubsub")
 _FILTERS = frozenset((b"ADDR", b"ID", b"LADDR", b"SKIPME", b"TYPE", b"USER"))
-
-
-def _set_name(client: Client, given: Arguments) -> Reply:
-    if any(byte < 0x21 or byte > 0x7E for byte in given[0]):
-        return Error("ERR Client names cannot contain spaces, newlines or special characters.")
-    client.name = text(given[0])[:64]
-    return OK
 
 
 def _get_name(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -108,7 +101,7 @@ COMMANDS: dict[str, tuple[Function, int]] = {
         container(
             "CLIENT",
             {
-                b"SETNAME": _set_name, b"GETNAME": _get_name, b"ID": _id, b"INFO": _info, b"LIST": _list,
+                b"SETNAME": set_name, b"GETNAME": _get_name, b"ID": _id, b"INFO": _info, b"LIST": _list,
                 b"KILL": _kill, b"PAUSE": _pause, b"UNPAUSE": always(OK), b"NO-EVICT": _switch, b"TRACKING": _switch,
                 b"REPLY": _reply, b"TRACKINGINFO": always(_NO_TRACKING), b"CACHING": always(_NO_CACHING),
                 b"GETREDIR": always(-1), b"UNBLOCK": _unblock,

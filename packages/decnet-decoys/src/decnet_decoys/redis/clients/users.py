@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from decnet_decoys.errors import DecoysError
-from decnet_decoys.redis.about.command_table import Details, details, every, keys
+from decnet_decoys.redis.about.command_table import Details, details, keys
 
 _Rule = TypeVar("_Rule", str, tuple[str, str])
 
@@ -24,6 +24,11 @@ MOST_RULES = 32
 """Of each kind that one user has."""
 LONGEST_RULE = 128
 """Bytes."""
+CATEGORIES = (
+    *("keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo"),
+    *("stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting"),
+)
+"""Of commands, in the server's order."""
 
 _SYNTAX = "Syntax error"
 _UNKNOWN = "Unknown command or category name in ACL"
@@ -95,7 +100,7 @@ class Rights:
         if target == "@all":
             self.commands = [rule]
             return
-        known = target in categories() if target.startswith("@") else _is_command(target)
+        known = target[1:] in CATEGORIES if target.startswith("@") else details(target) is not None
         if not known and not (rule[0] == "+" and _is_argument(target)):
             raise RuleRefused(_UNKNOWN)
         older = [one for one in self.commands if one[1:] != target and not one[1:].startswith(f"{target}|")]
@@ -169,6 +174,11 @@ class User:
         user = cls("default", is_on=True, rights=Rights(["+@all"], [("RW", "*")], ["*"]))
         user.set_password(password)
         return user
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a client is this user without having logged in, if it is the default one."""
+        return self.is_on and self.without_password
 
     def set_password(self, password: str) -> None:
         """Have one password, or, when it is empty, need none."""
@@ -262,19 +272,6 @@ def joined(rules: Sequence[str]) -> list[str]:
     if found and found[-1].startswith("(") and not found[-1].endswith(")"):
         raise RuleRefused(f"Unmatched parenthesis in acl selector starting at '{found[-1].split(' ')[0]}'.")
     return found
-
-
-@lru_cache(maxsize=1)
-def categories() -> frozenset[str]:
-    """Return the names of all categories, each with its @."""
-    return frozenset(name for one in every() for part in (one, *one.subcommands) for name in part.categories)
-
-
-def _is_command(target: str) -> bool:
-    """Return whether a rule can name a command or a subcommand."""
-    container, _, word = target.partition("|")
-    found = details(container)
-    return found is not None and (not word or found.subcommand(word) is not None)
 
 
 def _is_argument(target: str) -> bool:

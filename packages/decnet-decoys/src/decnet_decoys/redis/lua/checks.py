@@ -4,7 +4,7 @@
 import math
 
 from decnet_decoys.redis.lua.running import Running
-from decnet_decoys.redis.lua.values import Table, Value, kind, number_of, shown
+from decnet_decoys.redis.lua.values import Table, Value, got, kind, number_of, shown
 
 
 class Checks:
@@ -33,8 +33,7 @@ class Checks:
     def number(self, value: Value) -> float:
         number = number_of(value)
         if number is None:
-            got = "no value" if value is None else kind(value)
-            raise self.run.fail(f"bad argument #1 (number expected, got {got})")
+            raise self.run.fail(f"bad argument #1 (number expected, got {got(value)})")
         return number
 
 

@@ -15,7 +15,7 @@ from decnet_decoys.redis.keys import OK, Arguments, Function
 from decnet_decoys.redis.lua.library import names, reply_of
 from decnet_decoys.redis.lua.running import Exhausted, Running
 from decnet_decoys.redis.lua.scripts import LONGEST, NOT_BUSY, Scripts, compiled, failed, keys_refused
-from decnet_decoys.redis.lua.values import LuaError, Table, Value
+from decnet_decoys.redis.lua.values import LuaError, Table, Value, first
 from decnet_decoys.redis.protocol import Error, Members, Pairs, Reply
 from decnet_decoys.redis.server import text
 
@@ -60,10 +60,11 @@ class Functions:
         found = self._registered(client, source, Running())
         if isinstance(found, Error):
             return found
-        taken = next((one for each in libraries.values() for one in each.functions if text_of(one) in found), None)
+        functions = [text(one) for one in found]
+        taken = next((one for each in libraries.values() for one in each.functions if one in functions), None)
         if not known and taken is not None:
             return Error(f"ERR Function {taken} already exists")
-        libraries[text(name)] = Library(source, [text(one) for one in found])
+        libraries[text(name)] = Library(source, functions)
         return name
 
     def _registered(self, client: Client, source: bytes, run: Running) -> dict[bytes, Value] | Error:
@@ -111,7 +112,7 @@ class Functions:
         function = found[given[0]]
         try:
             made = function(Table.of([*given[2 : 2 + count]]), Table.of([*given[2 + count :]]))  # type: ignore[operator, misc]
-            return reply_of(run, (made[0] if made else None) if isinstance(made, tuple) else made)
+            return reply_of(run, first(made))
         except Exhausted:
             return None
         except LuaError as error:
@@ -128,10 +129,6 @@ class Functions:
             },
         )  # fmt: skip
         return {"function": (subcommands, -2), "fcall": (self.fcall, -3), "fcall_ro": (self.fcall, -3)}
-
-
-def text_of(name: str) -> bytes:
-    return name.encode("utf-8", "surrogateescape")
 
 
 def _list(client: Client, given: Arguments) -> Reply:

@@ -11,7 +11,7 @@ from decnet_decoys.redis.lua.json_values import JsonValues
 from decnet_decoys.redis.lua.running import Running
 from decnet_decoys.redis.lua.tables import Tables
 from decnet_decoys.redis.lua.texts import Texts
-from decnet_decoys.redis.lua.values import LuaError, Table, Value, is_false, kind, number_of, shown
+from decnet_decoys.redis.lua.values import LuaError, Table, Value, is_false, kind, number_of, shown, word
 from decnet_decoys.redis.protocol import Error, Members, Message, Nothing, Pairs, Pushed, Reply, Simple, score_text
 
 Call = Callable[[list[bytes]], Reply]
@@ -137,8 +137,8 @@ class _Library(Checks):
             return value
         if isinstance(value, float):
             return shown(value)
-        if value is None or isinstance(value, bool):
-            return {None: b"nil", True: b"true", False: b"false"}[value]
+        if isinstance(value, bool | None):
+            return word(value)
         return f"{kind(value)}: 0x{id(value) & 0xFFFFFFFFFFFF:012x}".encode()
 
     # ---- numbers

@@ -9,7 +9,7 @@ from typing import Any
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.redis.lua.grammar import Block, Node
-from decnet_decoys.redis.lua.values import LuaError, Table, Value, is_false, kind, number_of, shown
+from decnet_decoys.redis.lua.values import LuaError, Table, Value, first, is_false, kind, number_of, shown
 
 MOST_STEPS = 20_000
 STEPS_BETWEEN_LOOKS = 40
@@ -233,8 +233,7 @@ class Running:
 
     def value(self, node: Node) -> Value:
         """Return an expression's value, of several the first."""
-        found = self._any(node)
-        return (found[0] if found else None) if isinstance(found, tuple) else found
+        return first(self._any(node))
 
     def _any(self, node: Node) -> "Value | tuple[Value, ...]":
         self.step()

@@ -4,6 +4,7 @@
 import hashlib
 from collections.abc import Callable
 
+from decnet_decoys.redis.about import command_table
 from decnet_decoys.redis.instance import MOST_SCRIPTS, Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, number
 from decnet_decoys.redis.lua.grammar import Block, Parser, Unsupported
@@ -11,9 +12,9 @@ from decnet_decoys.redis.lua.library import names, reply_of
 from decnet_decoys.redis.lua.running import Exhausted, Running
 from decnet_decoys.redis.lua.tokens import SyntaxProblem
 from decnet_decoys.redis.lua.values import LuaError, Table
-from decnet_decoys.redis.names import NAMES, WRITING
 from decnet_decoys.redis.protocol import Error, Reply
 from decnet_decoys.redis.server import text, unknown_subcommand
+from decnet_decoys.redis.writing import WRITING
 
 CarryOut = Callable[[Client, list[bytes]], Reply]
 LONGEST = 4096
@@ -132,7 +133,7 @@ class Scripts:
 
     def called(self, client: Client, words: list[bytes], *, writes: bool) -> Reply:
         name = text(words[0][:64]).lower()
-        if name not in NAMES:
+        if name not in command_table.names():
             return Error("ERR Unknown Redis command called from script")
         if name in _NOT_IN_SCRIPTS:
             return Error("ERR This Redis command is not allowed from script")

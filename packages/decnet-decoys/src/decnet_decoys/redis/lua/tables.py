@@ -5,7 +5,7 @@ import functools
 from typing import Any
 
 from decnet_decoys.redis.lua.checks import Checks, integer
-from decnet_decoys.redis.lua.values import LuaError, Table, Value, is_false, kind
+from decnet_decoys.redis.lua.values import LuaError, Table, Value, first, is_false, kind
 
 
 class Tables(Checks):
@@ -56,11 +56,9 @@ class Tables(Checks):
         self.run.step()
         if not callable(before):
             return int(one > other) - int(one < other)
-        return -1 if self._holds(before(one, other)) else int(self._holds(before(other, one)))
-
-    @staticmethod
-    def _holds(found: "Value | tuple[Value, ...]") -> bool:
-        return not is_false((found[0] if found else None) if isinstance(found, tuple) else found)
+        if not is_false(first(before(one, other))):
+            return -1
+        return int(not is_false(first(before(other, one))))
 
     def next(self, table: Value = None, key: Value = None, *_: Value) -> tuple[Value, ...]:
         of = self.table(table)

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
-from decnet_decoys.redis.lua.checks import Checks
+from decnet_decoys.redis.lua.checks import Checks, integer
 from decnet_decoys.redis.lua.patterns import Match, PatternError
-from decnet_decoys.redis.lua.values import Table, Value, is_false, kind, number_of, shown
+from decnet_decoys.redis.lua.values import Table, Value, first, got, is_false, kind, number_of, shown, word
 
 _DIRECTIVE = re.compile(rb"%([-+ #0]{0,5})(\d{0,2})(?:\.(\d{0,2}))?(.?)", re.DOTALL)
 _SPECIAL = b"^$*+?.([%-"
@@ -23,8 +22,7 @@ class Texts(Checks):
         if isinstance(value, float):
             return shown(value)
         if not isinstance(value, bytes):
-            got = "no value" if value is None else kind(value)
-            raise self.run.fail(f"bad argument #{number} to '{name}' (string expected, got {got})")
+            raise self.run.fail(f"bad argument #{number} to '{name}' (string expected, got {got(value)})")
         return value
 
     def find(
@@ -112,13 +110,12 @@ class Texts(Checks):
                 b'"' + re.sub(rb'["\\\n\r\0]', lambda one: _QUOTED[one[0]], self._text(value, number, "format")) + b'"'
             )
         if letter == b"s":
-            return form % (self._text(value, number, "format") if not isinstance(value, bool | None) else _word(value),)
+            return form % (self._text(value, number, "format") if not isinstance(value, bool | None) else word(value),)
         amount = number_of(value)
         if letter not in b"cdiouxXeEfgG" or not letter:
             raise self.run.fail(f"invalid option '%{letter.decode('latin-1')}' to 'format'")
         if amount is None:
-            got = "no value" if value is None else kind(value)
-            raise self.run.fail(f"bad argument #{number} to 'format' (number expected, got {got})")
+            raise self.run.fail(f"bad argument #{number} to 'format' (number expected, got {got(value)})")
         if letter in b"eEfgG":
             return form % amount
         whole = int(amount) if math.isfinite(amount) else -(1 << 63)
@@ -149,7 +146,7 @@ class Texts(Checks):
         whole = match.text[start:end]
         if isinstance(new, bytes | float):
             return self._filled(new if isinstance(new, bytes) else shown(new), [whole, *captured])
-        found = new.items.get(captured[0]) if isinstance(new, Table) else _called(new, captured)
+        found = new.items.get(captured[0]) if isinstance(new, Table) else first(new(*captured))  # type: ignore[operator, misc]
         if is_false(found):
             return whole
         if not isinstance(found, bytes | float):
@@ -170,15 +167,5 @@ class Texts(Checks):
 
 
 def _begin(value: Value, length: int) -> int:
-    number = number_of(value)
-    at = int(max(-1e9, min(number, 1e9))) if number is not None and math.isfinite(number) else 1
+    at = integer(value, 1)
     return max(0, at - 1 if at > 0 else at + length if at < 0 else 0)
-
-
-def _word(value: Value) -> bytes:
-    return {None: b"nil", True: b"true", False: b"false"}[value]  # type: ignore[index]  # one of these
-
-
-def _called(function: Any, given: list[bytes | float]) -> Value:
-    found = function(*given)
-    return (found[0] if found else None) if isinstance(found, tuple) else found

@@ -64,6 +64,11 @@ def is_false(value: "Value | tuple[Value, ...]") -> bool:
     return value is None or value is False
 
 
+def first(found: "Value | tuple[Value, ...]") -> Value:
+    """Return what a function has returned where one value is wanted: of several the first, of none nil."""
+    return (found[0] if found else None) if isinstance(found, tuple) else found
+
+
 def shown(number: float) -> bytes:
     """Return a number as tostring() does."""
     if number != number:  # noqa: PLR0124  # not a number
@@ -71,6 +76,16 @@ def shown(number: float) -> bytes:
     if number in (float("inf"), float("-inf")):
         return b"inf" if number > 0 else b"-inf"
     return b"%.14g" % number
+
+
+def word(value: bool | None) -> bytes:
+    """Return nil, true or false as tostring() does."""
+    return b"nil" if value is None else b"true" if value else b"false"
+
+
+def got(value: Value) -> str:
+    """Return what a function was given, as it says of a wrong argument."""
+    return "no value" if value is None else kind(value)
 
 
 def number_of(value: Value) -> float | None:

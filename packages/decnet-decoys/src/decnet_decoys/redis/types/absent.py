@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Commands of types that nothing is stored of here (estimates, places), and of what a server has not.
+"""What a tool asks that copies a server: DUMP and its like, what a server has not, and commands of absent types.
 
-A tool that copies a server asks them of keys that are not there, or are of another type.
+Nothing is stored of these types (estimates, places): they are asked of keys that are not there, or are of another one.
 """
 
 import struct
@@ -16,7 +16,6 @@ from decnet_decoys.redis.types.stream import Stream
 
 _MOST_DUMPED = 16 << 10
 """Bytes, whose checksum takes some milliseconds."""
-_NO_CLUSTER = Error("ERR This instance has cluster support disabled")
 _PAYLOAD = Error("ERR DUMP payload version or checksum are wrong")
 
 
@@ -68,24 +67,21 @@ def restore(client: Client, given: Arguments) -> Reply:
     return _PAYLOAD if milliseconds >= 0 else Error("ERR Invalid TTL value, must be >= 0")
 
 
+def _subscribers(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    """Count none for each of the channels."""
+    return [part for name in given[:64] for part in (name, 0)]
+
+
 pubsub = container(
     "PUBSUB",
     {
-        b"CHANNELS": always([]),
-        b"NUMSUB": lambda _client, names: [part for name in names[:64] for part in (name, 0)],
-        b"NUMPAT": always(0),
-        b"SHARDCHANNELS": always([]),
-        b"SHARDNUMSUB": lambda _client, names: [part for name in names[:64] for part in (name, 0)],
+        b"CHANNELS": always([]), b"NUMSUB": _subscribers, b"NUMPAT": always(0),
+        b"SHARDCHANNELS": always([]), b"SHARDNUMSUB": _subscribers,
     },
-)
-_CARDINAL = {"pfcount": -2}
-_NULL = {"geodist": -4}
+)  # fmt: skip
 
 COMMANDS: dict[str, tuple[Function, int]] = {
-    **{name: (_none(0), arity) for name, arity in _CARDINAL.items()},
-    **{name: (_none(None), arity) for name, arity in _NULL.items()},
+    "pfcount": (_none(0), -2), "geodist": (_none(None), -4),
     "touch": (touch, -2), "dump": (dump, 2), "restore": (restore, -4),
-    "pubsub": (pubsub, -2), "readwrite": (always(_NO_CLUSTER), 1),
-    "migrate": (migrate, -6),
-    "failover": (failover, -1),
+    "pubsub": (pubsub, -2), "migrate": (migrate, -6), "failover": (failover, -1),
 }  # fmt: skip

@@ -6,10 +6,11 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable
 
+from decnet_decoys.redis.about.containers import container
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import OK, SYNTAX, Arguments, Function
 from decnet_decoys.redis.protocol import Error, Pairs, Reply
-from decnet_decoys.redis.server import text, unknown_subcommand
+from decnet_decoys.redis.server import text, wrong_arity
 from decnet_decoys.redis.types.stream import FIRST, LAST, PENDING_BYTES, Group, Id, Stream, entry_size, parsed
 from decnet_decoys.redis.types.stream_reading import Indexes, Reading, read, reading
 from decnet_decoys.redis.types.streams import INVALID, shown
@@ -101,28 +102,25 @@ def _destroy(client: Client, given: Arguments) -> Reply:
     return 1
 
 
-_OF_GROUPS: dict[bytes, tuple[Function, int, int]] = {
-    b"CREATE": (_create, 3, 6),
-    b"SETID": (lambda client, given: _changing(client, given, _set_id), 3, 5),
-    b"CREATECONSUMER": (lambda client, given: _changing(client, given, _create_consumer), 3, 3),
-    b"DELCONSUMER": (lambda client, given: _changing(client, given, _delete_consumer), 3, 3),
-    b"DESTROY": (_destroy, 2, 2),
-}
-"""What a subcommand does, and with how many arguments."""
+def _at_most(most: int, name: str, function: Function) -> Function:
+    """Return a subcommand that takes so many arguments, which Redis does not say in what it tells of its commands."""
+
+    def command(client: Client, given: Arguments) -> Reply:
+        return wrong_arity(name) if len(given) > most else function(client, given)
+
+    return command
 
 
-def _subcommand(client: Client, given: Arguments, known: dict[bytes, tuple[Function, int, int]], name: str) -> Reply:
-    found = known.get(given[0].upper())
-    if found is None:
-        return unknown_subcommand(given[0], name)
-    act, least, most = found
-    if not least <= len(given) - 1 <= most:
-        return Error(f"ERR wrong number of arguments for '{name.lower()}|{text(given[0]).lower()}' command")
-    return act(client, given[1:])
-
-
-def xgroup(client: Client, given: Arguments) -> Reply:
-    return _subcommand(client, given, _OF_GROUPS, "XGROUP")
+xgroup = container(
+    "XGROUP",
+    {
+        b"CREATE": _at_most(6, "xgroup|create", _create),
+        b"SETID": _at_most(5, "xgroup|setid", lambda client, given: _changing(client, given, _set_id)),
+        b"CREATECONSUMER": lambda client, given: _changing(client, given, _create_consumer),
+        b"DELCONSUMER": lambda client, given: _changing(client, given, _delete_consumer),
+        b"DESTROY": _destroy,
+    },
+)
 
 
 def xreadgroup(client: Client, given: Arguments) -> Reply:
@@ -279,13 +277,14 @@ def _about_consumers(client: Client, given: Arguments) -> Reply:
     return [Pairs({"name": name, "pending": waiting.count(name), "idle": 0}) for name in sorted(group.consumers)]
 
 
-_ABOUT: dict[bytes, tuple[Function, int, int]] = {
-    b"STREAM": (_about_stream, 1, 4), b"GROUPS": (_about_groups, 1, 1), b"CONSUMERS": (_about_consumers, 2, 2),
-}  # fmt: skip
-
-
-def xinfo(client: Client, given: Arguments) -> Reply:
-    return _subcommand(client, given, _ABOUT, "XINFO")
+xinfo = container(
+    "XINFO",
+    {
+        b"STREAM": _at_most(4, "xinfo|stream", _about_stream),
+        b"GROUPS": _about_groups,
+        b"CONSUMERS": _about_consumers,
+    },
+)
 
 
 COMMANDS: dict[str, tuple[Function, int]] = {

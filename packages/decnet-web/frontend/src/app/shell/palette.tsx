@@ -4,7 +4,7 @@ import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { asProblem } from "@/api/problem";
 import { prefer, type Preferences } from "@/app/preferences";
 import { t } from "@/app/i18n";
-import { actions, navigation } from "@/app/navigation";
+import { actions, navigation, type Destination } from "@/app/navigation";
 import { useAllows, useLogOut } from "@/app/session";
 import { toast } from "@/components/feedback/toast";
 import { Icon, type IconName } from "@/components/show/icon";
@@ -25,6 +25,16 @@ function useCommands(text: string, onKeys: () => void): Command[] {
   const logOut = useLogOut();
   const go = (to: string, search: Readonly<Record<string, string>> = {}) =>
     void navigate({ to: to as never, search: search as never });
+  const destinations = (some: readonly Destination[], group: string): Command[] =>
+    some
+      .filter((one) => allowed(one.role ?? "viewer"))
+      .map((one) => ({
+        id: one.label,
+        words: t(one.label),
+        group,
+        icon: one.icon,
+        run: () => go(one.to, one.search),
+      }));
   const theme = (value: Preferences["theme"], words: string): Command => ({
     id: `theme-${value}`,
     words: `${t("shell.theme")}: ${words}`,
@@ -40,24 +50,8 @@ function useCommands(text: string, onKeys: () => void): Command[] {
     run: () => prefer({ density: value }),
   });
   const all: Command[] = [
-    ...navigation
-      .filter((entry) => allowed(entry.role ?? "viewer"))
-      .map((entry) => ({
-        id: entry.to,
-        words: t(entry.label),
-        group: t("palette.group.pages"),
-        icon: entry.icon,
-        run: () => go(entry.to),
-      })),
-    ...actions
-      .filter((action) => allowed(action.role ?? "viewer"))
-      .map((action) => ({
-        id: action.id,
-        words: t(action.label),
-        group: t("palette.group.actions"),
-        icon: action.icon,
-        run: () => go(action.to, action.search),
-      })),
+    ...destinations(navigation, t("palette.group.pages")),
+    ...destinations(actions, t("palette.group.actions")),
     theme("light", t("shell.theme.light")),
     theme("dark", t("shell.theme.dark")),
     theme("system", t("shell.theme.system")),

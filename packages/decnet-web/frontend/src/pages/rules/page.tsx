@@ -4,7 +4,7 @@ import { useState } from "react";
 import { asProblem } from "@/api/problem";
 import { useGet, useSend, type Data } from "@/api/queries";
 import { formatNumber, t, tv } from "@/app/i18n";
-import { useQueryState, useQueryValue } from "@/app/search";
+import { useDirection, useQueryState, useQueryValue } from "@/app/search";
 import { useAllowed } from "@/app/session";
 import { Button } from "@/components/controls/button";
 import { ConfirmDialog, Dialog, Foot } from "@/components/controls/dialog";
@@ -41,13 +41,15 @@ function List() {
   const { data, error, isPending, refetch } = useGet("/api/v1/rules", {});
   const [search] = useQueryState();
   const [chosen, choose] = useQueryValue("rule");
+  const natural = search.sort ? "desc" : "asc";
+  const { direction = natural } = useDirection(natural);
   const words = (search.q ?? "").toLowerCase();
   const rows = inOrder(
     (data?.items ?? []).filter(
       (one) => searchable(one).includes(words) && (!search.level || one.level === search.level),
     ),
     search.sort,
-    search.direction === "desc" || search.direction === "asc" ? search.direction : search.sort ? "desc" : "asc",
+    direction,
   );
   const shown = data?.items.find((one) => one.id === chosen);
   return (

@@ -5,7 +5,6 @@ from typing import Annotated, Any, get_args
 
 import msgspec
 import typer
-from sqlalchemy import Connection
 
 from decnet.cli.errors import WrongUsageError
 from decnet.cli.options import Csv, Json, Limit, application
@@ -13,14 +12,13 @@ from decnet.deckies import commit
 from decnet.deckies.appearance import Appearance, appearance
 from decnet.deckies.doing import offered, tell
 from decnet.deckies.mutation import policy_of
-from decnet.deckies.operations import no_decky, wanted_decky
+from decnet.deckies.operations import any_decky, wanted_decky
 from decnet.deckies.plan import address_words, words
 from decnet.deckies.policy import Rules, set_policy
 from decnet.deckies.wanted import Runtime, Wanted
 from decnet.deckies.wishes import DeckyEdit, Wishes
 from decnet.fleet.arrival import all_deckies
-from decnet.fleet.deployment import Deployment, find_deployment, transaction
-from decnet.fleet.settings_deckies import deckies_of_settings
+from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.deckies import LIST_HEADING, inspection, list_row, list_text, policy_text
@@ -198,15 +196,6 @@ def inspect(name: Name, limit: Limit = 10, as_json: Json = False) -> None:
     typer.echo(documents.document(whole) if as_json else inspection(one, state, history))
 
 
-def _row(deployment: Deployment, connection: Connection, name: str) -> Decky:
-    """Return the decky of the desired fleet, else of the settings; raises NotFoundError."""
-    found = queries.decky_named(connection, name)
-    found = found or next((one for one in deckies_of_settings(deployment) if one.name == name), None)
-    if found is None:
-        raise no_decky(name)
-    return found
-
-
 def _shown(name: str) -> tuple[Decky, Appearance | None]:
     if (remote := master()) is not None:
         from decnet.remote import deckies as there
@@ -214,7 +203,7 @@ def _shown(name: str) -> tuple[Decky, Appearance | None]:
         return there.shown(remote, name)
     deployment = find_deployment()
     with transaction(deployment) as connection:
-        one = _row(deployment, connection, name)
+        one = any_decky(deployment, connection, name)
     return one, appearance(deployment, one)
 
 
@@ -253,7 +242,7 @@ def _inspected(name: str, limit: int) -> tuple[Decky, State | None, list[Change]
         return there.inspected(remote, name, limit)
     deployment = find_deployment()
     with transaction(deployment) as connection:
-        one = _row(deployment, connection, name)
+        one = any_decky(deployment, connection, name)
         return one, states.state_of(connection, name), change_log.history(connection, name, limit)
 
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from decnet.deckies.appearance import appearance
 from decnet.deckies.mutation import planned_mutations
-from decnet.deckies.operations import no_decky
+from decnet.deckies.operations import any_decky
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.attackers import traffic
 from decnet_models.fleet import change_log, mutation_policies
@@ -97,14 +97,11 @@ async def list_mutations(fleet: InFleet, _viewer: Viewer, decky: Of = None) -> M
 
 
 def _detail(fleet: InFleet, connection: Connection, name: str) -> DeckyDetail:
-    found = decky_row(fleet.deployment, connection, name)
-    if found is None:
-        raise no_decky(name)
-    one, row = found
+    one = any_decky(fleet.deployment, connection, name)
     seen = appearance(fleet.deployment, one)
     policy = mutation_policies.policy_of(connection, name)
     return DeckyDetail(
-        **dict(row),
+        **dict(decky_row(connection, one)),
         appearance=DeckyAppearance.model_validate(seen) if seen else None,
         policy=DeckyPolicyShown.model_validate(policy) if policy and not isinstance(policy, BadPolicy) else None,
         policy_problem=policy.reason if isinstance(policy, BadPolicy) else None,

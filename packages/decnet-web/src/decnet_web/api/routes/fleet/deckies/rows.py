@@ -32,13 +32,9 @@ def decky_rows(
     return list(heapq.merge(stored, played, key=_name, reverse=last_first))[:limit]
 
 
-def decky_row(deployment: Deployment, connection: Connection, name: str) -> tuple[Decky, DeckyShown] | None:
-    """Return the decky of that name, as it is stored or in the settings, and as it is shown."""
-    found = queries.decky_named(connection, name)
-    if found is not None:
-        return found, _stored(connection, [found])[0]
-    of_settings = next((one for one in deckies_of_settings(deployment) if one.name == name), None)
-    return (of_settings, _played(of_settings)) if of_settings else None
+def decky_row(connection: Connection, one: Decky) -> DeckyShown:
+    """Return a decky of the database or of the settings as it is shown."""
+    return _stored(connection, [one])[0] if one.version else _played(one)
 
 
 def _played(one: Decky) -> DeckyShown:
