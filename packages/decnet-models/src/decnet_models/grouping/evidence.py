@@ -38,15 +38,15 @@ def add_evidence(connection: Connection, g: Grouping[S], evidence: Iterable[Evid
 
 
 def count_features(
-    connection: Connection, g: Grouping[Any], values: Mapping[tuple[str, str], str], new: Counter[tuple[str, str]]
+    connection: Connection, g: Grouping[Any], values: Mapping[tuple[str, str], str], new: Mapping[tuple[str, str], int]
 ) -> None:
-    """Store features, given by kind and digest, and how many more subjects have each of them."""
+    """Store features, given by kind and digest, and how many more subjects have each of them (0 where omitted)."""
     statement = insert_into(connection, g.feature)
     added = {"subjects": g.feature.c.subjects + statement.excluded.subjects}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["kind", "digest"], set_=added),
         [
-            {"kind": kind, "digest": key, "value": for_column(value, MAX_VALUE), "subjects": new[kind, key]}
+            {"kind": kind, "digest": key, "value": for_column(value, MAX_VALUE), "subjects": new.get((kind, key), 0)}
             for (kind, key), value in sorted(values.items())
         ],
     )
