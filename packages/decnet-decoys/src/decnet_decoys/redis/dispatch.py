@@ -5,14 +5,14 @@ import time
 
 from decnet_decoys.processor import turn
 from decnet_decoys.redis import channels, keys, server, sets, transactions
-from decnet_decoys.redis.about import command, command_table, containers
+from decnet_decoys.redis.about import command, command_table, containers, settings
 from decnet_decoys.redis.clients import access, connections
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import MAX_REPLY, OK, Function
 from decnet_decoys.redis.keyspace import Full, WrongType
 from decnet_decoys.redis.lua.functions import Functions
 from decnet_decoys.redis.lua.scripts import Scripts
-from decnet_decoys.redis.protocol import Encoded, Error, Nothing, Pushed, Reply, Simple, encoded
+from decnet_decoys.redis.protocol import Encoded, Error, Nothing, Pushed, Reply, Simple, encoded, text
 from decnet_decoys.redis.types import (
     absent,
     bits,
@@ -30,8 +30,9 @@ from decnet_decoys.redis.types import (
 from decnet_decoys.redis.waiting import Waits
 from decnet_decoys.redis.writing import WRITING
 
-_PARTS = (keys, sets, server, access, command, connections, channels, strings, hashes, lists, absent, sorted_sets,
-    blocking, streams, stream_groups, bits, sorted_set_algebra, sorting, transactions, scanning)  # fmt: skip
+_PARTS = (keys, sets, server, settings, access, command, connections, channels, strings, hashes, lists, absent,
+    sorted_sets, blocking, streams, stream_groups, bits, sorted_set_algebra, sorting, transactions,
+    scanning)  # fmt: skip
 COMMANDS: dict[str, tuple[Function, int]] = {}
 for _part in _PARTS:
     COMMANDS.update(_part.COMMANDS)
@@ -52,7 +53,7 @@ _SHOWN = 128
 def name_of(arguments: list[bytes]) -> str:
     """Return the name of the command that is asked for, as the tables have it."""
     word = arguments[0]
-    return _SPELLED.get(word) or server.text(word[:_SHOWN]).lower()
+    return _SPELLED.get(word) or text(word[:_SHOWN]).lower()
 
 
 def is_known(name: str) -> bool:
@@ -174,10 +175,10 @@ def _refused(name: str, arguments: list[bytes]) -> Error | None:
         for one in arguments[1:]:
             if len(shown) >= _SHOWN or not one:
                 break
-            shown += f"'{server.text(one[: _SHOWN - len(shown)])}' "
-        return Error(f"ERR unknown command '{server.text(arguments[0][:_SHOWN])}', with args beginning with: {shown}")
+            shown += f"'{text(one[: _SHOWN - len(shown)])}' "
+        return Error(f"ERR unknown command '{text(arguments[0][:_SHOWN])}', with args beginning with: {shown}")
     if (arity > 0 and len(arguments) != arity) or len(arguments) < -arity:
-        return server.wrong_arity(name)
+        return containers.wrong_arity(name)
     return containers.refused(name, arguments) or (_FULL if len(arguments) > MOST_WORDS else None)
 
 
@@ -195,7 +196,7 @@ def _carried_out(client: Client, name: str, arguments: list[bytes]) -> Reply:
     if isinstance(reply, Error):
         client.instance.count_error(reply)
     elif name in containers.CONTAINERS and len(arguments) > 1:
-        name = f"{name}|{server.text(arguments[1][:_SHOWN]).lower()}"  # one that there is, for it was no error
+        name = f"{name}|{text(arguments[1][:_SHOWN]).lower()}"  # one that there is, for it was no error
     client.instance.used[name] = client.instance.used.get(name, 0) + 1
     if client.keys.changes != before and not isinstance(reply, Waits):  # or two who wait would wake each other for ever
         client.instance.waiting.wake()

@@ -265,6 +265,10 @@ def encoded(reply: Reply, version: int) -> bytes:  # noqa: PLR0911  # a case for
     return _several(reply, version)
 
 
+def text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
+
+
 def score_text(value: float) -> bytes:
     """Return a number as replies have it."""
     return b"%.17g" % value

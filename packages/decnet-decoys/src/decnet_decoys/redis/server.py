@@ -4,20 +4,14 @@
 Nothing here reaches the network or the disk. A replica never connects to its master, a module is never there.
 """
 
-import fnmatch
-import posixpath
-import re
 import time
 
-from decnet_decoys.redis.about import parameters
+from decnet_decoys.redis.about.containers import always, container, unknown_subcommand, wrong_arity
 from decnet_decoys.redis.about.info import info
 from decnet_decoys.redis.instance import DATABASES, Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
-from decnet_decoys.redis.protocol import Error, Pairs, Pushed, Reply, Simple
+from decnet_decoys.redis.protocol import Error, Pairs, Pushed, Reply, Simple, text
 
-MOST_PATTERNS = 8
-"""Of CONFIG GET, which takes half a millisecond for each."""
-_PROTECTED = frozenset({"dir", "dbfilename"})
 _NO_MODULES = Error(
     'ERR MODULE command not allowed. If the enable-module-command option is set to "local", you can run it from a '
     "local connection, otherwise you need to set this option in the configuration file, and then restart the server."
@@ -27,15 +21,6 @@ _NO_DEBUG = Error(
     "connection, otherwise you need to set this option in the configuration file, and then restart the server."
 )
 _OF_REPLICAS = frozenset((b"listening-port", b"ip-address", b"capa", b"rdb-only", b"rdb-filter-only"))
-DIRECTORIES = (
-    "/", "/etc", "/etc/cron.d", "/root", "/root/.ssh", "/tmp", "/var/lib/redis", "/var/spool/cron",  # noqa: S108
-    "/var/spool/cron/crontabs", "/var/www/html",
-)  # fmt: skip
-"""That are there on such a machine, and in which an open server can write when it runs as root, as many do."""
-
-
-def text(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
 
 
 def ping(client: Client, given: Arguments) -> Reply:
@@ -142,65 +127,6 @@ def info_(client: Client, given: Arguments) -> Reply:
     return info(client.instance, map(text, given))
 
 
-def config(client: Client, given: Arguments) -> Reply:
-    settings, (action, *rest) = client.instance.settings, given
-    match action.upper(), rest:
-        case b"GET", [_, *_]:
-            patterns = [text(one).lower()[:64] for one in rest[:MOST_PATTERNS]]
-            fit = [re.compile(fnmatch.translate(one)).match for one in patterns]  # `fnmatchcase` keeps 32,768 of them
-            found = {name: value for name, value in settings.items() if any(fits(name) for fits in fit)}
-            return Pairs(found)
-        case b"SET", [_, _, *_] if len(rest) % 2:
-            return SYNTAX
-        case b"SET", [_, _, *_]:
-            return _configured(client, [(text(name).lower(), text(value)) for name, value in _pairs(rest)])
-        case b"RESETSTAT" | b"REWRITE", []:
-            return OK
-    return unknown_subcommand(action, "CONFIG")
-
-
-def _pairs(words: Arguments) -> list[tuple[bytes, bytes]]:
-    return list(zip(words[::2], words[1::2], strict=True))
-
-
-def _configured(client: Client, pairs: list[tuple[str, str]]) -> Reply:
-    instance = client.instance
-    seen: set[str] = set()
-    for name, value in pairs:
-        if name not in instance.settings:
-            return Error(f"ERR Unknown option or number of arguments for CONFIG SET - '{name[:128]}'")
-        refused = _setting_refused(client, name, value) if name not in seen else "duplicate parameter"
-        if refused:
-            return Error(f"ERR CONFIG SET failed (possibly related to argument '{name}') - {refused}")
-        seen.add(name)
-    for name, value in pairs:
-        where = _directory(instance.settings["dir"], value) if name == "dir" else value[:4096]
-        parameters.put(instance.settings, name, where)
-        if name == "requirepass":
-            instance.users["default"].set_password(where)
-    return OK
-
-
-def _setting_refused(client: Client, name: str, value: str) -> str:
-    """Return why a parameter cannot be set to a value; empty: it can."""
-    if name in _PROTECTED and client.instance.profile.protected:
-        return "can't set protected config"
-    return _directory_refused(client, value) if name == "dir" else parameters.refused(name, value)
-
-
-def _directory(at: str, named: str) -> str:
-    """Return the directory that a process which is at one comes to."""
-    return "/" + posixpath.normpath(posixpath.join(at, named[:4096])).lstrip("/")
-
-
-def _directory_refused(client: Client, named: str) -> str:
-    """Return why the server cannot change to a directory; empty: it can."""
-    path = _directory(client.instance.settings["dir"], named)
-    if path in DIRECTORIES:
-        return ""
-    return "No such file or directory" if client.files is None else client.files.directory_refused(path)
-
-
 def psync(client: Client, given: Arguments) -> Reply:
     """Begin what a replica wants; the data, which the real server sends five seconds later, never come."""
     if number(given[1]) is None:
@@ -253,17 +179,16 @@ def role(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return ["slave", host, int(port), "connect", -1]
 
 
-def module(client: Client, given: Arguments) -> Reply:
-    match given[0].upper(), given[1:]:
-        case b"LIST", []:
-            return []
-        case ((b"LOAD" | b"LOADEX" | b"UNLOAD"), [_, *_]) if client.instance.profile.protected:
-            return _NO_MODULES
-        case ((b"LOAD" | b"LOADEX"), [_, *_]):
-            return Error("ERR Error loading the extension. Please check the server logs.")
-        case b"UNLOAD", [_]:
-            return Error("ERR Error unloading module: no such module with that name")
-    return unknown_subcommand(given[0], "MODULE")
+def _load_module(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    if client.instance.profile.protected:
+        return _NO_MODULES
+    return Error("ERR Error loading the extension. Please check the server logs.")
+
+
+def _unload_module(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    if client.instance.profile.protected:
+        return _NO_MODULES
+    return Error("ERR Error unloading module: no such module with that name")
 
 
 def time_(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -288,15 +213,8 @@ def slowlog(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return unknown_subcommand(given[0], "SLOWLOG")
 
 
-def latency(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
-    match given[0].upper(), given[1:]:
-        case (b"LATEST", []) | (b"HISTORY", [_]):
-            return []
-        case b"RESET", _:
-            return 0
-        case b"GRAPH", [event]:
-            return Error(f"ERR No samples available for event '{text(event)[:128]}'")
-    return unknown_subcommand(given[0], "LATENCY")
+def _latency_graph(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return Error(f"ERR No samples available for event '{text(given[0])[:128]}'")
 
 
 def cluster(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
@@ -361,18 +279,18 @@ def accepted(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
     return OK
 
 
-def wrong_arity(name: str) -> Error:
-    """Return the error of a command with too many or too few words."""
-    return Error(f"ERR wrong number of arguments for '{name}' command")
-
-
-def unknown_subcommand(given: bytes, name: str) -> Error:
-    return Error(f"ERR unknown subcommand '{text(given)[:128]}'. Try {name} HELP.")
-
+module = container(
+    "MODULE",
+    {b"LIST": always([]), b"LOAD": _load_module, b"LOADEX": _load_module, b"UNLOAD": _unload_module},
+)
+latency = container(
+    "LATENCY",
+    {b"LATEST": always([]), b"HISTORY": always([]), b"RESET": always(0), b"GRAPH": _latency_graph},
+)
 
 COMMANDS: dict[str, tuple[Function, int]] = {
     "ping": (ping, -1), "echo": (echo, 2), "quit": (quit_, -1), "auth": (auth, -2), "hello": (hello, -1),
-    "select": (select, 2), "info": (info_, -1), "config": (config, -2), "save": (save, 1),
+    "select": (select, 2), "info": (info_, -1), "save": (save, 1),
     "bgsave": (bgsave, -1), "lastsave": (lastsave, 1), "slaveof": (replicaof, 3), "replicaof": (replicaof, 3),
     "role": (role, 1), "module": (module, -2), "time": (time_, 1), "shutdown": (shutdown, -1),
     "replconf": (replconf, -1), "bgrewriteaof": (bgrewriteaof, 1), "lolwut": (lolwut, -1),

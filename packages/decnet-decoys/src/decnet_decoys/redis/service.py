@@ -12,13 +12,13 @@ from decnet_decoys.changes.decky_changes import MAX_FILE
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import UNKNOWN_COMMAND, text
 from decnet_decoys.processor import turn
+from decnet_decoys.redis.about.settings import DIRECTORIES
 from decnet_decoys.redis.dispatch import answered, has_a_name, is_known, name_of, waited
 from decnet_decoys.redis.instance import Client, Instance
 from decnet_decoys.redis.persistence import rdb
 from decnet_decoys.redis.persistence.dump_file import DumpFile
 from decnet_decoys.redis.profile import RedisProfile
 from decnet_decoys.redis.protocol import Error, Reply, Requests, encoded
-from decnet_decoys.redis.server import DIRECTORIES
 from decnet_decoys.redis.waiting import Waits
 from decnet_decoys.services.connection import NO_REQUEST, Connection, ConnectionEnded, TcpConnection
 from decnet_decoys.services.machine_files import MachineFiles

@@ -4,11 +4,11 @@
 import random
 from collections.abc import Callable
 
+from decnet_decoys.redis.about.containers import always, container
 from decnet_decoys.redis.instance import Client
-from decnet_decoys.redis.keys import NEGATIVE_LIMIT, NOT_A_FLOAT, NOT_A_NUMBER, SYNTAX, Arguments, Function, number
+from decnet_decoys.redis.keys import NEGATIVE_LIMIT, NOT_A_FLOAT, NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
 from decnet_decoys.redis.keyspace import Full, Value
-from decnet_decoys.redis.protocol import Error, Members, Reply, Simple
-from decnet_decoys.redis.server import unknown_subcommand
+from decnet_decoys.redis.protocol import Error, Members, Reply
 from decnet_decoys.redis.types.floats import added
 from decnet_decoys.redis.types.stream import Stream
 
@@ -146,24 +146,20 @@ def incrbyfloat(client: Client, given: Arguments) -> Reply:
     return shown
 
 
-def object_(client: Client, given: Arguments) -> Reply:
-    """Answer OBJECT ENCODING and its like."""
-    match given[0].upper(), given[1:]:
-        case ((b"ENCODING" | b"REFCOUNT" | b"IDLETIME" | b"FREQ"), [key]):
-            value = client.keys.get(key)
-            if value is None:
-                return None
-            if given[0].upper() == b"FREQ":
-                return _NO_FREQUENCY
-            whole = isinstance(value, bytes) and number(value) is not None
-            if given[0].upper() != b"ENCODING":
-                return 1 if given[0].upper() == b"REFCOUNT" else 0
-            return "int" if whole else _encoding(value)
-    return unknown_subcommand(given[0], "OBJECT")
+def _about(tell: Callable[[Value], Reply]) -> Function:
+    """Return a subcommand of OBJECT, which tells something of the value of a key that is there."""
+
+    def command(client: Client, given: Arguments) -> Reply:
+        value = client.keys.get(given[0])
+        return None if value is None else tell(value)
+
+    return command
 
 
 def _encoding(value: Value) -> str:
     if isinstance(value, bytes):
+        if number(value) is not None:
+            return "int"
         return "embstr" if len(value) <= 44 else "raw"
     if isinstance(value, frozenset):
         return "intset" if all(number(one) is not None for one in value) else "hashtable"
@@ -182,16 +178,14 @@ def _usage(client: Client, given: Arguments) -> Reply:
     return None if value is None else 56 + len(key) + (len(value) if isinstance(value, bytes) else 64)
 
 
-def memory(client: Client, given: Arguments) -> Reply:
-    match given[0].upper(), given[1:]:
-        case b"USAGE", rest:
-            return _usage(client, rest)
-        case b"PURGE", []:
-            return Simple("OK")
-        case b"DOCTOR", []:
-            return _IN_GOOD_HEALTH
-    return unknown_subcommand(given[0], "MEMORY")
-
+object_ = container(
+    "OBJECT",
+    {
+        b"ENCODING": _about(_encoding), b"REFCOUNT": _about(lambda _: 1), b"IDLETIME": _about(lambda _: 0),
+        b"FREQ": _about(lambda _: _NO_FREQUENCY),
+    },
+)  # fmt: skip
+memory = container("MEMORY", {b"USAGE": _usage, b"PURGE": always(OK), b"DOCTOR": always(_IN_GOOD_HEALTH)})
 
 COMMANDS: dict[str, tuple[Function, int]] = {
     "sadd": (sadd, -3), "srem": (srem, -3), "smembers": (smembers, 2), "scard": (scard, 2),

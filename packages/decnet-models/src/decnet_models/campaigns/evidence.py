@@ -12,12 +12,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from decnet_core.text import for_column
 from decnet_models.campaigns.tables import CAMPAIGNS
 from decnet_models.database.rows.keyed_rows import rows_at
 from decnet_models.database.rows.row_select import RowSelect, as_uuid, listed
-from decnet_models.database.statements import insert_into, parts
-from decnet_models.grouping.evidence import MAX_VALUE
+from decnet_models.database.statements import parts
+from decnet_models.grouping.evidence import count_features
 from decnet_models.grouping.values import Evidence, Feature, digest
 
 _evidence, _feature = CAMPAIGNS.evidence, CAMPAIGNS.feature
@@ -70,8 +69,9 @@ def remove_evidence(connection: Connection, gone: Collection[Evidence[UUID]]) ->
     """Remove evidence that identities had, and count them no more among those that show it."""
     if not gone:
         return
-    connection.execute(_REMOVE, [_key(one) for one in gone])
-    fewer = Counter((one.kind, digest(one.value)) for one in gone)
+    rows = [_key(one) for one in gone]
+    connection.execute(_REMOVE, rows)
+    fewer = Counter((row["of_kind"], row["of_digest"]) for row in rows)
     connection.execute(
         _LESS,
         [{"of_kind": kind, "of_digest": key, "gone": number} for (kind, key), number in sorted(fewer.items())],
@@ -80,18 +80,12 @@ def remove_evidence(connection: Connection, gone: Collection[Evidence[UUID]]) ->
 
 def add_new_evidence(connection: Connection, new: Collection[Evidence[UUID]]) -> None:
     """Store evidence that identities had not, and count them among those that show it."""
-    statement = insert_into(connection, _feature)
-    more = {"subjects": _feature.c.subjects + statement.excluded.subjects}
-    counting = statement.on_conflict_do_update(index_elements=["kind", "digest"], set_=more)
     for part in _some(new):
-        values = {(one.kind, digest(one.value)): one.value for one in part}
-        numbers = Counter((one.kind, digest(one.value)) for one in part)
-        features = [
-            {"kind": kind, "digest": key, "value": for_column(value, MAX_VALUE), "subjects": numbers[kind, key]}
-            for (kind, key), value in sorted(values.items())
-        ]
-        connection.execute(counting, features)
-        connection.execute(insert(_evidence), [_row(one) for one in part])
+        rows = [_row(one) for one in part]
+        keys = [(row["kind"], row["digest"]) for row in rows]
+        values = {key: one.value for key, one in zip(keys, part, strict=True)}
+        count_features(connection, CAMPAIGNS, values, Counter(keys))
+        connection.execute(insert(_evidence), rows)
 
 
 def change_evidence(connection: Connection, changed: Collection[Evidence[UUID]]) -> None:

@@ -31,10 +31,25 @@ def add_evidence(connection: Connection, g: Grouping[S], evidence: Iterable[Evid
     if not rows:
         return {}
     new = Counter(key[:2] for key in rows.keys() - _known(connection, g, rows.keys()))
-    _write_features(connection, g, {key: (value, new[key]) for key, value in values.items()})
+    count_features(connection, g, values, new)
     _write_evidence(connection, g, rows)
     counted = _counted(connection, g, values.keys())
     return {(kind, value): counted[kind, key] for (kind, key), value in values.items()}
+
+
+def count_features(
+    connection: Connection, g: Grouping[Any], values: Mapping[tuple[str, str], str], new: Mapping[tuple[str, str], int]
+) -> None:
+    """Store features, given by kind and digest, and how many more subjects have each of them (0 where omitted)."""
+    statement = insert_into(connection, g.feature)
+    added = {"subjects": g.feature.c.subjects + statement.excluded.subjects}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["kind", "digest"], set_=added),
+        [
+            {"kind": kind, "digest": key, "value": for_column(value, MAX_VALUE), "subjects": new.get((kind, key), 0)}
+            for (kind, key), value in sorted(values.items())
+        ],
+    )
 
 
 def frequencies(connection: Connection, g: Grouping[Any], features: Iterable[Feature]) -> dict[Feature, int]:
@@ -113,20 +128,6 @@ def _known(connection: Connection, g: Grouping[Any], keys: Iterable[Any]) -> set
 def _counted(connection: Connection, g: Grouping[Any], keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     rows = rows_at(connection, g.feature, ("kind", "digest"), ["subjects"], keys)
     return {(kind, key): number for kind, key, number in rows}
-
-
-def _write_features(
-    connection: Connection, g: Grouping[Any], evidence: Mapping[tuple[str, str], tuple[str, int]]
-) -> None:
-    statement = insert_into(connection, g.feature)
-    added = {"subjects": g.feature.c.subjects + statement.excluded.subjects}
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["kind", "digest"], set_=added),
-        [
-            {"kind": kind, "digest": key, "value": for_column(value, MAX_VALUE), "subjects": new}
-            for (kind, key), (value, new) in sorted(evidence.items())
-        ],
-    )
 
 
 def _write_evidence(connection: Connection, g: Grouping[S], rows: Mapping[tuple[str, str, Any], Evidence[S]]) -> None:

@@ -6,9 +6,9 @@ What such an address shows is of whoever passed through it, so it must not conne
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy import Connection, func, select
 
-from decnet_models.database.rows.row_select import RowSelect, listed
+from decnet_models.database.rows.row_select import RowSelect, listed, literals
 from decnet_models.database.statements import parts
 from decnet_models.identities.tables import IDENTITIES
 
@@ -17,11 +17,10 @@ ONE_EACH = ("ssh_key", "certificate", "hassh", "tcp_stack")
 
 
 _shown = IDENTITIES.evidence.c
-_KINDS: list[ColumnElement[str]] = [literal_column(f"'{kind}'") for kind in ONE_EACH]
 _NUMBERS = RowSelect(
     lambda connection: (
         select(_shown.attacker, _shown.kind, func.count())
-        .where(listed(connection, _shown.attacker, "attackers"), _shown.kind.in_(_KINDS))
+        .where(listed(connection, _shown.attacker, "attackers"), _shown.kind.in_(literals(ONE_EACH)))
         .group_by(_shown.attacker, _shown.kind)
     )
 )

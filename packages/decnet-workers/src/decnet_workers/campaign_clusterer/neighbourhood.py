@@ -49,8 +49,9 @@ class Neighbourhood:
         self._holders: dict[Feature, set[int]] = {}
         self._before: dict[Feature, int] = {}
         self._done: set[int] = set()
-        self._loaded = {self._roster.number(identity) for identity in update.identities}
-        self._profiles = {self._roster.number(identity): one for identity, one in update.profiles.items()}
+        self._loaded: set[int] = set()
+        self._profiles: dict[int, Profile] = {}
+        self._forget()
         self.subjects: dict[Feature, int] = {FLEET: after}
         self.cut = False
 
@@ -60,11 +61,9 @@ class Neighbourhood:
         Those who share a feature follow each other, since the same others are looked at for them.
         """
         changed = [feature for feature in self._changed if feature[0] in weighing.JOINING or feature[0] == AIMING]
-        self._number([*changed, *((AIMING, value.rpartition(" ")[2]) for kind, value in changed if kind == TARGET)])
-        deciding = sorted(feature for feature in changed if self._decides(feature))
+        self._number([*changed, *(_week_of(value) for kind, value in changed if kind == TARGET)])
         found: dict[int, None] = {}
-        for start in range(0, len(deciding), FIRST_AT_ONCE):
-            some = deciding[start : start + FIRST_AT_ONCE]
+        for some in parts((feature for feature in changed if self._decides(feature)), FIRST_AT_ONCE):
             shown = holders(self._connection, some)
             found.update(dict.fromkeys(self._roster.number(one) for feature in some for one in shown.get(feature, ())))
         unsettled = [self._roster.identity(number) for number in found]
@@ -86,7 +85,8 @@ class Neighbourhood:
                 identity = self._roster.identity
                 known = {identity(one): self._profiles[one] for one in inside if one in self._profiles}
                 yield {identity(one) for one in inside}, known
-                self._forget()
+                if len(self._profiles) > len(self._update.profiles) + KEPT:
+                    self._forget()
 
     def _collected(self, frontier: set[int], partners: Mapping[UUID, Collection[UUID]]) -> set[int]:
         inside: set[int] = set()
@@ -105,12 +105,11 @@ class Neighbourhood:
         return inside
 
     def _forget(self) -> None:
-        """Forget what only the last part needed."""
-        if len(self._profiles) > len(self._update.profiles) + KEPT:
-            update = self._update
-            self._loaded = {self._roster.number(identity) for identity in update.identities}
-            self._profiles = {self._roster.number(identity): one for identity, one in update.profiles.items()}
-            self._holders.clear()
+        """Forget what only the last part needed, so all but what changes."""
+        number = self._roster.number
+        self._loaded = {number(identity) for identity in self._update.identities}
+        self._profiles = {number(identity): one for identity, one in self._update.profiles.items()}
+        self._holders.clear()
 
     def _load(self, identities: Iterable[int]) -> None:
         new = set(identities) - self._loaded
@@ -150,7 +149,7 @@ class Neighbourhood:
         if stay < 2:
             return False  # whoever changes is looked at anyway, and with them whom they are linked with
         if kind == TARGET:
-            week = (AIMING, value.rpartition(" ")[2])
+            week = _week_of(value)
             aiming = min(crowd(self._before[week]), crowd(self.subjects[week]))
             found = weighing.may_join(kind, before) != weighing.may_join(kind, after)
             return found or matters(before, after, aiming, self.subjects[FLEET])
@@ -177,6 +176,11 @@ class Neighbourhood:
             profile = self._profiles[number]
             linked.update(other for other in near - linked if strength(profile, self._profiles[other], self.subjects))
         return linked
+
+
+def _week_of(target: str) -> Feature:
+    """Return the feature of those who aimed at any decky in the week of a target."""
+    return AIMING, target.rpartition(" ")[2]
 
 
 def _fellows(connection: Connection, identities: Iterable[UUID]) -> set[UUID]:

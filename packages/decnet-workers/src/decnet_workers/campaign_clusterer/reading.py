@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from sys import intern
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select
+from sqlalchemy import Connection, bindparam, literal_column, select
 
-from decnet_models.database.rows.row_select import RowSelect, as_uuid, listed
+from decnet_models.database.rows.row_select import RowSelect, as_uuid, listed, literals
 from decnet_models.database.statements import parts
 from decnet_models.grouping.membership import members
 from decnet_models.grouping.values import Evidence, Times, widened
@@ -44,7 +44,6 @@ _TAGS = RowSelect(
         .offset(literal_column("0"))
     )
 )
-_KINDS: list[ColumnElement[str]] = [literal_column(f"'{kind}'") for kind in SHARED]
 _SIZES = RowSelect(
     lambda connection: select(_group.id, _group.members).where(listed(connection, _group.id, "identities"))
 )
@@ -57,7 +56,7 @@ _SHARED = RowSelect(
     lambda connection: (
         select(_shown.attacker, _shown.kind, _feature.value, _shown.first_seen, _shown.last_seen, _shown.digest)
         .join(IDENTITIES.feature, (_feature.kind == _shown.kind) & (_feature.digest == _shown.digest))
-        .where(listed(connection, _shown.attacker, "attackers"), _shown.kind.in_(_KINDS))
+        .where(listed(connection, _shown.attacker, "attackers"), _shown.kind.in_(literals(SHARED)))
     )
 )
 

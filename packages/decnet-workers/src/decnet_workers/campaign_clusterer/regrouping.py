@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What changes when identities have changed: computed on a snapshot, written in one transaction."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -11,7 +11,7 @@ from decnet_models.campaigns.assignment import Assigned, Assignment, assign
 from decnet_models.campaigns.evidence import add_new_evidence, change_evidence, remove_evidence
 from decnet_models.campaigns.rhythm import Rhythm, write_rhythms
 from decnet_models.database.statements import parts
-from decnet_models.grouping.values import Evidence
+from decnet_models.grouping.values import Evidence, Feature
 from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.campaign_clusterer import rhythm
 from decnet_workers.campaign_clusterer.decided import Decisions, campaign_of
@@ -52,7 +52,7 @@ def regroup(
     for inside, shown in around.parts(first, decisions.partners):
         profiles = shown | _bare(connection, (inside - shown.keys()) & decisions.named)
         groups = partition(profiles, around.subjects, decisions.decided)
-        assignments += _assignments(groups, inside, profiles, around)
+        assignments += _assignments(groups, inside, profiles, around.subjects)
         rhythms += (_rhythm(group, profiles) for group in groups)
     return Regrouping(update.gone, update.new, update.changed, assignments, rhythms, around.cut)
 
@@ -86,7 +86,7 @@ def _bare(connection: Connection, identities: Collection[UUID]) -> dict[UUID, Pr
 
 
 def _assignments(
-    groups: list[list[UUID]], inside: set[UUID], profiles: dict[UUID, Profile], around: Neighbourhood
+    groups: list[list[UUID]], inside: set[UUID], profiles: dict[UUID, Profile], subjects: Mapping[Feature, int]
 ) -> Iterator[Assignment]:
     grouped: set[UUID] = set()
     for group in groups:
@@ -94,7 +94,7 @@ def _assignments(
         for identity in group:
             one = profiles[identity]
             others = [profiles[other] for other in group[: SPOKESMEN + 1] if other != identity]
-            best = max((link(one, other, around.subjects) for other in others), key=lambda each: (each.bits, each.pair))
+            best = max((link(one, other, subjects) for other in others), key=lambda each: (each.bits, each.pair))
             linked = any(kind in JOINING for kind, _, _ in best.because)
             weight, because = (max(0.0, best.bits), best.because) if linked else (0.0, BY_DECISION)
             yield Assignment(identity, campaign_of(group[0]), weight, because, one.first_seen, one.last_seen)

@@ -9,8 +9,7 @@ from decnet_decoys.redis.about.command_table import details as details_of
 from decnet_decoys.redis.about.containers import container
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import SYNTAX, Arguments, Function
-from decnet_decoys.redis.protocol import Error, Members, Pairs, Reply, Simple
-from decnet_decoys.redis.server import text
+from decnet_decoys.redis.protocol import Error, Members, Pairs, Reply, Simple, text
 
 _MOST_NAMES = 64
 """Of which one COMMAND INFO tells."""

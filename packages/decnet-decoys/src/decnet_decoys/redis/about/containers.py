@@ -4,13 +4,21 @@
 from decnet_decoys.redis.about import command_table
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import Arguments, Function
-from decnet_decoys.redis.protocol import Error, Reply, Simple
-from decnet_decoys.redis.server import text, unknown_subcommand, wrong_arity
+from decnet_decoys.redis.protocol import Error, Reply, Simple, text
 
 CONTAINERS = frozenset(
     ("acl", "client", "cluster", "command", "config", "function", "latency", "memory", "module", "object", "pubsub",
      "script", "slowlog", "xgroup", "xinfo")
 )  # fmt: skip
+
+
+def wrong_arity(name: str) -> Error:
+    """Return the error of a command with too many or too few words."""
+    return Error(f"ERR wrong number of arguments for '{name}' command")
+
+
+def unknown_subcommand(given: bytes, name: str) -> Error:
+    return Error(f"ERR unknown subcommand '{text(given)[:128]}'. Try {name} HELP.")
 
 
 def container(name: str, table: dict[bytes, Function]) -> Function:

@@ -5,12 +5,11 @@ import secrets
 from copy import deepcopy
 
 from decnet_decoys.redis.about.command_table import of_request, with_subcommands
-from decnet_decoys.redis.about.containers import always, container
+from decnet_decoys.redis.about.containers import always, container, wrong_arity
 from decnet_decoys.redis.clients.users import CATEGORIES, LONGEST_RULE, MOST_USERS, Rights, RuleRefused, User, joined
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, number
-from decnet_decoys.redis.protocol import Error, Members, Pairs, Reply
-from decnet_decoys.redis.server import text, wrong_arity
+from decnet_decoys.redis.protocol import Error, Members, Pairs, Reply, text
 
 _NO_FILE = Error(
     "ERR This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER "

@@ -6,8 +6,8 @@ import time
 from decnet_decoys.redis.about.containers import always, container
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, SYNTAX, Arguments, Function, number
-from decnet_decoys.redis.protocol import Error, Members, Pairs, Pushed, Reply
-from decnet_decoys.redis.server import set_name, text
+from decnet_decoys.redis.protocol import Error, Members, Pairs, Pushed, Reply, text
+from decnet_decoys.redis.server import set_name
 
 _KINDS = (b"normal", b"master", b"replica", b"slave", b"pubsub")
 _FILTERS = frozenset((b"ADDR", b"ID", b"LADDR", b"SKIPME", b"TYPE", b"USER"))

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.redis.about.command_table import Details, details, keys
+from decnet_decoys.redis.protocol import text
 
 _Rule = TypeVar("_Rule", str, tuple[str, str])
 
@@ -128,8 +129,8 @@ class Rights:
         if not self.allows(command):
             return "command", command.name
         for key in keys(command, words):
-            if not self.allows_key(_text(key.name), key.flags):
-                return "key", _text(key.name)
+            if not self.allows_key(text(key.name), key.flags):
+                return "key", text(key.name)
         for channel in _channels(command, words):
             if not self.allows_channel(channel, literally=command.name == "psubscribe"):
                 return "channel", channel
@@ -291,9 +292,5 @@ def _added(known: list[_Rule], new: _Rule) -> list[_Rule]:
 def _channels(command: Details, words: Sequence[bytes]) -> list[str]:
     """Return the channels or patterns that a request names."""
     if command.name in ("publish", "spublish"):
-        return [_text(words[1])]
-    return [_text(one) for one in words[1:]] if command.name in ("subscribe", "ssubscribe", "psubscribe") else []
-
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
+        return [text(words[1])]
+    return [text(one) for one in words[1:]] if command.name in ("subscribe", "ssubscribe", "psubscribe") else []

@@ -16,8 +16,7 @@ from decnet_decoys.redis.lua.library import names, reply_of
 from decnet_decoys.redis.lua.running import Exhausted, Running
 from decnet_decoys.redis.lua.scripts import LONGEST, NOT_BUSY, Scripts, compiled, failed, keys_refused
 from decnet_decoys.redis.lua.values import LuaError, Table, Value, first
-from decnet_decoys.redis.protocol import Error, Members, Pairs, Reply
-from decnet_decoys.redis.server import text
+from decnet_decoys.redis.protocol import Error, Members, Pairs, Reply, text
 
 MOST_LIBRARIES = 8
 _NAME = re.compile(rb"[A-Za-z0-9_]+")

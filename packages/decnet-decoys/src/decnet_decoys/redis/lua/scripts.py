@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable
 
 from decnet_decoys.redis.about import command_table
+from decnet_decoys.redis.about.containers import always, container
 from decnet_decoys.redis.instance import MOST_SCRIPTS, Client
 from decnet_decoys.redis.keys import NOT_A_NUMBER, OK, Arguments, Function, number
 from decnet_decoys.redis.lua.grammar import Block, Parser, Unsupported
@@ -12,8 +13,7 @@ from decnet_decoys.redis.lua.library import names, reply_of
 from decnet_decoys.redis.lua.running import Exhausted, Running
 from decnet_decoys.redis.lua.tokens import SyntaxProblem
 from decnet_decoys.redis.lua.values import LuaError, Table
-from decnet_decoys.redis.protocol import Error, Reply
-from decnet_decoys.redis.server import text, unknown_subcommand
+from decnet_decoys.redis.protocol import Error, Reply, text
 from decnet_decoys.redis.writing import WRITING
 
 CarryOut = Callable[[Client, list[bytes]], Reply]
@@ -28,24 +28,24 @@ _NAMES_NOT_IN_SCRIPTS = (
 _NOT_IN_SCRIPTS = frozenset(_NAMES_NOT_IN_SCRIPTS.split())
 
 
-def script(client: Client, given: Arguments) -> Reply:  # noqa: PLR0911  # a case for each subcommand
-    scripts = client.instance.scripts
-    match given[0].upper(), given[1:]:
-        case b"LOAD", [body]:
-            block = compiled(body)
-            return block if isinstance(block, Error) else _remembered(client, body)
-        case b"EXISTS", [_, *_]:
-            return [int(text(one).lower() in scripts) for one in given[1:]]
-        case b"FLUSH", rest if [one.upper() for one in rest] not in ([], [b"SYNC"], [b"ASYNC"]):
-            return Error("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
-        case b"FLUSH", _:
-            scripts.clear()
-            return OK
-        case b"KILL", []:
-            return NOT_BUSY
-        case b"DEBUG", [mode]:
-            return OK if mode.upper() in (b"YES", b"SYNC", b"NO") else Error("ERR Use SCRIPT DEBUG YES/SYNC/NO")
-    return unknown_subcommand(given[0], "SCRIPT")
+def _load(client: Client, given: Arguments) -> Reply:
+    block = compiled(given[0])
+    return block if isinstance(block, Error) else _remembered(client, given[0])
+
+
+def _exist(client: Client, given: Arguments) -> Reply:
+    return [int(text(one).lower() in client.instance.scripts) for one in given]
+
+
+def _flush(client: Client, given: Arguments) -> Reply:
+    if [one.upper() for one in given] not in ([], [b"SYNC"], [b"ASYNC"]):
+        return Error("ERR SCRIPT FLUSH only support SYNC|ASYNC option")
+    client.instance.scripts.clear()
+    return OK
+
+
+def _debug(client: Client, given: Arguments) -> Reply:  # noqa: ARG001
+    return OK if given[0].upper() in (b"YES", b"SYNC", b"NO") else Error("ERR Use SCRIPT DEBUG YES/SYNC/NO")
 
 
 def _remembered(client: Client, body: bytes) -> str:
@@ -145,6 +145,10 @@ class Scripts:
         return reply
 
     def commands(self) -> dict[str, tuple[Function, int]]:
+        script = container(
+            "SCRIPT",
+            {b"LOAD": _load, b"EXISTS": _exist, b"FLUSH": _flush, b"KILL": always(NOT_BUSY), b"DEBUG": _debug},
+        )
         return {
             "script": (script, -2), "eval": (self.eval_, -3), "evalsha": (self.evalsha, -3),
             "eval_ro": (self.eval_ro, -3), "evalsha_ro": (self.evalsha_ro, -3),

@@ -6,11 +6,10 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable
 
-from decnet_decoys.redis.about.containers import container
+from decnet_decoys.redis.about.containers import container, wrong_arity
 from decnet_decoys.redis.instance import Client
 from decnet_decoys.redis.keys import OK, SYNTAX, Arguments, Function
-from decnet_decoys.redis.protocol import Error, Pairs, Reply
-from decnet_decoys.redis.server import text, wrong_arity
+from decnet_decoys.redis.protocol import Error, Pairs, Reply, text
 from decnet_decoys.redis.types.stream import FIRST, LAST, PENDING_BYTES, Group, Id, Stream, entry_size, parsed
 from decnet_decoys.redis.types.stream_reading import Indexes, Reading, read, reading
 from decnet_decoys.redis.types.streams import INVALID, shown

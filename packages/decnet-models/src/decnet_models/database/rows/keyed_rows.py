@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Table, select, tuple_
 
 from decnet_models.database.rows.driver_rows import driver_rows
-from decnet_models.database.statements import PART
+from decnet_models.database.statements import PART, as_json
 
 
 def rows_at(
@@ -49,7 +48,7 @@ def rows_among(
 
 
 def _fetched(connection: Connection, text: str, keys: Sequence[Any]) -> list[tuple[Any, ...]]:
-    return driver_rows(connection, text, (msgspec.json.encode(keys).decode(),))
+    return driver_rows(connection, text, (as_json(keys),))
 
 
 @cache

@@ -47,18 +47,22 @@ def owners(cores: Mapping[KnownFeature, str], links: Iterable[Link], linking: Li
         found[cores[link[0]]].links.append(link)
     divided: dict[KnownFeature, str] = {}
     for core in found.values():
-        if len(core.features) > 1 and _may_be_several(core):
+        if len(core.features) > 1:
             divided |= _of_core(core, linking)
     return divided
 
 
-def _may_be_several(core: _Core) -> bool:
-    """Return whether a core has marks of two owners: keys that are not linked, or commands besides."""
-    keys = _keys(core.features)
-    habits = total((one.kind.name, one.weight) for one in _habits(core.features)) >= JOIN
-    if not keys or len(keys) + habits < 2:
-        return habits and not keys
-    return habits or len(set(_linked(keys, core.links).values())) > 1
+def _of_core(core: _Core, linking: Linking) -> dict[KnownFeature, str]:
+    keys, habits = _keys(core.features), _habits(core.features)
+    linked = _linked(keys, core.links)
+    if len(set(linked.values())) < 2 and total((one.kind.name, one.weight) for one in habits) < JOIN:
+        return {}  # neither keys that are not linked, nor commands besides
+    together = linking.together(core.features, keys | habits)
+    marks = _sufficient(_marks(linked, habits, together))
+    if not 1 < len(set(marks.values())) <= _MOST:
+        return {}
+    marks = _united(marks, together)
+    return _reached(*_voted(marks, together), core.links) if len(set(marks.values())) > 1 else {}
 
 
 def _keys(features: Iterable[KnownFeature]) -> set[KnownFeature]:
@@ -70,34 +74,22 @@ def _habits(features: Iterable[KnownFeature]) -> set[KnownFeature]:
 
 
 def _linked(features: set[KnownFeature], links: Iterable[Link]) -> dict[KnownFeature, str]:
+    """Return the features, each with the name that those have in common which are linked with each other."""
     return components(features, [link for link in links if features.issuperset(link)])
 
 
-def _of_core(core: _Core, linking: Linking) -> dict[KnownFeature, str]:
-    together = linking.together(core.features, _keys(core.features) | _habits(core.features))
-    marks = _sufficient(_marks(core, together))
-    if len(set(marks.values())) > _MOST:
-        return {}
-    if len(set(marks.values())) > 1:
-        marks = _united(marks, together)
-    if len(set(marks.values())) < 2:
-        return {}
-    return _reached(*_voted(marks, together), core.links)
-
-
-def _marks(core: _Core, together: Together) -> dict[KnownFeature, str]:
+def _marks(keys: Mapping[KnownFeature, str], habits: set[KnownFeature], together: Together) -> dict[KnownFeature, str]:
     """Return the keys and commands that actors have as their own, and which of them are one's.
 
     Commands that go with the keys of two are everybody's of the core.
     """
-    keys, habits = _keys(core.features), _habits(core.features)
-    found = _linked(keys, core.links)
+    found = {**keys}
     groups: dict[str, list[KnownFeature]] = {}
     pairs = [(one, other) for one in habits for other in together[one] if other in habits]
     for feature, group in components(habits, pairs).items():
         groups.setdefault(group, []).append(feature)
     for group, members in groups.items():
-        of = {found[mark] for one in members for mark in together[one] if mark in keys}
+        of = {keys[mark] for one in members for mark in together[one] if mark in keys}
         if len(of) < 2:
             found |= dict.fromkeys(members, of.pop() if of else group)
     return found

@@ -8,7 +8,6 @@ from decnet_workers.clusterer.cores import are_linked, could_link, enough, heavi
 from decnet_workers.clusterer.kinds import JOIN, MARKS, RARE
 from decnet_workers.clusterer.owners import is_contested, is_owned
 from decnet_workers.clusterer.reading.known import UNKNOWN, Known, KnownAttacker, KnownFeature, Sample
-from decnet_workers.commodity.limits import limits
 
 Link = tuple[KnownFeature, KnownFeature]
 
@@ -119,7 +118,7 @@ class Linking:
 
 
 def _is_own_key(feature: KnownFeature) -> bool:
-    return feature.kind.name in MARKS and feature.weight >= JOIN and feature.key not in limits()
+    return feature.kind.name in MARKS and feature.tells and feature.weight >= JOIN
 
 
 def _by_sample(feature: KnownFeature) -> tuple[list[str], tuple[str, str]]:
