@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,16 +59,10 @@ CHANGES = st.one_of(
 STATEMENTS = st.one_of(SELECTS, CHANGES)
 
 
-@contextlib.contextmanager
-def ample_time() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(budget, "MOST_SECONDS", 60.0)
-        yield
-
-
 def used() -> Visitor:
     one = visitor()
-    with ample_time():  # only what is drawn has to keep within its time
+    with pytest.MonkeyPatch.context() as patch:  # only what is drawn has to keep within its time
+        patch.setattr(budget, "MOST_SECONDS", 60.0)
         for sql in ("use shop", "create table t (a int, b varchar(9))", "create table u (a int, b varchar(9))",
                     "insert into t values (1,'a'),(2,'b'),(null,null)", "insert into u values (2,'c')"):  # fmt: skip
             assert not isinstance(answer(one, sql)[0], Failed)
@@ -101,6 +92,7 @@ def test_any_statement_can_be_prepared_or_is_refused(sql: str) -> None:
     assert count <= sql.count("?")
 
 
+@pytest.mark.usefixtures("unhurried")
 @given(st.lists(CHANGES, max_size=8))
 def test_what_is_kept_answers_the_same_after_a_restart(sqls: list[str]) -> None:
     one = used()
@@ -108,6 +100,5 @@ def test_what_is_kept_answers_the_same_after_a_restart(sqls: list[str]) -> None:
         answer(one, sql)
     again = Visitor(Catalogue(one.catalogue.profile, "db-01"), "root", "192.0.2.7", 31)
     again.catalogue.load(one.catalogue.saved())
-    with ample_time():
-        for sql in ("use shop", "show tables", "select * from t", "select * from u", "select * from orders"):
-            assert answer(again, sql) == answer(one, sql), sql
+    for sql in ("use shop", "show tables", "select * from t", "select * from u", "select * from orders"):
+        assert answer(again, sql) == answer(one, sql), sql

@@ -160,6 +160,6 @@ def failed(error: LuaError, where: str) -> Error:
     if isinstance(value, Table):
         said = value.items.get(b"err")
         value = said if isinstance(said, bytes) else b"ERR unknown error"
-        return Error(value.decode("utf-8", "surrogateescape") + where)
+        return Error(text(value) + where)
     shown = value.decode("latin-1") if isinstance(value, bytes) else "(error object is not a string)"
     return Error(f"ERR {shown}{where}")
