@@ -6,7 +6,6 @@ from __future__ import annotations
 from decnet_decoys.mysql.accounts import EVERYTHING, Account
 from decnet_decoys.mysql.authentication import is_hash
 from decnet_decoys.mysql.catalogue import Done, Found, Outcome, Visitor
-from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.sql.describing import text_column
 from decnet_decoys.mysql.sql.evaluation.scopes import Scope, StatementError
 from decnet_decoys.mysql.sql.parsing import Parser
@@ -191,7 +190,7 @@ def show_grants(parser: Parser, scope: Scope) -> Outcome:
         raise StatementError(1141, "42000", f"There is no such grant defined for user '{name}' on host '{host}'")
     line = f"GRANT {found.rights} ON *.* TO `{name}`@`{found.host}`{_hashed(found)}"
     shown = line + (" WITH GRANT OPTION" if found.grants else "")
-    return Found([Column(f"Grants for {name}@{found.host}", flags=1)], [[shown]])
+    return Found([text_column(f"Grants for {name}@{found.host}", 4096, nullable=False)], [[shown]])
 
 
 def show_create(parser: Parser, scope: Scope) -> Outcome:

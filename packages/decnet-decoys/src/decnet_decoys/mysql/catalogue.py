@@ -225,6 +225,8 @@ class Visitor(msgspec.Struct):
     in_transaction: bool = False
     undone: dict[tuple[str, str], tuple[Stored, list[Any], int]] = {}
     """Tables as they were when this session's transaction first changed them."""
+    savepoints: dict[str, dict[tuple[str, str], list[Any]]] = {}
+    """By name, the rows that the tables of the transaction had by then (`sql.transactions`)."""
     before: list[tuple[Stored, list[Any], list[Any], int]] = []
     """Tables as they were before the statement that changes them; `room_before` is the catalogue's room then."""
     room_before: int = 0
@@ -256,7 +258,7 @@ class Visitor(msgspec.Struct):
 
     def commit(self) -> None:
         """End a transaction."""
-        self.undone, self.in_transaction = {}, False
+        self.undone, self.in_transaction, self.savepoints = {}, False, {}
 
     def roll_back(self) -> None:
         """End a transaction, and leave its tables as they were."""

@@ -25,7 +25,9 @@ _QUIT, _INIT_DB, _QUERY, _STATISTICS, _PING = 1, 2, 3, 9, 14
 _PROCESSES, _CHANGE_USER, _RESET = 10, 17, 31
 _REFRESH, _KILL, _DEBUG, _BINLOG, _REGISTER, _SET_OPTION = 7, 12, 13, 18, 21, 27
 _NONE = -1
-_FILES = re.compile(r"load_file|outfile|dumpfile|soname", re.IGNORECASE)
+_OPTIONS = (b"", b"\0\0", b"\1\0")
+"""Of COM_SET_OPTION: several statements may be sent at once, or not; without one it is taken, too."""
+_FILES = re.compile(r"load_file|infile|outfile|dumpfile|soname", re.IGNORECASE)
 """In statements that read or write files."""
 
 
@@ -101,8 +103,8 @@ class Commands:
         number = int.from_bytes(given[:4], "little")
         if command in (_REFRESH, _REGISTER):
             made = packets.ok(status=self._visitor.status)
-        elif command in (_DEBUG, _SET_OPTION):
-            if command == _SET_OPTION and given[:2] in (b"\0\0", b"\1\0"):
+        elif command == _DEBUG or (command == _SET_OPTION and given[:2] in _OPTIONS):
+            if given[:2] in _OPTIONS[1:]:
                 on = given[:1] == b"\0"
                 flags = self._channel.capabilities & ~packets.MULTI_STATEMENTS
                 self._channel.capabilities = flags | on * packets.MULTI_STATEMENTS

@@ -23,6 +23,10 @@ DATABASE_DROPPED: Final = 0x100
 MULTI_STATEMENTS: Final = 1 << 16
 _CHARSET_BYTES: Final = 2
 _LARGEST: Final = 0xFFFFFFFF
+TOO_OLD: Final = (
+    "Client does not support authentication protocol requested by server; consider upgrading MariaDB client"
+)
+_RESPONSE_OF_OLD: Final = 8
 TEXT = 0xFD
 """Type of a column: VAR_STRING."""
 _BINARY = 63
@@ -164,6 +168,12 @@ def wants_tls(packet: bytes) -> bool:
     return len(packet) == 32 and bool(int.from_bytes(packet[:4], "little") & SSL)
 
 
+def is_of_old(packet: bytes) -> bool:
+    """Return whether it is a log-in of protocol 3.20 with a response of eight bytes, as passwords of old have it."""
+    response = packet[5:].partition(b"\0")[2].partition(b"\0")[0]
+    return not int.from_bytes(packet[:2], "little") & PROTOCOL_41 and len(response) == _RESPONSE_OF_OLD
+
+
 def hello(packet: bytes) -> Hello | None:
     """Return a client's log-in; None for what is none."""
     if len(packet) < 33:
@@ -210,9 +220,9 @@ def error(code: int, state: str, message: str) -> bytes:
     return b"\xff" + code.to_bytes(2, "little") + b"#" + state.encode() + text
 
 
-def refused_of_old(message: str) -> bytes:
+def refused_of_old(code: int, message: str) -> bytes:
     """Return an error for a client older than protocol 4.1, which knows no SQLSTATE."""
-    return b"\xff" + (1045).to_bytes(2, "little") + message.encode("utf-8", "surrogateescape")[:512]
+    return b"\xff" + code.to_bytes(2, "little") + message.encode("utf-8", "surrogateescape")[:512]
 
 
 def switch(plugin: str, salt: bytes) -> bytes:

@@ -13,6 +13,7 @@ from decnet_decoys.mysql import packets
 from decnet_decoys.mysql.authentication import (
     CACHING_SHA2,
     NATIVE,
+    NATIVE_BYTES,
     challenge,
     for_crackers,
     found,
@@ -30,6 +31,7 @@ from decnet_decoys.services.connection import NO_REQUEST, Connection
 from decnet_decoys.services.received import KEPT_BYTES
 from decnet_decoys.services.service import Service
 
+_OF_OLD = "mysql_old_password"
 _FULL_EXCHANGE, _FAST_OK, _WANTS_KEY = b"\x01\x04", b"\x01\x03", b"\x02"
 
 
@@ -128,10 +130,12 @@ class _Dialogue:
         return None if isinstance(refused, Failed) else visitor
 
     def _not_understood(self, packet: bytes) -> bytes:
+        if packets.is_of_old(packet):
+            return packets.refused_of_old(1251, packets.TOO_OLD)
         if len(packet) < 33:
             return packets.error(1043, "08S01", "Bad handshake")
         address = self._recorder.info.src[0]
-        return packets.refused_of_old(f"Access denied for user ''@'{address}' (using password: NO)")
+        return packets.refused_of_old(1045, f"Access denied for user ''@'{address}' (using password: NO)")
 
     async def _response(self, hello: Hello) -> bytes | None:
         """Return the response to the challenge, after agreeing how it is made."""
@@ -140,6 +144,9 @@ class _Dialogue:
         if hello.plugin == NATIVE:  # MySQL 8 has accounts of both kinds
             self._plugin = NATIVE
             return hello.response
+        if hello.plugin == _OF_OLD:
+            await self._channel.send(packets.error(1251, "08004", packets.TOO_OLD))
+            return None
         await self._channel.send(packets.switch(self._plugin, self._salt))
         return await self._channel.packet()
 
@@ -193,6 +200,9 @@ class _Dialogue:
         recorder.login(username, success=accepted, password=password)
         if accepted:
             return True
+        if self._plugin == NATIVE and response and len(response) != NATIVE_BYTES:
+            await self._channel.send(packets.error(1043, "08S01", "Bad handshake"))
+            return False
         await asyncio.sleep(self._service.context.settings.failure_delay_ms / 10_000)
         told = f"'{_name(username)}'@'{recorder.info.src[0]}' (using password: {'YES' if response else 'NO'})"
         await self._channel.send(packets.error(1045, "28000", f"Access denied for user {told}"))

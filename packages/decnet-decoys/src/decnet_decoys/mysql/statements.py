@@ -183,7 +183,12 @@ def _set(visitor: Visitor, match: re.Match[str]) -> Outcome:
     word = _VALUE.fullmatch(match["value"])
     if known and word is not None and name not in _FIXED:
         value = word["quoted"] if word["quoted"] is not None else word["bare"]
-        value = _SWITCHED.get(value.lower(), value)[:_LONGEST_SETTING] if name in SWITCHES else value[:_LONGEST_SETTING]
+        if name in SWITCHES:
+            if value.lower() not in _SWITCHED:
+                told = f"Variable '{name}' can't be set to the value of '{value[:64]}'"
+                return Failed(1231, "42000", told)
+            value = _SWITCHED[value.lower()]
+        value = value[:_LONGEST_SETTING]
         is_global = (match["scope"] or "").strip().lower() == "global" or named.startswith("@@global.")
         (visitor.catalogue.variables if is_global else visitor.settings)[name] = value
     return Done()
@@ -203,7 +208,7 @@ _SETTABLE: Final = (
 )  # fmt: skip
 """How variables begin that a client may set."""
 _VALUE: Final = re.compile(r"'(?P<quoted>[^']*)'|(?P<bare>[\w.-]+)")
-_SWITCHED: Final = {"on": "1", "off": "0", "true": "1", "false": "0"}
+_SWITCHED: Final = {"on": "1", "off": "0", "true": "1", "false": "0", "0": "0", "1": "1"}
 _LONGEST_SETTING: Final = 256
 _FIXED: Final = frozenset(
     ("version", "version_comment", "hostname", "port", "datadir", "plugin_dir", "basedir", "secure_file_priv", "socket",

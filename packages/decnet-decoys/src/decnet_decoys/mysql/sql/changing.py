@@ -214,6 +214,7 @@ def _inserted(
             if replaces:
                 target.replace(clash[0], cells)
                 affected += 2
+                first = first or _number_of(target, cells)
                 continue
             if updates:
                 affected += 2 * _set(target, clash[0], updates, number)
@@ -233,6 +234,20 @@ def _inserted(
         target.visitor.insert_id = first
     info = f"Records: {len(given)}  Duplicates: {duplicates}  Warnings: {target.scope.warnings}" if many else ""
     return Done(affected, first, target.scope.warnings, info)
+
+
+def _number_of(target: Target, cells: Cells) -> int:
+    """Return what stands in the column that counts, or 0."""
+    return next(
+        (made for made, one in zip(cells, target.table.columns, strict=True) if one.auto and isinstance(made, int)), 0
+    )
+
+
+def insert_rows(
+    target: Target, names: list[str] | None, rows: Sequence[Sequence[Value]], *, lax: bool, replaces: bool
+) -> Done:
+    """Insert rows that a file had, into those columns or into all."""
+    return _inserted(target, _places(target, names), rows, [], lax=lax, replaces=replaces, many=True)
 
 
 def _duplicate(target: Target, cells: Cells, column: ColumnDefinition) -> StatementError:
@@ -318,7 +333,7 @@ def delete(parser: Parser, scope: Scope) -> Done:
         if len(gone) < most and _wanted(target, where, index):
             gone.add(index)
     target.keep([row for index, row in enumerate(target.table.rows) if index not in gone])
-    return Done(len(gone), 0, 0, "", 0 if where is None or is_by_key(where, target.table.columns) else NO_INDEX_USED)
+    return Done(len(gone), 0, 0, "", 0 if is_by_key(where, target.table.columns) else NO_INDEX_USED)
 
 
 def truncate(parser: Parser, scope: Scope) -> Done:

@@ -11,7 +11,7 @@ from decnet_decoys.mysql.bulk_inserts import Parts
 from decnet_decoys.mysql.bulk_inserts import divided as divided_insert
 from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor, Written
 from decnet_decoys.mysql.packets import DATABASE_DROPPED
-from decnet_decoys.mysql.sql import budget, changing, defining, showing
+from decnet_decoys.mysql.sql import budget, changing, defining, loading, routines, showing, transactions
 from decnet_decoys.mysql.sql.budget import OverspentError, sized
 from decnet_decoys.mysql.sql.evaluation.evaluating import value
 from decnet_decoys.mysql.sql.evaluation.scopes import Row, Scope, StatementError, remember
@@ -295,26 +295,6 @@ def _drop_database(parser: Parser, scope: Scope) -> Outcome:
     return Done(defining.forget_database(scope.visitor, name), 0, 0, "", DATABASE_DROPPED)
 
 
-def _begin(parser: Parser, scope: Scope) -> Outcome:
-    scope.visitor.commit()
-    scope.visitor.in_transaction = True
-    while not parser.ends():
-        parser.take("word", "operator")
-    return Done()
-
-
-def _commit(_parser: Parser, scope: Scope) -> Outcome:
-    scope.visitor.commit()
-    return Done()
-
-
-def _rollback(parser: Parser, scope: Scope) -> Outcome:
-    parser.at += 1
-    if not parser.then("TO"):
-        scope.visitor.roll_back()
-    return Done()
-
-
 def _do(parser: Parser, scope: Scope) -> Outcome:
     parser.must("DO")
     for node in parser.listed(parser.expression):
@@ -438,19 +418,6 @@ def _locked(parser: Parser) -> tuple[str, str]:
     return path
 
 
-def _drop_function(parser: Parser, scope: Scope) -> Outcome:
-    parser.at += 2
-    exists = parser.then("IF", "EXISTS")
-    database, name = parser.path()
-    if name.lower() in scope.visitor.catalogue.functions:
-        scope.visitor.catalogue.functions.discard(name.lower())
-        return Done()
-    if exists:
-        return Done(0, 0, 1)
-    place = database or scope.visitor.database
-    raise StatementError(1305, "42000", f"FUNCTION {f'{place}.' if place else '(UDF) '}{name} does not exist")
-
-
 def _help(parser: Parser, _scope: Scope) -> Outcome | None:
     parser.must("HELP")
     parser.take("string", "word")
@@ -499,10 +466,12 @@ _STATEMENTS: Final[dict[tuple[str, ...], Callable[[Parser, Scope], Outcome | Non
     ("RENAME", "TABLE"): lambda parser, scope: _create(parser, scope, defining.rename_table),
     ("DROP", "DATABASE"): _drop_database,
     ("DROP", "SCHEMA"): _drop_database,
-    ("BEGIN",): _begin,
-    ("START", "TRANSACTION"): _begin,
-    ("COMMIT",): _commit,
-    ("ROLLBACK",): _rollback,
+    ("BEGIN",): transactions.begin,
+    ("START", "TRANSACTION"): transactions.begin,
+    ("COMMIT",): transactions.commit,
+    ("ROLLBACK",): transactions.roll_back,
+    ("SAVEPOINT",): transactions.savepoint,
+    ("RELEASE", "SAVEPOINT"): transactions.release,
     ("DO",): _do,
     ("SET", "PASSWORD"): account_statements.set_password,
     ("SET",): _set,
@@ -513,7 +482,11 @@ _STATEMENTS: Final[dict[tuple[str, ...], Callable[[Parser, Scope], Outcome | Non
     ("KILL",): _kill,
     ("CALL",): _call,
     ("LOCK",): _lock,
-    ("DROP", "FUNCTION"): _drop_function,
+    ("DROP", "FUNCTION"): routines.drop_function,
+    ("DROP", "PROCEDURE"): routines.drop_procedure,
+    ("DROP", "TRIGGER"): routines.drop_trigger,
+    ("DROP", "EVENT"): routines.drop_event,
+    ("LOAD", "DATA"): loading.load,
     ("HELP",): _help,
     ("GET",): _no_diagnostics,
 }
@@ -540,8 +513,6 @@ _ELSEWHERE: Final = frozenset(
         "HANDLER",
         "HELP",
         "SIGNAL",
-        "SAVEPOINT",
-        "RELEASE",
         "CHANGE",
         "STOP",
         "SHUTDOWN",

@@ -121,6 +121,9 @@ def _item(parser: Parser) -> tuple[Node, str]:
 def _into(parser: Parser) -> tuple[str, ...]:
     if not parser.then("INTO"):
         return ()
+    if parser.then("OUTFILE") or parser.then("DUMPFILE"):  # a statement that names a file does not come here
+        parser.take("string")
+        raise parser.fail()
     return tuple(parser.listed(lambda: parser.take("variable").text))
 
 
