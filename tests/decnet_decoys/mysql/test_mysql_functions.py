@@ -71,6 +71,7 @@ _VALUES = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.usefixtures("unhurried")
 @given(st.sampled_from(NEW), st.lists(_VALUES, min_size=4, max_size=4))
 def test_function_of_any_values_is_a_value(name: str, values: list[object]) -> None:
     budget.begin()
