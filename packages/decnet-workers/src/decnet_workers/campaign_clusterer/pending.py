@@ -19,9 +19,9 @@ from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_
 from decnet_models.ttp.tables import ttp_tag
 from decnet_workers.campaign_clusterer import decided
 
-IDENTITIES_AT_ONCE = 1_000
+IDENTITIES_AT_ONCE = 4_000
 """The more, the less often those are looked at again who share a feature of which several parts change the number."""
-TAGS_AT_ONCE = 40_000
+TAGS_AT_ONCE = 160_000
 """The more, the less often an identity is read again that has findings in several shares."""
 
 
