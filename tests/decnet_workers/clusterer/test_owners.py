@@ -20,7 +20,7 @@ from tests.decnet_workers.clusterer.scenes import (
     stack,
 )
 
-from decnet_core.events.catalogue import CertificateProbed, HttpRequest, ServiceRequest
+from decnet_core.events.catalogue import CertificateProbed, CommandRun, HttpRequest, ServiceRequest
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading, writing
 from decnet_models.identities.evidence_rows import forget
@@ -135,6 +135,45 @@ def test_a_list_joins_nobody_if_two_who_try_it_have_keys_of_the_same_days(
         sent += [event(each, key(name), DAY * day) for each in addresses for day in days]
     Follower(engine).run([*crowd(), *sent])
     assert several(engine) == (groups(OF_A, OF_B, without) if one else groups(OF_A, OF_B))
+
+
+def lines_of(name: str, *numbers: int) -> list[CommandRun]:
+    """Return some of the commands that one person runs."""
+    return [command(f"{name}{number} --of-{name}-own") for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("days_of_b", "numbers", "one"),
+    [((4, 9), (1, 2), False), ((4, 9), (1,), True), ((21, 25), (1, 2), True)],
+    ids=["same days", "one command", "other days"],
+)
+def test_what_two_fetch_who_run_commands_of_their_own_in_the_same_days_is_a_kit_and_joins_nobody(
+    engine: Engine, days_of_b: tuple[int, int], numbers: tuple[int, ...], one: bool
+) -> None:
+    """An attacker with the kit and nothing else is nobody's then."""
+    fetched, only = file("f" * 64), "192.0.2.1"
+    sent = [event(only, fetched, DAY * 5)]
+    for name, addresses, days in (("hide", OF_A, (3, 12)), ("sweep", OF_B, days_of_b)):
+        shown = (fetched, *lines_of(name, *numbers))
+        sent += [event(each, line, DAY * day) for each in addresses for line in shown for day in days]
+    Follower(engine).run([*crowd(), *sent])
+    assert (groups([only, *OF_A, *OF_B]) == several(engine)) == one
+    if not one:
+        assert all(only not in members for members in several(engine))
+
+
+def test_a_kit_is_found_when_the_last_command_of_its_users_comes(engine: Engine) -> None:
+    """Somebody who does not show the kit runs it, too: what one address alone runs tells nothing of how others work."""
+    fetched = file("f" * 64)
+    sent = [event(each, fetched, DAY * day) for each in (OF_A[0], OF_B[0]) for day in (3, 12)]
+    for name, (user, other) in (("hide", OF_A), ("sweep", OF_B)):
+        sent += [event(user, line, DAY * day) for line in lines_of(name, 1, 2) for day in (3, 12)]
+        sent += [event(other, line, DAY * 4) for line in lines_of(name, 1)]
+    Follower(engine).run([*crowd(), *sent])
+    assert any({OF_A[0], OF_B[0]} <= members for members in several(engine))
+    others = (("hide", OF_A[1]), ("sweep", OF_B[1]))
+    Follower(engine).run([event(other, line, DAY * 4) for name, other in others for line in lines_of(name, 2)])
+    assert not any({OF_A[0], OF_B[0]} <= members for members in several(engine))
 
 
 @pytest.mark.parametrize(("lines", "one"), [(2, True), (1, False)])

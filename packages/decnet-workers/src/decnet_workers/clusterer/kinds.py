@@ -142,6 +142,9 @@ SPREAD = (
 )
 """Kinds of which malware that spreads by itself brings features to the devices that it infects."""
 
+USED = ("certificate", "new_password", "credential", "url", "host", "image", "payload")
+"""Kinds of which one feature comes with a kit, whatever its users do besides."""
+
 
 MARKS = ("ssh_key", "planted_key", "wallet")
 """Kinds of which each actor of a crew has their own."""

@@ -12,7 +12,7 @@ from decnet_decoys.mysql.sql.schemas import no_database, table_of
 
 
 def begin(parser: Parser, scope: Scope) -> Outcome:
-    """BEGIN and START TRANSACTION; what is open is committed, as by the server, and how it is isolated is not told apart."""
+    """BEGIN and START TRANSACTION; what is open is committed, as by the server, and isolation is not told apart."""
     scope.visitor.commit()
     scope.visitor.in_transaction = True
     while not parser.ends():
