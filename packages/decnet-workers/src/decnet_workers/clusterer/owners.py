@@ -185,6 +185,11 @@ def are_infected(holders: Collection[bool]) -> bool:
     return sum(holders) >= _AGREE * len(holders)
 
 
+def is_of_worms(bits: float, alone: float) -> bool:
+    """Return whether a feature's attackers are infected devices, given its weight and that by their number alone."""
+    return 0 < bits < (_SPREAD + _MIXED) / 2 * alone
+
+
 def adjusted(bits: float, *, mixed: bool, infected: bool, own_members: float | None) -> float:
     """Return a feature's weight given whether its attackers are several actors or infected, and a set's own members.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""All identities as to be computed again: what people with other rare commands use, too, says nothing of them."""
+"""All identities as to be computed again: what users of one kit or hosts of one worm have says less of them."""
 
 from alembic import op
 

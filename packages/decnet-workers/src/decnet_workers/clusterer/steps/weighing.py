@@ -4,7 +4,18 @@
 from collections import Counter
 from collections.abc import Collection
 
-from decnet_workers.clusterer.kinds import BOUGHT, MARKS, RARE, SET_OF, SPREAD, USED, Feature, weight
+from decnet_workers.clusterer.kinds import (
+    BOUGHT,
+    MARKS,
+    OF_WORMS,
+    RARE,
+    SET_OF,
+    SPREAD,
+    USED,
+    WITH_WORMS,
+    Feature,
+    weight,
+)
 from decnet_workers.clusterer.owners import (
     adjusted,
     are_infected,
@@ -14,6 +25,7 @@ from decnet_workers.clusterer.owners import (
     is_contested,
     is_crews,
     is_mixed,
+    is_of_worms,
     is_sold,
     may_be_mixed,
     may_be_sold,
@@ -54,7 +66,7 @@ class Weighing:
         if feature.kind.members:
             own = _own_members(feature)
             bits = min(bits, self._of_list(feature))
-        infected = feature.kind.name in SPREAD and _spreads(feature)
+        infected = feature.kind.name in SPREAD and (_spreads(feature) or self._comes_with_worms(feature))
         if not infected and (_is_sold(feature) or self._is_crews(feature) or self._is_of_a_kit(feature)):
             return 0.0
         mixed = not infected and feature.kind.name in BOUGHT and _is_mixed(feature)
@@ -78,6 +90,17 @@ class Weighing:
         days = zip(found.values(), self._known.days_of(list(found)), strict=True)
         return are_users({one: seen[one] for one in ways.intersection(seen)} for ways, seen in days)
 
+    def _comes_with_worms(self, feature: KnownFeature) -> bool:
+        """Return whether most who show a feature show a host, key or image of malware that spreads: it is of that."""
+        if feature.kind.name not in WITH_WORMS:
+            return False
+        return are_infected([any(map(self._is_of_worms, one.features)) for one in feature.sample.attackers])
+
+    def _is_of_worms(self, feature: KnownFeature) -> bool:
+        if feature.kind.name not in OF_WORMS:
+            return False
+        return is_of_worms(feature.weight, self._known.weight_alone(feature))
+
     def _of_list(self, feature: KnownFeature) -> float:
         """Return what a set weighs at most, given how many show its members: more know a list than draw alike from it.
 
@@ -92,8 +115,8 @@ class Weighing:
 
 
 def step_of(feature: KnownFeature) -> int:
-    """Return when a feature is weighed: by the weights of commands others are, and by those of their members sets."""
-    if feature.kind.members:
+    """Return when a feature is weighed: after those by the weights of which it may be."""
+    if feature.kind.members or feature.kind.name in WITH_WORMS:
         return STEPS - 1
     return int(feature.kind.name != "command")
 
