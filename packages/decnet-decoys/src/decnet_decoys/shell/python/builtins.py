@@ -36,6 +36,7 @@ from decnet_decoys.shell.python.values import (
     left_by,
     matches,
     merged,
+    path_of,
     represented,
     text_of,
     type_of,
@@ -80,6 +81,7 @@ class Builtins(Evaluator):
 
     def opened(self, path: Any, mode: Any = "r", *_others: Any, **_named: Any) -> Record:
         """Return what `open` gives; raises OSError of the program."""
+        path = path_of(path)
         if not isinstance(path, str) or not isinstance(mode, str):
             raise TypeError(f"expected str, bytes or os.PathLike object, not {kind_name(path)}")
         shell = self.call.shell
