@@ -21,7 +21,8 @@ INFECTED_DEVICE: Key = ("command", digest(INFECTED))
 """What an attacker shows that is an infected device."""
 _SEVERAL_ACTORS = {0: (4, 0.4), 1: (3, 0.7)}
 """By tier, how many groups of attackers make a feature several actors', if the largest has a smaller part of them."""
-_OWNED = ("ssh_key", "planted_key", "certificate", "wallet")
+_OWNED = ("ssh_key", "planted_key", "wallet")
+"""What somebody takes along; a certificate is a machine's, and who has several machines has several."""
 _SALES = frozenset((*BOUGHT, "credential", "image"))
 _SOLD, _SOLD_PART = 4, 0.7
 """How many groups with keys of their own make a feature nobody's, if the largest has a smaller part of them."""

@@ -37,6 +37,7 @@ from decnet_decoys.shell.python.values import (
     left_by,
     matches,
     merged,
+    path_of,
     represented,
     text_of,
     type_of,
@@ -81,6 +82,7 @@ class Builtins(Expressions):
 
     def opened(self, path: Any, mode: Any = "r", *_others: Any, **_named: Any) -> Record:
         """Return what `open` gives; raises OSError of the program."""
+        path = path_of(path)
         if not isinstance(path, str) or not isinstance(mode, str):
             raise TypeError(f"expected str, bytes or os.PathLike object, not {kind_name(path)}")
         shell = self.call.shell

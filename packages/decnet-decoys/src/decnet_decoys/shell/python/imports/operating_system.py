@@ -19,6 +19,7 @@ from decnet_decoys.shell.python.values import (
     RaisedError,
     Record,
     left_by,
+    path_of,
     text_of,
 )
 
@@ -223,7 +224,9 @@ def _path(_program: Program) -> dict[str, Any]:
     def kind(wanted: str) -> Callable[..., bool]:
         def play(program: Program, path: Any) -> bool:
             try:
-                entry = program.call.shell.files.stat(text_of(path), program.call.shell.access, follow=wanted != "link")
+                entry = program.call.shell.files.stat(
+                    text_of(path_of(path)), program.call.shell.access, follow=wanted != "link"
+                )
             except FileSystemError:
                 return False
             return not wanted or entry.kind == wanted
