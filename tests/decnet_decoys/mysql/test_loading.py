@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.decnet_decoys.mysql.test_statement_grammar import used
 
 from decnet_decoys.mysql.catalogue import Done, Failed, Found, Visitor
-from decnet_decoys.mysql.sql.loading import MOST_LINES
+from decnet_decoys.mysql.sql.changes.loading import MOST_LINES
 from decnet_decoys.mysql.sql.running import answer
 
 

@@ -7,8 +7,8 @@ import pytest
 from tests.decnet_decoys.mysql.test_statement_grammar import used
 
 from decnet_decoys.mysql.catalogue import Done, Failed, Found, Visitor
+from decnet_decoys.mysql.sql.changes.transactions import MOST_SAVEPOINTS
 from decnet_decoys.mysql.sql.running import answer
-from decnet_decoys.mysql.sql.transactions import MOST_SAVEPOINTS
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -226,7 +226,7 @@ class Visitor(msgspec.Struct):
     undone: dict[tuple[str, str], tuple[Stored, list[Any], int]] = {}
     """Tables as they were when this session's transaction first changed them."""
     savepoints: dict[str, dict[tuple[str, str], list[Any]]] = {}
-    """By name, the rows that the tables of the transaction had by then (`sql.transactions`)."""
+    """By name, the rows that the tables of the transaction had by then (`sql.changes.transactions`)."""
     before: list[tuple[Stored, list[Any], list[Any], int]] = []
     """Tables as they were before the statement that changes them; `room_before` is the catalogue's room then."""
     room_before: int = 0

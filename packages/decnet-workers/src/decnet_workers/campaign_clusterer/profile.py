@@ -54,6 +54,14 @@ class Profiles:
         lists = ((identity, [*found]) for identity, found in evidence.items())
         return {identity: self._profile(identity, found) for identity, found in lists if found}
 
+    def forget_but(self, profiles: Iterable[Profile]) -> None:
+        """Forget what no one of these profiles shows."""
+        self._features.clear()
+        self._weeks.clear()
+        for profile in profiles:
+            self._features.update((feature, feature) for feature in profile.features)
+            self._weeks.update((weeks, weeks) for weeks in profile.targets.values())
+
     def once(self, kind: str, value: str) -> Feature:
         """Return the feature, always the same object."""
         return self._features.setdefault((kind, value), (kind, value))

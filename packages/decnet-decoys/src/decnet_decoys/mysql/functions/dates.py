@@ -135,8 +135,6 @@ def _extracted(given: Sequence[Value]) -> Value:
     }  # fmt: skip
     names = list(parts)
     first, _, last = unit.partition("_")
-    if first not in parts:  # no unit, as the grammar does not give one
-        return None
     made = parts[first]
     for name in names[names.index(first) + 1 : names.index(last) + 1] if last else ():
         made = made * (MICROS if name == "microsecond" else 100) + parts[name]
