@@ -80,7 +80,7 @@ def changed_outside() -> None:
     """
     from decnet.fleet.deployment import find_deployment, transaction
     from decnet_models.database.engine import sqlite_file
-    from decnet_models.errors import ModelsError
+    from decnet_models.errors import DatabaseError
 
     try:
         deployment = find_deployment()
@@ -88,7 +88,7 @@ def changed_outside() -> None:
         if file is None or file.exists():
             with transaction(deployment, write=True, wait_seconds=_WAIT_SECONDS):
                 pass
-    except (CommandError, CoreError, ModelsError, OSError) as error:
+    except (CommandError, CoreError, DatabaseError, OSError) as error:
         typer.echo(f"done, but not recorded in the audit: {for_terminal(str(error), 1024)}", err=True)
 
 
