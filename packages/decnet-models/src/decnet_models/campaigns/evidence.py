@@ -5,7 +5,8 @@ Only campaign-clusterer writes it, and knows what was there. So nothing is looke
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from sys import intern
 from typing import Any
 from uuid import UUID
@@ -65,11 +66,11 @@ def holders(connection: Connection, features: Iterable[Feature]) -> dict[Feature
     return found
 
 
-def remove_evidence(connection: Connection, gone: Collection[Evidence[UUID]]) -> None:
+def remove_evidence(connection: Connection, gone: Iterable[Evidence[UUID]]) -> None:
     """Remove evidence that identities had, and count them no more among those that show it."""
-    if not gone:
-        return
     rows = [_key(one) for one in gone]
+    if not rows:
+        return
     connection.execute(_REMOVE, rows)
     fewer = Counter((row["of_kind"], row["of_digest"]) for row in rows)
     connection.execute(
@@ -78,7 +79,7 @@ def remove_evidence(connection: Connection, gone: Collection[Evidence[UUID]]) ->
     )
 
 
-def add_new_evidence(connection: Connection, new: Collection[Evidence[UUID]]) -> None:
+def add_new_evidence(connection: Connection, new: Iterable[Evidence[UUID]]) -> None:
     """Store evidence that identities had not, and count them among those that show it."""
     for part in _some(new):
         rows = [_row(one) for one in part]
@@ -88,15 +89,16 @@ def add_new_evidence(connection: Connection, new: Collection[Evidence[UUID]]) ->
         connection.execute(insert(_evidence), rows)
 
 
-def change_evidence(connection: Connection, changed: Collection[Evidence[UUID]]) -> None:
+def change_evidence(connection: Connection, changed: Iterable[Evidence[UUID]]) -> None:
     """Set the times of evidence that identities had."""
     for part in _some(changed):
         connection.execute(_CHANGE, [_key(one) | {"first": one.first_seen, "last": one.last_seen} for one in part])
 
 
-def _some(evidence: Collection[Evidence[UUID]]) -> Iterable[list[Evidence[UUID]]]:
-    rest = [*evidence]
-    return (rest[start : start + ROWS_AT_ONCE] for start in range(0, len(rest), ROWS_AT_ONCE))
+def _some(evidence: Iterable[Evidence[UUID]]) -> Iterator[list[Evidence[UUID]]]:
+    rest = iter(evidence)
+    while part := [*islice(rest, ROWS_AT_ONCE)]:
+        yield part
 
 
 def _key(one: Evidence[UUID]) -> dict[str, Any]:

@@ -20,15 +20,23 @@ from decnet_models.grouping.values import Feature
 from decnet_workers.campaign_clusterer import weighing
 from decnet_workers.campaign_clusterer.links import candidates, strength
 from decnet_workers.campaign_clusterer.profile import Profile
-from decnet_workers.campaign_clusterer.roster import Roster
 from decnet_workers.campaign_clusterer.signals import AIMING, DECKY, TARGET
-from decnet_workers.campaign_clusterer.targeting import FLEET, MOST_DECKIES, crowd, fleet_size, matters
+from decnet_workers.campaign_clusterer.targeting import (
+    FLEET,
+    MOST_DECKIES,
+    crowd,
+    fleet_size,
+    have_aims_in_common,
+    matters,
+)
 from decnet_workers.campaign_clusterer.update import Update
 
 MOST = 4000
 """Identities of one neighbourhood; it is cut there, so that poisoned evidence cannot make it the world."""
 FIRST_AT_ONCE = 256
 """Identities from which a part begins."""
+NUMBERED_AT_ONCE = 2_000
+"""Features whose numbers are read at a time: with their digests and rows these take more memory than all else."""
 KEPT = 1024
 """Profiles that are kept for the next part: many of those who share something with it are the same."""
 
@@ -45,7 +53,7 @@ class Neighbourhood:
         self._changed = update.features
         before, after = _fleets(connection, self._changed)
         self._refitted = before != after
-        self._roster = Roster()
+        self._roster = update.roster
         self._holders: dict[Feature, set[int]] = {}
         self._before: dict[Feature, int] = {}
         self._done: set[int] = set()
@@ -109,6 +117,7 @@ class Neighbourhood:
         number = self._roster.number
         self._loaded = {number(identity) for identity in self._update.identities}
         self._profiles = {number(identity): one for identity, one in self._update.profiles.items()}
+        self._update.make.forget_but(self._profiles.values())
         self._holders.clear()
 
     def _load(self, identities: Iterable[int]) -> None:
@@ -126,18 +135,22 @@ class Neighbourhood:
         joining = [feature for feature in features if weighing.may_join(feature[0], self.subjects[feature])]
         shown = holders(self._connection, joining)
         for feature in joining:
-            changed = {self._roster.number(one): change for one, change in self._changed.get(feature, {}).items()}
             there = {self._roster.number(one) for one in shown.get(feature, ())}
-            there.update(one for one, change in changed.items() if change == 1)
-            self._holders[feature] = {one for one in there if changed.get(one) != -1}
+            for changed in self._changed.get(feature, ()):
+                if changed < 0:
+                    there.discard(~changed)
+                else:
+                    there.add(changed)
+            self._holders[feature] = there
 
     def _number(self, asked: Iterable[Feature]) -> None:
         """Learn of how many identities the features are."""
         new = {feature for feature in asked if feature not in self.subjects}
-        counted = frequencies(self._connection, CAMPAIGNS, new)
-        for feature in new:
-            self._before[feature] = counted.get(feature, 0)
-            self.subjects[feature] = self._before[feature] + sum(self._changed.get(feature, {}).values())
+        for part in parts(new, NUMBERED_AT_ONCE):
+            counted = frequencies(self._connection, CAMPAIGNS, part)
+            for feature in part:
+                self._before[feature] = counted.get(feature, 0)
+                self.subjects[feature] = self._before[feature] + _more(self._changed.get(feature, ()))
 
     def _decides(self, feature: Feature) -> bool:
         """Return whether it matters to those who show a feature how many do, before and after a change."""
@@ -145,7 +158,7 @@ class Neighbourhood:
         kind, value = feature
         if kind == AIMING:
             return crowd(before) != crowd(after)
-        stay = before - sum(change < 0 for change in self._changed[feature].values())
+        stay = before - sum(changed < 0 for changed in self._changed[feature])
         if stay < 2:
             return False  # whoever changes is looked at anyway, and with them whom they are linked with
         if kind == TARGET:
@@ -170,7 +183,15 @@ class Neighbourhood:
         }
         others = set[int]().union(*reached.values())
         self._load(others)
-        self._number(feature for other in others for feature in self._profiles[other].aims())
+        self._number(
+            {
+                feature
+                for number, near in reached.items()
+                for other in near
+                if have_aims_in_common(self._profiles[number], self._profiles[other])
+                for feature in self._profiles[other].aims()
+            }
+        )
         linked: set[int] = set()
         for number, near in reached.items():
             profile = self._profiles[number]
@@ -194,9 +215,14 @@ def _fellows(connection: Connection, identities: Iterable[UUID]) -> set[UUID]:
     }
 
 
-def _fleets(connection: Connection, changed: Mapping[Feature, Mapping[UUID, int]]) -> tuple[int, int]:
+def _more(changed: Iterable[int]) -> int:
+    """Return how many more identities have a feature, as `Update.features` has it."""
+    return sum(-1 if one < 0 else 1 for one in changed)
+
+
+def _fleets(connection: Connection, changed: Mapping[Feature, Iterable[int]]) -> tuple[int, int]:
     """Return as how many deckies those count at which anybody was seen, before and after the changes."""
-    numbers = {feature: sum(by.values()) for feature, by in changed.items() if feature[0] == DECKY}
+    numbers = {feature: _more(by) for feature, by in changed.items() if feature[0] == DECKY}
     counted = frequencies(connection, CAMPAIGNS, numbers)
     new = sum(not counted.get(feature, 0) and number > 0 for feature, number in numbers.items())
     gone = sum(0 < counted.get(feature, 0) <= -number for feature, number in numbers.items())

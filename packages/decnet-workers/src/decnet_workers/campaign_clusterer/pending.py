@@ -19,9 +19,9 @@ from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_
 from decnet_models.ttp.tables import ttp_tag
 from decnet_workers.campaign_clusterer import decided
 
-IDENTITIES_AT_ONCE = 1_000
+IDENTITIES_AT_ONCE = 4_000
 """The more, the less often those are looked at again who share a feature of which several parts change the number."""
-TAGS_AT_ONCE = 40_000
+TAGS_AT_ONCE = 80_000
 """The more, the less often an identity is read again that has findings in several shares."""
 
 
@@ -114,13 +114,20 @@ def _names(worker: str) -> tuple[str, str, str]:
 def _tagged(connection: Connection, after: int, limit: int) -> tuple[set[str], int, bool]:
     """Return attackers with findings after an event, the event up to which these are, and whether there may be more."""
     c, through = ttp_tag.c, cursor_of(connection, "ttp")
-    query = select(c.seq, c.attacker).where(c.seq > after, c.seq <= through).order_by(c.seq).limit(limit)
-    rows = connection.execute(query).all()
-    if len(rows) < limit:
-        return {row.attacker for row in rows}, max(after, through), False
-    last = rows[-1].seq  # of which there may be more
-    whole = [row for row in rows if row.seq < last] or rows
-    return {row.attacker for row in whole}, whole[-1].seq, True
+    new = (c.seq > after, c.seq <= through)
+    end = connection.execute(select(c.seq).where(*new).order_by(c.seq).offset(limit - 1).limit(1)).scalar()
+    if end is None:
+        return _with_findings(connection, after, through), max(after, through), False
+    # of the last event there may be more
+    whole = connection.execute(select(func.max(c.seq)).where(c.seq > after, c.seq < end)).scalar() or end
+    return _with_findings(connection, after, whole), whole, True
+
+
+def _with_findings(connection: Connection, after: int, through: int) -> set[str]:
+    """Return the attackers with findings after an event, up to another."""
+    c = ttp_tag.c
+    query = select(c.attacker).where(c.seq > after, c.seq <= through).distinct()
+    return set(connection.execute(query).scalars())
 
 
 def _progress(connection: Connection) -> tuple[bool, tuple[int, ...]]:

@@ -11,7 +11,7 @@ from decnet_models.campaigns.assignment import Assigned, Assignment, assign
 from decnet_models.campaigns.evidence import add_new_evidence, change_evidence, remove_evidence
 from decnet_models.campaigns.rhythm import Rhythm, write_rhythms
 from decnet_models.database.statements import parts
-from decnet_models.grouping.values import Evidence, Feature
+from decnet_models.grouping.values import Feature
 from decnet_models.identities.tables import IDENTITIES
 from decnet_workers.campaign_clusterer import rhythm
 from decnet_workers.campaign_clusterer.decided import Decisions, campaign_of
@@ -19,7 +19,7 @@ from decnet_workers.campaign_clusterer.links import link
 from decnet_workers.campaign_clusterer.neighbourhood import Neighbourhood
 from decnet_workers.campaign_clusterer.partition import SPOKESMEN, partition
 from decnet_workers.campaign_clusterer.profile import Profile
-from decnet_workers.campaign_clusterer.update import update_of
+from decnet_workers.campaign_clusterer.update import EvidenceColumns, update_of
 from decnet_workers.campaign_clusterer.weighing import JOINING
 
 BY_DECISION = (("decision", "an operator's", 0.0),)
@@ -28,9 +28,9 @@ BY_DECISION = (("decision", "an operator's", 0.0),)
 class Regrouping(msgspec.Struct, frozen=True):
     """What is to be written."""
 
-    gone: Sequence[Evidence[UUID]] = ()
-    new: Sequence[Evidence[UUID]] = ()
-    changed: Sequence[Evidence[UUID]] = ()
+    gone: EvidenceColumns = msgspec.field(default_factory=EvidenceColumns)
+    new: EvidenceColumns = msgspec.field(default_factory=EvidenceColumns)
+    changed: EvidenceColumns = msgspec.field(default_factory=EvidenceColumns)
     assignments: Sequence[Assignment] = ()
     rhythms: Sequence[Rhythm] = ()
     cut: bool = False

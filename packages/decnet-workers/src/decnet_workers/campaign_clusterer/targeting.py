@@ -58,11 +58,16 @@ def matters(before: int, after: int, aiming: int, deckies: int) -> bool:
     return min(before, after) <= MOST_AIMING and max(before, after) - _COMRADES > _evenly(deckies) * aiming
 
 
+def have_aims_in_common(one: Profile, other: Profile) -> bool:
+    """Return whether two identities aimed at two deckies or more in common, in whatever weeks."""
+    return len(one.targets) > 1 and len(one.targets.keys() & other.targets.keys()) > 1
+
+
 def aimed(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> Reason | None:
     """Return what two identities have in common that aimed at two deckies or more in the same weeks."""
-    common = one.targets.keys() & other.targets.keys()
-    if len(common) < 2:
+    if not have_aims_in_common(one, other):
         return None
+    common = one.targets.keys() & other.targets.keys()
     weeks = {decky: one.targets[decky] & other.targets[decky] for decky in common}
     both = sorted(decky for decky, found in weeks.items() if found)
     if len(both) < 2:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""How the evidence of identities changes: read for a few at a time, of which only what differs is kept."""
+"""How the evidence of identities changes: read for a few at a time, of which only what differs is kept, in columns."""
 
-from collections.abc import Collection, Iterable
+from array import array
+from collections.abc import Collection, Iterable, Iterator
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from decnet_models.database.statements import parts
 from decnet_models.grouping.values import Evidence, Feature
 from decnet_workers.campaign_clusterer import reading, weighing
 from decnet_workers.campaign_clusterer.profile import Profile, Profiles
+from decnet_workers.campaign_clusterer.roster import Roster
 from decnet_workers.campaign_clusterer.signals import AIMING, DECKY
 
 READ_AT_ONCE = 100
@@ -18,6 +20,29 @@ READ_AT_ONCE = 100
 
 _COUNTED = weighing.JOINING | {AIMING, DECKY}
 """Kinds of evidence of which it matters how many identities have them."""
+
+
+class EvidenceColumns:
+    """Evidence of many, in a quarter of the memory that it takes as objects."""
+
+    def __init__(self) -> None:
+        self._identities: list[UUID] = []
+        self._features: list[Feature] = []
+        self._times = array("q")
+
+    def add(self, feature: Feature, one: Evidence[UUID]) -> None:
+        """Add evidence; `feature` is its kind and value, of which many others have the same object."""
+        self._identities.append(one.subject)
+        self._features.append(feature)
+        self._times.extend((one.first_seen, one.last_seen))
+
+    def __len__(self) -> int:
+        return len(self._identities)
+
+    def __iter__(self) -> Iterator[Evidence[UUID]]:
+        times = iter(self._times)
+        for identity, (kind, value), first, last in zip(self._identities, self._features, times, times, strict=True):
+            yield Evidence(identity, kind, value, first, last)
 
 
 class Update:
@@ -30,13 +55,15 @@ class Update:
         """Those whose evidence changes."""
         self.profiles: dict[UUID, Profile] = {}
         """What those of them show afterwards who show anything."""
-        self.features: dict[Feature, dict[UUID, int]] = {}
-        """The features that identities get (1) or lose (-1)."""
-        self.gone: list[Evidence[UUID]] = []
+        self.roster = Roster()
+        self.features: dict[Feature, array[int]] = {}
+        """The features that identities get or lose: the number of each that gets it, and ~number of each that does not
+        have it any more."""
+        self.gone = EvidenceColumns()
         """What they show no more."""
-        self.new: list[Evidence[UUID]] = []
+        self.new = EvidenceColumns()
         """What they did not show before."""
-        self.changed: list[Evidence[UUID]] = []
+        self.changed = EvidenceColumns()
         """What they showed at other times."""
 
     def of(self, identity: UUID, old: Iterable[Evidence[UUID]], new: Collection[Evidence[UUID]]) -> None:
@@ -46,13 +73,22 @@ class Update:
             return
         self.identities.add(identity)
         self.profiles |= self.make.of({identity: new})
-        for kind, value in there.keys() ^ shown.keys():
-            if kind in _COUNTED:
-                feature = self.make.once(kind, value)
-                self.features.setdefault(feature, {})[identity] = 1 if (kind, value) in shown else -1
-        self.gone += [one for key, one in there.items() if key not in shown]
-        self.new += [one for key, one in shown.items() if key not in there]
-        self.changed += [one for key, one in shown.items() if key in there and there[key] != one]
+        number = self.roster.number(identity)
+        for key, one in there.items():
+            if key not in shown:
+                self.gone.add(self._counted(key, ~number), one)
+        for key, one in shown.items():
+            if key not in there:
+                self.new.add(self._counted(key, number), one)
+            elif there[key] != one:
+                self.changed.add(self.make.once(*key), one)
+
+    def _counted(self, key: Feature, number: int) -> Feature:
+        """Note that an identity gets a feature or loses it; return the feature."""
+        feature = self.make.once(*key)
+        if feature[0] in _COUNTED:
+            self.features.setdefault(feature, array("i")).append(number)
+        return feature
 
 
 def update_of(connection: Connection, touched: Collection[UUID]) -> Update:

@@ -142,6 +142,15 @@ SPREAD = (
 )
 """Kinds of which malware that spreads by itself brings features to the devices that it infects."""
 
+USED = ("certificate", "new_password", "credential", "url", "host", "image", "payload")
+"""Kinds of which one feature comes with a kit, whatever its users do besides."""
+
+OF_WORMS = ("host", "planted_key", "image")
+"""Kinds by which malware is known that spreads by itself, since most of its hosts show a feature of each."""
+
+WITH_WORMS = ("url", "payload", "wallet")
+"""Kinds of which such malware brings features that only some of its hosts show."""
+
 
 MARKS = ("ssh_key", "planted_key", "wallet")
 """Kinds of which each actor of a crew has their own."""

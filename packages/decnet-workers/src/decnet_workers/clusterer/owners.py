@@ -21,10 +21,13 @@ INFECTED_DEVICE: Key = ("command", digest(INFECTED))
 """What an attacker shows that is an infected device."""
 _SEVERAL_ACTORS = {0: (4, 0.4), 1: (3, 0.7)}
 """By tier, how many groups of attackers make a feature several actors', if the largest has a smaller part of them."""
-_OWNED = ("ssh_key", "planted_key", "certificate", "wallet")
+_OWNED = ("ssh_key", "planted_key", "wallet")
+"""What somebody takes along; a certificate is a machine's, and who has several machines has several."""
 _SALES = frozenset((*BOUGHT, "credential", "image"))
 _SOLD, _SOLD_PART = 4, 0.7
 """How many groups with keys of their own make a feature nobody's, if the largest has a smaller part of them."""
+_USERS_PART = 0.8
+"""Of those whose ways of working are known, the largest group has less, if they are users of one kit."""
 _WORMS, _WORMS_PART, _ONE_SYSTEM = 4, 0.34, 0.75
 """From so many attackers on, such a part of them makes a feature malware's; where so many have the same TCP stack, they
 are machines of somebody's."""
@@ -91,13 +94,26 @@ def is_crews(holders: Iterable[Mapping[Key, Days]]) -> bool:
 
     Given is of each when it showed which keys and wallets. Whose keys follow one another is one who replaced them.
     """
+    return _are_several(holders, _SOLD_PART)
+
+
+def _are_several(holders: Iterable[Mapping[Key, Days]], part: float) -> bool:
+    """Return whether groups of the same days are several, of which the largest has a smaller part."""
     groups = [(len(group), _span(chain.from_iterable(one.values() for one in group))) for group in _grouped(holders)]
     beside = [
         size
         for place, (size, days) in enumerate(groups)
         if not all(place == other or came_after(days, of_other) for other, (_, of_other) in enumerate(groups))
     ]
-    return len(beside) > 1 and max(beside) < _SOLD_PART * sum(beside)
+    return len(beside) > 1 and max(beside) < part * sum(beside)
+
+
+def are_users(holders: Iterable[Mapping[Key, Days]]) -> bool:
+    """Return whether attackers that show a feature are several actors who came in the same days, by how they work.
+
+    Given is of each when it showed which rare commands and keys. One whose commands changed comes after the others.
+    """
+    return _are_several(holders, _USERS_PART)
 
 
 def came_after(one: Days, other: Days) -> bool:
@@ -114,7 +130,12 @@ def _span(days: Iterable[Days]) -> Days:
 
 def is_contested(holders: Iterable[Iterable[Key]]) -> bool:
     """Return whether attackers that show a feature have keys or wallets of which two do not go together."""
-    return len(_sizes({one for one in marks if one[0] in _OWNED} for marks in holders)) > 1
+    return not go_together({one for one in marks if one[0] in _OWNED} for marks in holders)
+
+
+def go_together(holders: Iterable[AbstractSet[Key]]) -> bool:
+    """Return whether marks in common make all attackers who have any one group."""
+    return len(_sizes(holders)) < 2
 
 
 def may_be_sold(key: Key, attackers: int) -> bool:
@@ -163,6 +184,11 @@ def are_worms(attackers: int, infected: int, worms: Collection[Collection[Key]])
 def are_infected(holders: Collection[bool]) -> bool:
     """Return whether attackers that show a feature, given of each whether it is infected, are infected mostly."""
     return sum(holders) >= _AGREE * len(holders)
+
+
+def is_of_worms(bits: float, alone: float) -> bool:
+    """Return whether a feature's attackers are infected devices, given its weight and that by their number alone."""
+    return 0 < bits < (_SPREAD + _MIXED) / 2 * alone
 
 
 def adjusted(bits: float, *, mixed: bool, infected: bool, own_members: float | None) -> float:

@@ -15,7 +15,7 @@ from decnet_workers.clusterer.reading.known import Known, KnownAttacker, KnownFe
 from decnet_workers.clusterer.reading.view import Settled
 from decnet_workers.clusterer.steps.dividing import owners
 from decnet_workers.clusterer.steps.linking import Link, Linking
-from decnet_workers.clusterer.steps.weighing import Weighing, magnitude_now
+from decnet_workers.clusterer.steps.weighing import STEPS, Weighing, magnitude_now, step_of
 from decnet_workers.commodity.limits import Key
 
 
@@ -46,8 +46,8 @@ class _Regrouping:
         known, touched = self._known, set(attackers)
         changed: set[KnownFeature] = set()
         weighing = Weighing(known)
-        for of_sets in (False, True):  # a set's weight depends on those of its members
-            asked = [one for one in known.shown_by(touched) | features if bool(one.kind.members) is of_sets]
+        for step in range(STEPS):
+            asked = [one for one in known.shown_by(touched) | features if step_of(one) == step]
             new = weighing.changed(asked)
             changed |= new
             touched |= known.holders(new)

@@ -12,7 +12,9 @@ from decnet_decoys.mysql.sql.evaluation.evaluating import value
 from decnet_decoys.mysql.sql.evaluation.scopes import Origin, Scope, StatementError, clause
 from decnet_decoys.mysql.sql.parsing import Node, Parser
 from decnet_decoys.mysql.sql.schemas import INFORMATION, find, of_the_server, table_of
-from decnet_decoys.mysql.sql.selecting import is_by_key, parse_limit, parse_select, run
+from decnet_decoys.mysql.sql.selects.selecting import run
+from decnet_decoys.mysql.sql.selects.sources import is_by_key
+from decnet_decoys.mysql.sql.selects.syntax import parse_limit, parse_select
 from decnet_decoys.mysql.sql.tables import BadValueError, ColumnDefinition, kept, loaded, weight
 from decnet_decoys.mysql.sql.values import Value, raw, truth
 

@@ -3,36 +3,34 @@
 
 import itertools
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any, Final
 
-from decnet_decoys.mysql import account_statements, statements
+from decnet_decoys.mysql import statements
 from decnet_decoys.mysql.bulk_inserts import Parts
 from decnet_decoys.mysql.bulk_inserts import divided as divided_insert
-from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor, Written
-from decnet_decoys.mysql.packets import DATABASE_DROPPED
-from decnet_decoys.mysql.sql import budget, changing, defining, showing
-from decnet_decoys.mysql.sql.budget import OverspentError, sized
-from decnet_decoys.mysql.sql.evaluation.evaluating import value
-from decnet_decoys.mysql.sql.evaluation.scopes import Row, Scope, StatementError, remember
-from decnet_decoys.mysql.sql.parsing import Parser
-from decnet_decoys.mysql.sql.reading import TooDeepError, plain
-from decnet_decoys.mysql.sql.schemas import INFORMATION, no_database, of_the_server, table_of
-from decnet_decoys.mysql.sql.selecting import parse_select, run, selected
+from decnet_decoys.mysql.catalogue import Done, Failed, Outcome, Visitor, Written
+from decnet_decoys.mysql.sql import budget
+from decnet_decoys.mysql.sql.budget import OverspentError
+from decnet_decoys.mysql.sql.dispatch import (
+    CANNOT_BE_PREPARED,
+    INTO,
+    UNPREPARED,
+    carried_out,
+    near,
+    parameters,
+    prepared,
+)
+from decnet_decoys.mysql.sql.evaluation.scopes import StatementError
+from decnet_decoys.mysql.sql.reading import TooDeepError
 from decnet_decoys.mysql.sql.tables import Stored
-from decnet_decoys.mysql.sql.tokens import NotUnderstoodError, Token, TooLongError, tokens
-from decnet_decoys.mysql.sql.values import raw, shown, text
+from decnet_decoys.mysql.sql.tokens import NotUnderstoodError, TooLongError, tokens
 
 MOST_STATEMENTS: Final = 32
 """Of one query."""
 _TOO_DEEP: Final = (
     "Thread stack overrun:  283416 bytes used of a 299008 byte stack, and 16000 bytes needed. Consider increasing the "
     "thread_stack system variable."
-)
-_PREPARED: Final = 16
-"""Statements that a session may prepare by text."""
-_INTO: Final = re.compile(
-    r"\binto\s+(?P<how>outfile|dumpfile)\s*(?P<path>'[^']{1,1024}'|\"[^\"]{1,1024}\")", re.IGNORECASE
 )
 
 
@@ -89,7 +87,7 @@ def _of_one(visitor: Visitor, sql: str, following: str) -> Generator[None, None,
         yield
         budget.begin()
         visitor.begin()
-        outcome, known = _carried_out(visitor, trimmed, found), True
+        outcome, known = carried_out(visitor, trimmed, found), True
     except _ERRORS as error:
         outcome, known = _failed(visitor, sql + following, error)
     if outcome is None:
@@ -140,18 +138,18 @@ def preparing(visitor: Visitor, sql: str) -> Generator[None, None, tuple[Outcome
     """
     budget.begin()
     try:
-        found = _prepared(visitor, sql)
+        found = prepared(visitor, sql)
     except StatementError as error:
         return error.failed, 0, False
     except OverspentError as error:
         return _failed(visitor, sql, error)[0] or Done(), 0, False
-    if found[0].text.upper() in _UNPREPARED:
-        return _CANNOT_BE_PREPARED, 0, False
+    if found[0].text.upper() in UNPREPARED:
+        return CANNOT_BE_PREPARED, 0, False
     for one, following in itertools.pairwise(found):
         if one.text == ";" and one.kind == "operator":
             return near(visitor, sql, following.at), 0, False
-    count = _parameters(found)
-    if found[0].text.upper() not in _READS or _INTO.search(sql[-2048:]):
+    count = parameters(found)
+    if found[0].text.upper() not in _READS or INTO.search(sql[-2048:]):
         return Done(), count, False
     yield
     variables = dict(visitor.variables)
@@ -160,15 +158,6 @@ def preparing(visitor: Visitor, sql: str) -> Generator[None, None, tuple[Outcome
     return outcome, count, True
 
 
-def _parameters(found: list[Token]) -> int:
-    """Return how many parameters a statement takes."""
-    return sum(one.text == "?" and one.kind == "operator" for one in found)
-
-
-_UNPREPARED: Final = ("PREPARE", "EXECUTE", "DEALLOCATE")
-_CANNOT_BE_PREPARED: Final = Failed(
-    1295, "HY000", "This command is not supported in the prepared statement protocol yet"
-)
 _CHANGES: Final = ("insert", "replac", "update", "delete")
 """How statements begin that cannot appear to be done when they are too long."""
 _READS: Final = ("SELECT", "SHOW", "DESC", "DESCRIBE", "EXPLAIN", "(")
@@ -190,368 +179,3 @@ def _failed(visitor: Visitor, sql: str, error: Exception) -> tuple[Outcome | Non
     if isinstance(error, ArithmeticError):
         return Failed(1690, "22003", "DOUBLE value is out of range"), True
     return Failed(1436, "HY000", _TOO_DEEP), True
-
-
-def near(visitor: Visitor, sql: str, at: int) -> Failed:
-    """Return the error of a statement that cannot be parsed from a place on."""
-    rest = plain(sql[at : at + 81])
-    told = rest if len(rest) <= 80 else rest[:77] + "..."
-    return statements.syntax_error(visitor, told, sql.count("\n", 0, at) + 1)
-
-
-def _carried_out(visitor: Visitor, sql: str, found: list[Token]) -> Outcome | None:
-    """Return what comes of a statement; None for one that is not parsed here."""
-    if not sql.strip():
-        return Failed(1065, "42000", "Query was empty")
-    into = _INTO.search(sql[-2048:])
-    if into is not None:
-        return _written(visitor, sql, into)
-    if found[0].kind == "end":
-        return Done()
-    parser, scope = Parser(sql, found), Scope(visitor, (), visitor.parameters)
-    scope.run = run
-    parser.select = parse_select
-    for words, made in _STATEMENTS.items():
-        if _begins(found, words):
-            return made(parser, scope)
-    if found[0].kind != "word" or found[0].text.upper() not in _ELSEWHERE:
-        raise NotUnderstoodError(found[0].at)
-    return None
-
-
-def _begins(found: list[Token], words: tuple[str, ...]) -> bool:
-    return len(found) > len(words) and all(
-        one.text.upper() == word and one.kind in ("word", "operator") for one, word in zip(found, words, strict=False)
-    )
-
-
-def _select(parser: Parser, scope: Scope) -> Outcome:
-    select = parse_select(parser)
-    if not parser.ends():
-        raise parser.fail()
-    result = selected(select, scope)
-    if select.into:
-        for name, one in zip(select.into, result.rows[0] if result.rows else (), strict=False):
-            remember(scope.visitor, name, one)
-        return Done(len(result.rows[:1]))
-    return Found(result.columns, [_shown(row) for row in result.rows], scope.warnings, result.status)
-
-
-def _shown(row: Row) -> tuple[str | bytes | None, ...]:
-    for one in row:
-        sized(one)
-    return tuple(map(shown, row))
-
-
-def _written(visitor: Visitor, sql: str, into: re.Match[str]) -> Outcome | None:
-    """Write what a SELECT finds into a file; None for one that stands for itself (`statements`)."""
-    start = len(sql) - len(sql[-2048:]) + into.start()
-    before = sql[:start].strip()
-    path = into["path"][1:-1]
-    dumps = into["how"].lower() == "dumpfile"
-    if not re.search(r"\bfrom\b", before, re.IGNORECASE):
-        return None
-    found = tokens(before)
-    parser, scope = Parser(before, found), Scope(visitor)
-    parser.select = parse_select
-    rows = selected(parse_select(parser), scope).rows
-    for row in rows:
-        _shown(row)
-    if dumps:
-        if len(rows) > 1:
-            raise StatementError(1172, "42000", "Result consisted of more than one row")
-        data = b"".join(b"" if one is None else raw(one) for row in rows for one in row)
-    else:
-        data = b"".join(b"\t".join(b"\\N" if one is None else raw(one) for one in row) + b"\n" for row in rows)
-    return statements.write(visitor, Written(path, data, dumps))
-
-
-def _describe(parser: Parser, scope: Scope) -> Outcome | None:
-    parser.at += 1
-    if parser.sees("SELECT", "UPDATE", "DELETE", "INSERT", "EXTENDED", "FORMAT"):
-        return None
-    database, name = parser.path()
-    return showing.describe(parser, scope, database, name)
-
-
-def _create(parser: Parser, scope: Scope, made: Callable[[Parser, Scope], Done]) -> Outcome:
-    parser.at += 1
-    scope.visitor.commit()
-    return made(parser, scope)
-
-
-def _drop_database(parser: Parser, scope: Scope) -> Outcome:
-    parser.at += 2
-    exists = parser.then("IF", "EXISTS")
-    name = parser.name()
-    if not parser.ends():
-        raise parser.fail()
-    if name not in scope.visitor.catalogue.databases:
-        if exists:
-            return Done(0, 0, 1, "", DATABASE_DROPPED)
-        raise StatementError(1008, "HY000", f"Can't drop database '{name}'; database doesn't exist")
-    if name.lower() == INFORMATION:
-        raise of_the_server(scope.visitor)
-    return Done(defining.forget_database(scope.visitor, name), 0, 0, "", DATABASE_DROPPED)
-
-
-def _begin(parser: Parser, scope: Scope) -> Outcome:
-    scope.visitor.commit()
-    scope.visitor.in_transaction = True
-    while not parser.ends():
-        parser.take("word", "operator")
-    return Done()
-
-
-def _commit(_parser: Parser, scope: Scope) -> Outcome:
-    scope.visitor.commit()
-    return Done()
-
-
-def _rollback(parser: Parser, scope: Scope) -> Outcome:
-    parser.at += 1
-    if not parser.then("TO"):
-        scope.visitor.roll_back()
-    return Done()
-
-
-def _do(parser: Parser, scope: Scope) -> Outcome:
-    parser.must("DO")
-    for node in parser.listed(parser.expression):
-        value(node, scope)
-    return Done()
-
-
-def _set(parser: Parser, scope: Scope) -> Outcome | None:
-    """Set variables of the session; the server's are set by `statements`."""
-    commits = re.fullmatch(
-        r"\s*set\s+(?:session\s+|@@(?:session\.)?)?autocommit\s*=\s*(0|1|on|off)\s*", parser.sql, re.IGNORECASE
-    )
-    if commits is not None:
-        scope.visitor.commit()
-        scope.visitor.autocommit = commits[1].lower() in ("1", "on")
-        return Done()
-    if not _begins_with_variable(parser):
-        return None
-    parser.must("SET")
-    for name, node in parser.listed(lambda: _assigned(parser)):
-        remember(scope.visitor, name, value(node, scope))
-    if not parser.ends():
-        raise parser.fail()
-    return Done()
-
-
-def _begins_with_variable(parser: Parser) -> bool:
-    start = parser.at
-    parser.must("SET")
-    found = parser.token.kind == "variable"
-    parser.at = start
-    return found
-
-
-def _assigned(parser: Parser) -> tuple[str, Any]:
-    name = parser.take("variable").text
-    if not parser.then(":="):
-        parser.must("=")
-    return name, parser.expression()
-
-
-def _prepare(parser: Parser, scope: Scope) -> Outcome:
-    parser.must("PREPARE")
-    name = parser.name().lower()
-    parser.must("FROM")
-    token = parser.take("string", "variable")
-    words = token.text if token.kind == "string" else text(scope.visitor.variables.get(token.text) or "")
-    _prepared(scope.visitor, words)
-    if name in scope.visitor.prepared or len(scope.visitor.prepared) < _PREPARED:
-        scope.visitor.prepared[name] = words[:4096]
-    return Done(info="Statement prepared")
-
-
-def _prepared(visitor: Visitor, sql: str) -> list[Token]:
-    """Return the tokens of a statement that is prepared; raises StatementError if it cannot be parsed."""
-    try:
-        found = tokens(sql.rstrip("; \t\r\n\0"))
-    except (NotUnderstoodError, TooLongError) as error:
-        raise StatementError(*near(visitor, sql, getattr(error, "at", 0))) from error
-    if found[0].kind == "end":
-        raise StatementError(1065, "42000", "Query was empty")
-    if found[0].text.upper() not in _ELSEWHERE and not any(_begins(found, words) for words in _STATEMENTS):
-        raise StatementError(*near(visitor, sql, found[0].at))
-    return found
-
-
-def _execute(parser: Parser, scope: Scope) -> Outcome:
-    parser.must("EXECUTE")
-    name = parser.name().lower()
-    given = parser.listed(lambda: parser.take("variable").text) if parser.then("USING") else []
-    words = scope.visitor.prepared.get(name)
-    if words is None:
-        raise StatementError(1243, "HY000", f"Unknown prepared statement handler ({name}) given to EXECUTE")
-    found = _prepared(scope.visitor, words)
-    if len(given) != _parameters(found):
-        raise StatementError(1210, "HY000", "Incorrect arguments to EXECUTE")
-    if found[0].text.upper() in _UNPREPARED:
-        raise StatementError(*_CANNOT_BE_PREPARED)
-    scope.visitor.parameters = [scope.visitor.variables.get(one) for one in given]
-    try:
-        outcome = _carried_out(scope.visitor, words.rstrip("; \t\r\n\0"), found)
-    except NotUnderstoodError as error:
-        return near(scope.visitor, words, error.at)
-    finally:
-        scope.visitor.parameters = []
-    return outcome if outcome is not None else statements.answer(scope.visitor, words)[0]
-
-
-def _deallocate(parser: Parser, scope: Scope) -> Outcome:
-    if not parser.then("DROP"):
-        parser.must("DEALLOCATE")
-    parser.must("PREPARE")
-    name = parser.name().lower()
-    if scope.visitor.prepared.pop(name, None) is None:
-        raise StatementError(1243, "HY000", f"Unknown prepared statement handler ({name}) given to DEALLOCATE PREPARE")
-    return Done()
-
-
-def _kill(parser: Parser, _scope: Scope) -> Outcome:
-    parser.must("KILL")
-    for word in ("HARD", "SOFT", "CONNECTION", "QUERY"):
-        parser.then(word)
-    raise StatementError(1094, "HY000", f"Unknown thread id: {parser.take('number').text[:20]}")
-
-
-def _lock(parser: Parser, scope: Scope) -> Outcome:
-    parser.must("LOCK")
-    if not parser.then("TABLES"):
-        parser.must("TABLE")
-    for database, name in parser.listed(lambda: _locked(parser)):
-        table_of(scope.visitor, database, name)
-    return Done()
-
-
-def _locked(parser: Parser) -> tuple[str, str]:
-    path = parser.path()
-    if parser.then("AS"):
-        parser.name()
-    while parser.sees("READ", "WRITE", "LOCAL", "LOW_PRIORITY"):
-        parser.at += 1
-    return path
-
-
-def _drop_function(parser: Parser, scope: Scope) -> Outcome:
-    parser.at += 2
-    exists = parser.then("IF", "EXISTS")
-    database, name = parser.path()
-    if name.lower() in scope.visitor.catalogue.functions:
-        scope.visitor.catalogue.functions.discard(name.lower())
-        return Done()
-    if exists:
-        return Done(0, 0, 1)
-    place = database or scope.visitor.database
-    raise StatementError(1305, "42000", f"FUNCTION {f'{place}.' if place else '(UDF) '}{name} does not exist")
-
-
-def _help(parser: Parser, _scope: Scope) -> Outcome | None:
-    parser.must("HELP")
-    parser.take("string", "word")
-    return None
-
-
-def _no_diagnostics(parser: Parser, _scope: Scope) -> Outcome:
-    parser.at += 1
-    raise parser.fail()
-
-
-def _call(parser: Parser, scope: Scope) -> Outcome:
-    parser.must("CALL")
-    database, name = parser.path()
-    if not (database or scope.visitor.database):
-        raise no_database()
-    raise StatementError(1305, "42000", f"PROCEDURE {database or scope.visitor.database}.{name} does not exist")
-
-
-_STATEMENTS: Final[dict[tuple[str, ...], Callable[[Parser, Scope], Outcome | None]]] = {
-    ("SELECT",): _select,
-    ("(",): _select,
-    ("INSERT",): changing.insert,
-    ("REPLACE",): changing.insert,
-    ("UPDATE",): changing.update,
-    ("DELETE",): changing.delete,
-    ("TRUNCATE",): changing.truncate,
-    ("DESCRIBE",): _describe,
-    ("DESC",): _describe,
-    ("EXPLAIN",): _describe,
-    ("SHOW", "GRANTS"): account_statements.show_grants,
-    ("SHOW", "CREATE", "USER"): account_statements.show_create,
-    ("SHOW",): showing.show,
-    ("CREATE", "USER"): account_statements.create,
-    ("ALTER", "USER"): account_statements.alter,
-    ("DROP", "USER"): account_statements.drop,
-    ("RENAME", "USER"): account_statements.rename,
-    ("GRANT",): account_statements.grant,
-    ("CREATE", "TABLE"): lambda parser, scope: _create(parser, scope, defining.create_table),
-    ("CREATE", "TEMPORARY"): lambda parser, scope: _create(parser, scope, defining.create_table),
-    ("CREATE", "VIEW"): lambda parser, scope: _create(parser, scope, defining.create_view),
-    ("CREATE", "OR", "REPLACE", "VIEW"): lambda parser, scope: _create(parser, scope, defining.create_view),
-    ("DROP", "TABLE"): lambda parser, scope: _create(parser, scope, defining.drop_table),
-    ("DROP", "VIEW"): lambda parser, scope: _create(parser, scope, defining.drop_view),
-    ("ALTER", "TABLE"): lambda parser, scope: _create(parser, scope, defining.alter_table),
-    ("RENAME", "TABLE"): lambda parser, scope: _create(parser, scope, defining.rename_table),
-    ("DROP", "DATABASE"): _drop_database,
-    ("DROP", "SCHEMA"): _drop_database,
-    ("BEGIN",): _begin,
-    ("START", "TRANSACTION"): _begin,
-    ("COMMIT",): _commit,
-    ("ROLLBACK",): _rollback,
-    ("DO",): _do,
-    ("SET", "PASSWORD"): account_statements.set_password,
-    ("SET",): _set,
-    ("PREPARE",): _prepare,
-    ("EXECUTE",): _execute,
-    ("DEALLOCATE",): _deallocate,
-    ("DROP", "PREPARE"): _deallocate,
-    ("KILL",): _kill,
-    ("CALL",): _call,
-    ("LOCK",): _lock,
-    ("DROP", "FUNCTION"): _drop_function,
-    ("HELP",): _help,
-    ("GET",): _no_diagnostics,
-}
-_ELSEWHERE: Final = frozenset(
-    [
-        "CREATE",
-        "DROP",
-        "ALTER",
-        "USE",
-        "GRANT",
-        "REVOKE",
-        "FLUSH",
-        "LOCK",
-        "UNLOCK",
-        "LOAD",
-        "RENAME",
-        "RESET",
-        "OPTIMIZE",
-        "CHECK",
-        "ANALYZE",
-        "PURGE",
-        "INSTALL",
-        "UNINSTALL",
-        "HANDLER",
-        "HELP",
-        "SIGNAL",
-        "SAVEPOINT",
-        "RELEASE",
-        "CHANGE",
-        "STOP",
-        "SHUTDOWN",
-        "XA",
-        "REPAIR",
-        "CACHE",
-        "BINLOG",
-        "VALUES",
-        "WITH",
-        "START",
-    ]
-)
-"""Words that a statement may begin with, beside those that are parsed here."""

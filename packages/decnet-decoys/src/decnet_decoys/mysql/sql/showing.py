@@ -11,7 +11,7 @@ from decnet_decoys.mysql.catalogue import SWITCHES, Found, Outcome
 from decnet_decoys.mysql.expressions import like
 from decnet_decoys.mysql.packets import NO_INDEX_USED, Column
 from decnet_decoys.mysql.sql.budget import step
-from decnet_decoys.mysql.sql.defining import definition
+from decnet_decoys.mysql.sql.definitions.shown import definition
 from decnet_decoys.mysql.sql.describing import integer_column, text_column
 from decnet_decoys.mysql.sql.evaluation.evaluating import value
 from decnet_decoys.mysql.sql.evaluation.scopes import Origin, Scope, StatementError

@@ -43,7 +43,7 @@ class KnownAttacker:
         self.marks: tuple[Key, ...] | None = None
         """What it shows of which actors have their own; None for a shared address."""
         self.days: Mapping[Key, Days] | None = None
-        """In which days it showed which keys and wallets, once that is asked for."""
+        """In which days it showed which keys, wallets and commands, once that is asked for."""
         self.infected = self.worm = False
         self.own_credentials = 0
         """How many credentials it alone tries."""
@@ -210,14 +210,14 @@ class Known:
         self._cores |= fresh
         return self.features(self._view.of_cores(fresh)) if fresh else set()
 
-    def days_of_keys(self, attackers: Collection[KnownAttacker]) -> list[Mapping[Key, Days]]:
-        """Return in which days each attacker showed which keys and wallets; without those that are published."""
+    def days_of(self, attackers: Collection[KnownAttacker]) -> list[Mapping[Key, Days]]:
+        """Return of each attacker in which days it showed which keys, wallets and commands that are not published."""
         for part in parts(one.name for one in attackers if one.days is None):
-            found = self._view.days_of(part, MARKS)
+            found = self._view.days_of(part, _DATED)
             for name in part:
                 days = found.get(name, {})
                 self._attackers[name].days = {key: days[key] for key in days if key not in limits()}
-        return [one.days for one in attackers if one.days]
+        return [one.days or {} for one in attackers]
 
     def weight_alone(self, feature: KnownFeature) -> float:
         """Return a feature's weight by the number of its attackers alone, whatever else they show."""

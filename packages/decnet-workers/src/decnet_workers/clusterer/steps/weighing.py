@@ -4,14 +4,28 @@
 from collections import Counter
 from collections.abc import Collection
 
-from decnet_workers.clusterer.kinds import BOUGHT, SET_OF, SPREAD, Feature, weight
+from decnet_workers.clusterer.kinds import (
+    BOUGHT,
+    MARKS,
+    OF_WORMS,
+    RARE,
+    SET_OF,
+    SPREAD,
+    USED,
+    WITH_WORMS,
+    Feature,
+    weight,
+)
 from decnet_workers.clusterer.owners import (
     adjusted,
     are_infected,
+    are_users,
     are_worms,
+    go_together,
     is_contested,
     is_crews,
     is_mixed,
+    is_of_worms,
     is_sold,
     may_be_mixed,
     may_be_sold,
@@ -20,6 +34,10 @@ from decnet_workers.clusterer.owners import (
 from decnet_workers.clusterer.reading.known import Known, KnownAttacker, KnownFeature, Sample
 from decnet_workers.commodity.limits import Key, limits
 
+STEPS = 3
+"""In which features are weighed."""
+_WAYS = 2
+"""Rare commands that tell how somebody works: one may come with anything."""
 _ALL = 64
 """Above the power of two of any number of attackers."""
 
@@ -48,8 +66,8 @@ class Weighing:
         if feature.kind.members:
             own = _own_members(feature)
             bits = min(bits, self._of_list(feature))
-        infected = feature.kind.name in SPREAD and _spreads(feature)
-        if not infected and (_is_sold(feature) or self._is_crews(feature)):
+        infected = feature.kind.name in SPREAD and (_spreads(feature) or self._comes_with_worms(feature))
+        if not infected and (_is_sold(feature) or self._is_crews(feature) or self._is_of_a_kit(feature)):
             return 0.0
         mixed = not infected and feature.kind.name in BOUGHT and _is_mixed(feature)
         return round(adjusted(bits, mixed=mixed, infected=infected, own_members=own), 3)
@@ -58,7 +76,30 @@ class Weighing:
         """Return whether a credential is of a list that several have together: they have keys of the same days."""
         if feature.kind.family != "credentials" or not is_contested(feature.sample.marks()):
             return False
-        return is_crews(self._known.days_of_keys([one for one in feature.sample.attackers if one.marks is not None]))
+        days = self._known.days_of([one for one in feature.sample.attackers if one.marks is not None])
+        return is_crews(keys for of_one in days if (keys := {one: of_one[one] for one in of_one if one[0] in MARKS}))
+
+    def _is_of_a_kit(self, feature: KnownFeature) -> bool:
+        """Return whether those who show a feature have rare commands of their own in the same days: it is a kit's."""
+        if feature.kind.name not in USED:
+            return False
+        users = [one for one in feature.sample.attackers if one.marks is not None]
+        found = {one: ways for one in users if len(ways := _ways(one)) >= _WAYS}
+        if go_together(found.values()):
+            return False
+        days = zip(found.values(), self._known.days_of(list(found)), strict=True)
+        return are_users({one: seen[one] for one in ways.intersection(seen)} for ways, seen in days)
+
+    def _comes_with_worms(self, feature: KnownFeature) -> bool:
+        """Return whether most who show a feature show a host, key or image of malware that spreads: it is of that."""
+        if feature.kind.name not in WITH_WORMS:
+            return False
+        return are_infected([any(map(self._is_of_worms, one.features)) for one in feature.sample.attackers])
+
+    def _is_of_worms(self, feature: KnownFeature) -> bool:
+        if feature.kind.name not in OF_WORMS:
+            return False
+        return is_of_worms(feature.weight, self._known.weight_alone(feature))
 
     def _of_list(self, feature: KnownFeature) -> float:
         """Return what a set weighs at most, given how many show its members: more know a list than draw alike from it.
@@ -71,6 +112,13 @@ class Weighing:
         magnitude = common[len(common) // 2] if common else _ALL
         attackers = max(feature.attackers, min(1 << (magnitude - 1), kind.cap + 1))
         return round(weight(kind, Feature(attackers, 0, 0), self._known.population), 3)
+
+
+def step_of(feature: KnownFeature) -> int:
+    """Return when a feature is weighed: after those by the weights of which it may be."""
+    if feature.kind.members or feature.kind.name in WITH_WORMS:
+        return STEPS - 1
+    return int(feature.kind.name != "command")
 
 
 def magnitude_now(feature: KnownFeature) -> int:
@@ -108,6 +156,14 @@ def _is_sold(feature: KnownFeature) -> bool:
     if not may_be_sold(feature.key, feature.attackers):
         return False
     return is_sold(feature.key, feature.sample.marks())
+
+
+def _ways(attacker: KnownAttacker) -> set[Key]:
+    """Return the rare commands and the keys of an attacker; nothing if there are no two such commands."""
+    ways = {one.key for one in attacker.features if one.kind.name == "command" and one.weight >= RARE}
+    if len(ways) < _WAYS:
+        return set()
+    return ways.union(one for one in attacker.marks or () if one[0] in MARKS)
 
 
 def _spreads(feature: KnownFeature) -> bool:

@@ -127,7 +127,7 @@ def _in(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Valu
     if isinstance(inner, list):
         others = [value(one, scope, row, group) for one in inner]
     else:
-        rows = _inner_rows(inner, scope)
+        rows = scope.subselect(inner)[1]
         if rows and len(rows[0]) != 1:
             raise StatementError(1241, "21000", "Operand should contain 1 column(s)")
         others = [one[0] for one in rows]
@@ -140,15 +140,8 @@ def _in(node: Node, scope: Scope, row: Row, group: Sequence[Row] | None) -> Valu
     return None if None in orders else int(negated)
 
 
-def _inner_rows(select: Any, scope: Scope) -> list[Row]:
-    if scope.run is None:
-        return []
-    _, rows = scope.run(select, scope)
-    return rows
-
-
 def _subquery(node: Node, scope: Scope, _row: Row, _group: Sequence[Row] | None) -> Value:
-    rows = _inner_rows(node.args[0], scope)
+    rows = scope.subselect(node.args[0])[1]
     if rows and len(rows[0]) != 1:
         raise StatementError(1241, "21000", "Operand should contain 1 column(s)")
     if len(rows) > 1:
@@ -288,7 +281,7 @@ _OPERATIONS: Final[dict[str, Callable[[Node, Scope, Row, Sequence[Row] | None], 
     "binary": lambda node, scope, row, group: cast(value(node.args[0], scope, row, group), "binary"),
     "shift": _shift,
     "interval": _alone,
-    "exists": lambda node, scope, *_: int(bool(_inner_rows(node.args[0], scope))),
+    "exists": lambda node, scope, *_: int(bool(scope.subselect(node.args[0])[1])),
     **dict.fromkeys(("=", "<=>", "<>", "<", "<=", ">", ">="), _compare),
     **dict.fromkeys(COMPUTED, _arithmetic),
 }

@@ -61,10 +61,14 @@ class Scope:
         self.columns = columns
         self.parameters = parameters
         self.where = "SELECT"
-        self.run: Callable[[Any, Scope], tuple[Sequence[Any], list[tuple[Value, ...]]]] | None = None
+        self.run: Callable[[Any, Scope], tuple[Sequence[Any], list[Row]]] | None = None
         self.warnings = 0
         self._places: dict[tuple[str, ...], int] = {}
         self._patterns: dict[str, Callable[[str], bool]] = {}
+
+    def subselect(self, select: Any) -> tuple[Sequence[Any], list[Row]]:
+        """Return the columns and rows of a SELECT within the statement; raises StatementError."""
+        return ((), []) if self.run is None else self.run(select, self)
 
     def parameter(self, place: int) -> Value:
         """Return a parameter of the statement that is executed; NULL where it has none."""

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Statements about the session: transactions, variables, locks, what is called by name."""
+
+import re
+from typing import Any
+
+from decnet_decoys.mysql.catalogue import Done, Outcome
+from decnet_decoys.mysql.sql.evaluation.evaluating import value
+from decnet_decoys.mysql.sql.evaluation.scopes import Scope, StatementError, remember
+from decnet_decoys.mysql.sql.parsing import Parser
+from decnet_decoys.mysql.sql.schemas import no_database, table_of
+
+
+def begin(parser: Parser, scope: Scope) -> Outcome:
+    """BEGIN and START TRANSACTION; what is open is committed, as by the server, and isolation is not told apart."""
+    scope.visitor.commit()
+    scope.visitor.in_transaction = True
+    while not parser.ends():
+        parser.take("word", "operator")
+    return Done()
+
+
+def commit(_parser: Parser, scope: Scope) -> Outcome:
+    """COMMIT, with whatever follows it."""
+    scope.visitor.commit()
+    return Done()
+
+
+def roll_back(parser: Parser, scope: Scope) -> Outcome:
+    """ROLLBACK; to a savepoint it takes nothing back, since none is kept."""
+    parser.at += 1
+    if not parser.then("TO"):
+        scope.visitor.roll_back()
+    return Done()
+
+
+def do(parser: Parser, scope: Scope) -> Outcome:
+    """DO: its expressions are computed for what they cost and how they fail."""
+    parser.must("DO")
+    for node in parser.listed(parser.expression):
+        value(node, scope)
+    return Done()
+
+
+def set_variables(parser: Parser, scope: Scope) -> Outcome | None:
+    """Set variables of the session; the server's are set by `statements`."""
+    commits = re.fullmatch(
+        r"\s*set\s+(?:session\s+|@@(?:session\.)?)?autocommit\s*=\s*(0|1|on|off)\s*", parser.sql, re.IGNORECASE
+    )
+    if commits is not None:
+        scope.visitor.commit()
+        scope.visitor.autocommit = commits[1].lower() in ("1", "on")
+        return Done()
+    if not _begins_with_variable(parser):
+        return None
+    parser.must("SET")
+    for name, node in parser.listed(lambda: _assigned(parser)):
+        remember(scope.visitor, name, value(node, scope))
+    if not parser.ends():
+        raise parser.fail()
+    return Done()
+
+
+def _begins_with_variable(parser: Parser) -> bool:
+    start = parser.at
+    parser.must("SET")
+    found = parser.token.kind == "variable"
+    parser.at = start
+    return found
+
+
+def _assigned(parser: Parser) -> tuple[str, Any]:
+    name = parser.take("variable").text
+    if not parser.then(":="):
+        parser.must("=")
+    return name, parser.expression()
+
+
+def kill(parser: Parser, _scope: Scope) -> Outcome:
+    """KILL: no thread has the number, since nobody else is shown."""
+    parser.must("KILL")
+    for word in ("HARD", "SOFT", "CONNECTION", "QUERY"):
+        parser.then(word)
+    raise StatementError(1094, "HY000", f"Unknown thread id: {parser.take('number').text[:20]}")
+
+
+def lock_tables(parser: Parser, scope: Scope) -> Outcome:
+    """LOCK TABLES, which must be there; nobody else could wait for them."""
+    parser.must("LOCK")
+    if not parser.then("TABLES"):
+        parser.must("TABLE")
+    for database, name in parser.listed(lambda: _locked(parser)):
+        table_of(scope.visitor, database, name)
+    return Done()
+
+
+def _locked(parser: Parser) -> tuple[str, str]:
+    path = parser.path()
+    if parser.then("AS"):
+        parser.name()
+    while parser.sees("READ", "WRITE", "LOCAL", "LOW_PRIORITY"):
+        parser.at += 1
+    return path
+
+
+def drop_function(parser: Parser, scope: Scope) -> Outcome:
+    """DROP FUNCTION, of a library that was loaded or of one that is unknown."""
+    parser.at += 2
+    exists = parser.then("IF", "EXISTS")
+    database, name = parser.path()
+    if name.lower() in scope.visitor.catalogue.functions:
+        scope.visitor.catalogue.functions.discard(name.lower())
+        return Done()
+    if exists:
+        return Done(0, 0, 1)
+    place = database or scope.visitor.database
+    raise StatementError(1305, "42000", f"FUNCTION {f'{place}.' if place else '(UDF) '}{name} does not exist")
+
+
+def show_help(parser: Parser, _scope: Scope) -> Outcome | None:
+    """HELP, which `statements` answers."""
+    parser.must("HELP")
+    parser.take("string", "word")
+    return None
+
+
+def no_diagnostics(parser: Parser, _scope: Scope) -> Outcome:
+    """GET DIAGNOSTICS, which fails outside routines."""
+    parser.at += 1
+    raise parser.fail()
+
+
+def call(parser: Parser, scope: Scope) -> Outcome:
+    """CALL: there are no procedures. Raises StatementError."""
+    parser.must("CALL")
+    database, name = parser.path()
+    if not (database or scope.visitor.database):
+        raise no_database()
+    raise StatementError(1305, "42000", f"PROCEDURE {database or scope.visitor.database}.{name} does not exist")
