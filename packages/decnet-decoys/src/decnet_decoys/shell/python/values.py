@@ -275,6 +275,11 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else str(value) if isinstance(value, _DATED) else represented(value)
 
 
+def path_of(value: Any) -> Any:
+    """Return the text of a path of pathlib, and any other value as it is."""
+    return value.names.get("_path", value) if isinstance(value, Instance) else value
+
+
 def represented(value: Any) -> str:
     """Return a value as repr shows it."""
     weighed(value)

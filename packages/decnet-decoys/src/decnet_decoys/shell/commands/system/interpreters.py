@@ -43,6 +43,8 @@ PARTS = (
             "expressions",
             "operating_system",
             "processes",
+            "iteration",
+            "library",
             "network",
         )
     ),

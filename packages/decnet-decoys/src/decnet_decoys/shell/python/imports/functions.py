@@ -15,6 +15,7 @@ from decnet_decoys.shell.python.values import (
     RaisedError,
     kind_name,
     left_by,
+    path_of,
     text_of,
 )
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, Streams
@@ -37,7 +38,7 @@ def plain(function: Callable[..., Any]) -> Callable[..., Any]:
     def play(_program: Program, *args: Any, **named: Any) -> Any:
         if sum(len(one) for one in args if isinstance(one, str | bytes)) > MAX_TEXT:
             raise RaisedError(MemoryError())
-        return function(*args, **named)
+        return function(*map(path_of, args), **named)
 
     return play
 
@@ -46,11 +47,11 @@ def file_call(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function on a path whose errors are the program's."""
 
     def play(program: Program, *args: Any, **_named: Any) -> Any:
-        path = args[0] if args else "."
+        path = path_of(args[0]) if args else "."
         if not isinstance(path, str):
             raise TypeError(f"expected str, bytes or os.PathLike object, not {kind_name(path)}")
         try:
-            return function(program, *args)
+            return function(program, *([path, *args[1:]] if args else ()))
         except FileSystemError as error:
             raise RaisedError(os_error(error, path)) from error
 

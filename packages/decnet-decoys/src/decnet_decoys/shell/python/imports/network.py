@@ -7,7 +7,7 @@ import urllib.parse
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from decnet_decoys.shell.effects import Pause, Requested, Steps
+from decnet_decoys.shell.effects import Pause, Requested, Steps, turn
 from decnet_decoys.shell.machine.files.installed_files import TCP_SERVICES
 from decnet_decoys.shell.python.imports.functions import fixed, natives, plain
 from decnet_decoys.shell.python.imports.queues_and_times import parts_of_url
@@ -20,6 +20,10 @@ from decnet_decoys.shell.python.values import (
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.python.program import Program
+
+MAX_QUERY = 1 << 13
+MAX_FIELDS = 500
+"""Characters and fields of a URL's query that are read."""
 
 
 def reached(program: Program, address: Any) -> Steps[str]:
@@ -193,8 +197,31 @@ def parse_module(_program: Program) -> dict[str, Any]:
         urlsplit=parts_of_url,
         quote=lambda program, text, safe="/", **_named: quoted(program, text, safe),
         unquote=lambda program, text, **_named: unquoted(program, text),
+        urljoin=plain(urllib.parse.urljoin),
+        urlencode=_encoded,
+        parse_qs=_query,
         quote_plus=lambda program, text, safe="", **_named: quoted_plus(program, text, safe),
     )
+
+
+def _encoded(program: Program, query: Any, *_others: Any, **_named: Any) -> Steps[str]:
+    """Return pairs as the query of a URL; raises TypeError of the program."""
+    pairs = list(query.items()) if isinstance(query, dict) else (yield from program.items(query))
+    words = []
+    for pair in pairs:
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise TypeError("not a valid non-string sequence or mapping object")
+        words.append("=".join(urllib.parse.quote_plus(text_of(one)) for one in pair))
+        program.count_made(len(words[-1]))
+        yield from turn()
+    return "&".join(words)
+
+
+def _query(_program: Program, text: Any, *_others: Any, **_named: Any) -> dict[str, list[str]]:
+    try:
+        return urllib.parse.parse_qs(text_of(text)[:MAX_QUERY], max_num_fields=MAX_FIELDS)
+    except ValueError as error:
+        raise RaisedError(error) from None
 
 
 MODULES: dict[str, Callable[[Any], dict[str, Any]]] = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.python.builtins import read_file
+from decnet_decoys.shell.python.files import read_file
 from decnet_decoys.shell.python.imports.functions import file_call, fixed, leave, natives, plain, ran
 from decnet_decoys.shell.python.system_errors import os_error
 from decnet_decoys.shell.python.values import (
@@ -19,6 +19,7 @@ from decnet_decoys.shell.python.values import (
     RaisedError,
     Record,
     left_by,
+    path_of,
     text_of,
 )
 
@@ -223,7 +224,9 @@ def _path(_program: Program) -> dict[str, Any]:
     def kind(wanted: str) -> Callable[..., bool]:
         def play(program: Program, path: Any) -> bool:
             try:
-                entry = program.call.shell.files.stat(text_of(path), program.call.shell.access, follow=wanted != "link")
+                entry = program.call.shell.files.stat(
+                    text_of(path_of(path)), program.call.shell.access, follow=wanted != "link"
+                )
             except FileSystemError:
                 return False
             return not wanted or entry.kind == wanted
