@@ -94,6 +94,8 @@ class Catalogue:
     def __init__(self, profile: MysqlProfile, host: str) -> None:
         self.profile = profile
         self.started = time.time()
+        self.up = 0
+        """Seconds for which the server had run when this began."""
         self.accounts = Accounts(profile.accounts)
         self.databases: dict[str, dict[str, Stored]] = {
             **{name: {} for name in _SYSTEM},
@@ -132,6 +134,11 @@ class Catalogue:
             "wait_timeout": "28800", "interactive_timeout": "28800", "net_write_timeout": "60", "init_connect": "",
             "auto_increment_increment": "1", "query_cache_size": "1048576", "query_cache_type": "OFF",
         }  # fmt: skip
+
+    @property
+    def uptime(self) -> int:
+        """Seconds since the server's start."""
+        return int(time.time() - self.started) + self.up
 
     def saved(self) -> bytes:
         """Return the databases with their rows, and the accounts, as `load` reads them."""

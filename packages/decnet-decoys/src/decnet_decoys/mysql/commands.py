@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Awaitable, Callable
 
 from decnet_core.events.catalogue import ClientIdentified, CommandRun, FileCaptured, ServiceRequest
@@ -120,7 +119,7 @@ class Commands:
         return True
 
     def _statistics(self) -> bytes:
-        up = int(time.time() - self._visitor.catalogue.started) + self._context.persona.uptime_days * 86400
+        up = self._visitor.catalogue.uptime
         asked = up * 3 + 79
         return (
             f"Uptime: {up}  Threads: 1  Questions: {asked}  Slow queries: 0  Opens: 22  Open tables: 15  "

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from decnet_decoys.mysql.catalogue import Failed, Visitor
+from decnet_decoys.mysql.server_state import variable_of_server
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
@@ -30,6 +31,8 @@ def variable(visitor: Visitor, expression: str) -> str | Failed | None:
     known = visitor.catalogue.variables.get(name)
     if not expression.lower().startswith("@@global."):
         known = visitor.settings.get(name, known)
+    if known is None:
+        known = variable_of_server(visitor.catalogue, name)
     if known is None:
         return Failed(1193, "HY000", f"Unknown system variable '{name}'")
     unset = name == "secure_file_priv" and not known and visitor.catalogue.profile.flavour == "mariadb"

@@ -47,6 +47,7 @@ class MysqlService(Service[MysqlProfile]):
     def __init__(self, context: DeckyContext, profile: MysqlProfile, port: int) -> None:
         super().__init__(context, profile, port)
         self.catalogue = Catalogue(profile, context.host_name)
+        self.catalogue.up = context.persona.uptime_days * 86400
         self.numbers = itertools.count(31)
         if profile.flavour == "mysql":  # which makes a certificate when it is installed; MariaDB does not
             from decnet_decoys.tls.offer import TlsOffer

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from decnet_decoys.mysql.catalogue import Visitor
+from decnet_decoys.mysql.server_state import shown_variables
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluation.scopes import StatementError
 from decnet_decoys.mysql.sql.tables import ColumnDefinition, Stored
@@ -218,7 +219,7 @@ def _privileges(visitor: Visitor) -> list[tuple[str | int | None, ...]]:
 
 
 def _variables(visitor: Visitor) -> list[tuple[str | int | None, ...]]:
-    return [(name.upper(), shown) for name, shown in visitor.catalogue.variables.items()]
+    return [(name.upper(), shown) for name, shown in shown_variables(visitor.catalogue, visitor.settings).items()]
 
 
 def _none(_visitor: Visitor) -> Sequence[tuple[str | int | None, ...]]:

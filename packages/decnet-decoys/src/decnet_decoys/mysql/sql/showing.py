@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """SHOW and DESCRIBE: what there is, as the server's information schema has it."""
 
+import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
 
 import msgspec
 
-from decnet_decoys.mysql.catalogue import SWITCHES, Found, Outcome
+from decnet_decoys.mysql.catalogue import Found, Outcome
 from decnet_decoys.mysql.expressions import like
 from decnet_decoys.mysql.packets import NO_INDEX_USED, Column
+from decnet_decoys.mysql.server_state import server_state, shown_variables
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.definitions.shown import definition
 from decnet_decoys.mysql.sql.describing import integer_column, text_column
@@ -111,11 +113,8 @@ def _variables(parser: Parser, scope: Scope, _full: bool) -> Outcome:
         shown_column("Variable_name", "SESSION_VARIABLES", "VARIABLE_NAME", 256),
         shown_column("Value", "SESSION_VARIABLES", "VARIABLE_VALUE", 16384),
     ]
-    known = scope.visitor.catalogue.variables | scope.visitor.settings
-    rows: list[list[str | None]] = [
-        [name, {"0": "OFF", "1": "ON"}.get(known[name], known[name]) if name in SWITCHES else known[name]]
-        for name in sorted(known)
-    ]
+    known = shown_variables(scope.visitor.catalogue, scope.visitor.settings)
+    rows: list[list[str | None]] = [[name, shown] for name, shown in known.items()]
     return _filtered(parser, scope, columns, rows)
 
 
@@ -138,7 +137,52 @@ def _status(parser: Parser, scope: Scope, _full: bool) -> Outcome:
         shown_column("Variable_name", "SESSION_STATUS", "VARIABLE_NAME", 256),
         shown_column("Value", "SESSION_STATUS", "VARIABLE_VALUE", 16384),
     ]
-    return _filtered(parser, scope, columns, [[name, shown] for name, shown in _STATUS.items()], 0)
+    visitor = scope.visitor
+    known = _STATUS | {"Connections": str(visitor.number)}
+    if visitor.catalogue.profile.flavour == "mariadb":
+        up = visitor.catalogue.uptime
+        counted = {"Uptime": str(up), "Uptime_since_flush_status": str(up), "Questions": str(3 * up + 79)}
+        known = server_state().status | known | counted
+    return _filtered(parser, scope, columns, [[name, shown] for name, shown in known.items()], 0)
+
+
+def _engine(parser: Parser, _scope: Scope, _full: bool) -> Outcome:
+    name = parser.name()
+    wanted = next((word for word in ("STATUS", "MUTEX", "LOGS") if parser.then(word)), "")
+    if not wanted or not parser.ends():
+        raise parser.fail()
+    if name.lower() not in _ENGINES:
+        raise StatementError(1286, "42000", f"Unknown storage engine '{name}'")
+    columns = [
+        text_column(title, size, nullable=False) for title, size in (("Type", 40), ("Name", 2048), ("Status", 40))
+    ]
+    if name.lower() != "innodb" or wanted != "STATUS":
+        return Found(columns, [])
+    words = server_state().innodb.replace("{now}", time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()))
+    return Found(columns, [["InnoDB", "", words]])
+
+
+_ENGINES = ("innodb", "myisam", "aria", "memory", "csv", "sequence", "mrg_myisam", "performance_schema")
+
+
+def _table_status(parser: Parser, scope: Scope, _full: bool) -> Outcome:
+    database = _of_database(parser, scope)
+    own = scope.visitor.catalogue.databases[database]
+    moment = time.strftime(
+        "%Y-%m-%d %H:%M:%S", time.gmtime(scope.visitor.catalogue.started - scope.visitor.catalogue.up)
+    )
+    rows: list[list[str | None]] = []
+    for name, table in sorted(own.items()):
+        step(8)
+        if table.query:
+            rows.append([name, *[None] * 16, "VIEW", None, None])
+            continue
+        count = len(table.rows)
+        number = str(table.next_number) if any(one.auto for one in table.columns) else None
+        row = [name, "InnoDB", "10", "Dynamic", str(count), str(16384 // count if count else 0), "16384", "0", "0", "0"]
+        rows.append([*row, number, moment, None, None, "utf8mb4_general_ci", None, "", "", "0", "N"])
+    found = _lists()["TABLE STATUS"]
+    return _filtered(parser, scope, list(found.columns), rows, found.status)
 
 
 def _warnings(parser: Parser, _scope: Scope, _full: bool) -> Outcome:
@@ -329,6 +373,8 @@ _SHOWN: dict[tuple[str, ...], Callable[[Parser, Scope, bool], Outcome]] = {
     ("INDEXES",): _index,
     ("KEYS",): _index,
     ("STATUS",): _status,
+    ("ENGINE",): _engine,
+    ("TABLE", "STATUS"): _table_status,
     ("ENGINES",): _listed("ENGINES"),
     ("STORAGE", "ENGINES"): _listed("ENGINES"),
     ("PLUGINS",): _listed("PLUGINS"),
