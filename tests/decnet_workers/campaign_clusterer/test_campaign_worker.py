@@ -115,6 +115,21 @@ def test_an_ended_campaign_that_acts_again_goes_on(engine: Engine) -> None:
     assert rhythm[1] is None
 
 
+def test_a_silence_that_turns_out_to_be_shorter_is_written_though_the_end_is_the_same(engine: Engine) -> None:
+    show(engine, 1, ("host", "c2.example"))
+    show(engine, 2, ("host", "c2.example"), day=1)
+    show(engine, 3, ("host", "quite.different.example"), day=9)
+    work(engine)
+    show(engine, 4, ("host", "c2.example"), day=0.5)
+    work(engine)
+    with reading(engine) as connection:
+        rhythm = rhythm_of(connection, campaign_of(identity(1)))
+    assert rhythm is not None
+    assert (rhythm[0].longest_silence, rhythm[0].ends_at) == (DAY // 2, START + 4 * DAY)
+    assert rhythm[1] == START + 4 * DAY, "it has ended and stays so"
+    assert [type(each) for each in notices(engine)].count(CampaignEnded) == 1
+
+
 def test_campaigns_that_turn_out_to_be_one_keep_the_older_id_and_say_why(engine: Engine) -> None:
     for number, host in ((1, "a.example"), (2, "a.example"), (3, "b.example"), (4, "b.example")):
         show(engine, number, ("host", host), day=number / 10)

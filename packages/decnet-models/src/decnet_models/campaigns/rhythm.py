@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from decnet_models.campaigns.tables import CAMPAIGNS, campaign_rhythm
 from decnet_models.database.statements import insert_into
@@ -20,14 +20,23 @@ class Rhythm(msgspec.Struct, frozen=True):
 
 
 def write_rhythms(connection: Connection, rhythms: Iterable[Rhythm]) -> None:
-    """Write the rhythms; a campaign whose end has moved goes on until `end` says otherwise."""
+    """Write the rhythms; a campaign whose end has moved goes on until `end` says otherwise.
+
+    Another silence need not move the end: it is limited (`LEAST`, `MOST` of campaign-clusterer).
+    """
     rows = [msgspec.structs.asdict(one) | {"ended_at": None} for one in rhythms]
     if not rows:
         return
     statement = insert_into(connection, campaign_rhythm)
-    changed = {name: statement.excluded[name] for name in ("longest_silence", "ends_at", "ended_at")}
-    moved = campaign_rhythm.c.ends_at != statement.excluded.ends_at
-    connection.execute(statement.on_conflict_do_update(index_elements=["campaign"], set_=changed, where=moved), rows)
+    c, new = campaign_rhythm.c, statement.excluded
+    moved = c.ends_at != new.ends_at
+    values = {
+        "longest_silence": new.longest_silence,
+        "ends_at": new.ends_at,
+        "ended_at": case((moved, None), else_=c.ended_at),
+    }
+    other = moved | (c.longest_silence != new.longest_silence)
+    connection.execute(statement.on_conflict_do_update(index_elements=["campaign"], set_=values, where=other), rows)
 
 
 def due(connection: Connection, head: int, limit: int = 500) -> list[Rhythm]:

@@ -35,6 +35,8 @@ MOST = 4000
 """Identities of one neighbourhood; it is cut there, so that poisoned evidence cannot make it the world."""
 FIRST_AT_ONCE = 256
 """Identities from which a part begins."""
+NUMBERED_AT_ONCE = 2_000
+"""Features whose numbers are read at a time: with their digests and rows these take more memory than all else."""
 KEPT = 1024
 """Profiles that are kept for the next part: many of those who share something with it are the same."""
 
@@ -144,10 +146,11 @@ class Neighbourhood:
     def _number(self, asked: Iterable[Feature]) -> None:
         """Learn of how many identities the features are."""
         new = {feature for feature in asked if feature not in self.subjects}
-        counted = frequencies(self._connection, CAMPAIGNS, new)
-        for feature in new:
-            self._before[feature] = counted.get(feature, 0)
-            self.subjects[feature] = self._before[feature] + _more(self._changed.get(feature, ()))
+        for part in parts(new, NUMBERED_AT_ONCE):
+            counted = frequencies(self._connection, CAMPAIGNS, part)
+            for feature in part:
+                self._before[feature] = counted.get(feature, 0)
+                self.subjects[feature] = self._before[feature] + _more(self._changed.get(feature, ()))
 
     def _decides(self, feature: Feature) -> bool:
         """Return whether it matters to those who show a feature how many do, before and after a change."""

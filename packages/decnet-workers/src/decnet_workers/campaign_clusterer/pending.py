@@ -21,7 +21,7 @@ from decnet_workers.campaign_clusterer import decided
 
 IDENTITIES_AT_ONCE = 4_000
 """The more, the less often those are looked at again who share a feature of which several parts change the number."""
-TAGS_AT_ONCE = 160_000
+TAGS_AT_ONCE = 80_000
 """The more, the less often an identity is read again that has findings in several shares."""
 
 

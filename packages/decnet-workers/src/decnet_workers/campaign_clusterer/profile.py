@@ -48,6 +48,7 @@ class Profiles:
     def __init__(self) -> None:
         self._features: dict[Feature, Feature] = {}
         self._weeks: dict[frozenset[int], frozenset[int]] = {}
+        self._deckies: dict[frozenset[str], frozenset[str]] = {}
 
     def of(self, evidence: Mapping[UUID, Iterable[Evidence[UUID]]]) -> dict[UUID, Profile]:
         """Return the profiles of the identities that have evidence."""
@@ -58,9 +59,11 @@ class Profiles:
         """Forget what no one of these profiles shows."""
         self._features.clear()
         self._weeks.clear()
+        self._deckies.clear()
         for profile in profiles:
             self._features.update((feature, feature) for feature in profile.features)
             self._weeks.update((weeks, weeks) for weeks in profile.targets.values())
+            self._deckies[profile.deckies] = profile.deckies
 
     def once(self, kind: str, value: str) -> Feature:
         """Return the feature, always the same object."""
@@ -71,7 +74,7 @@ class Profiles:
         return Profile(
             identity,
             frozenset(self.once(one.kind, one.value) for one in evidence if one.kind not in _OTHERS),
-            frozenset(intern(one.value) for one in evidence if one.kind == DECKY),
+            self._set_of(intern(one.value) for one in evidence if one.kind == DECKY),
             tuple(intern(name) for one in evidence if one.kind == METHODS for name in one.value.split()),
             times[0],
             times[-1],
@@ -80,6 +83,10 @@ class Profiles:
             frozenset(one.value for one in evidence if one.kind == WALLET),
             any(one.kind in (APPLET, INFECTED) for one in evidence),
         )
+
+    def _set_of(self, names: Iterable[str]) -> frozenset[str]:
+        deckies = frozenset(names)
+        return self._deckies.setdefault(deckies, deckies)
 
     def _targets(self, values: Iterable[str]) -> dict[str, frozenset[int]]:
         found: dict[str, set[int]] = {}

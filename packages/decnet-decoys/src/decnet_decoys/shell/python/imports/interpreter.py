@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Pause, Steps
 from decnet_decoys.shell.encoding import decode
-from decnet_decoys.shell.python.builtins import read_file
+from decnet_decoys.shell.python.files import read_file
 from decnet_decoys.shell.python.imports.functions import fixed, leave, natives, ran
 from decnet_decoys.shell.python.imports.queues_and_times import in_layout, moment
 from decnet_decoys.shell.python.values import (

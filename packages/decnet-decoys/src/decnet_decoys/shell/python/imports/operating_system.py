@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Steps, turn
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
-from decnet_decoys.shell.python.builtins import read_file
+from decnet_decoys.shell.python.files import read_file
 from decnet_decoys.shell.python.imports.functions import file_call, fixed, leave, natives, plain, ran
 from decnet_decoys.shell.python.system_errors import os_error
 from decnet_decoys.shell.python.values import (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from decnet_decoys.shell.command_lookup import find_program
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.encoding import decode, encode
-from decnet_decoys.shell.python.builtins import read_file
+from decnet_decoys.shell.python.files import read_file
 from decnet_decoys.shell.python.imports.functions import fixed, natives, ran
 from decnet_decoys.shell.python.system_errors import os_error
 from decnet_decoys.shell.python.values import (
