@@ -45,6 +45,8 @@ LOOK_SECONDS = 0.0005, 0.002
 """How long a writer waits between two looks for the write lock: an eighth of the time it has waited, within these
 limits. SQLite itself waits up to 0.1 s, in which the lock may be free and nobody works. A look takes some 10 µs."""
 
+CONNECT_SECONDS: Final = 10
+
 KEPT_STATEMENTS = 32
 """Prepared statements cached by a connection, more than a worker has. The default of 128 fills with lists of values,
 each length a statement of its own that is rarely repeated: 0.7 MiB per worker."""
@@ -111,11 +113,13 @@ def open_engine(
     create: bool = False,
     busy_seconds: float = BUSY_SECONDS,
     statement_seconds: float = 0,
+    connect_seconds: int = CONNECT_SECONDS,
     connections: int = 1,
 ) -> Engine:
     """Return an engine for `url`; it connects on first use, at most `connections` times, and uses as few as it can.
 
-    On PostgreSQL a statement that takes longer than `statement_seconds` is cancelled (0: none is).
+    On PostgreSQL a statement that takes longer than `statement_seconds` is cancelled (0: none is), and a server may
+    take `connect_seconds` (at least 2) to answer.
     A missing SQLite file is created only with `create`. Raises DatabaseError for a URL that is neither SQLite's nor
     PostgreSQL's, for a missing file, and for a missing driver.
     """
@@ -128,6 +132,7 @@ def open_engine(
             read_only=read_only,
             busy_seconds=busy_seconds,
             statement_seconds=statement_seconds,
+            connect_seconds=connect_seconds,
             connections=connections,
         )
     raise DatabaseError(f"{shown(url)}: write sqlite:////PATH or postgresql+psycopg://USER@HOST/NAME")
@@ -201,7 +206,6 @@ def sqlite_file(url: str) -> Path | None:
 _LIBPQ: Final = {
     "application_name": "decnet",
     "client_encoding": "UTF8",
-    "connect_timeout": 10,
     "keepalives": 1,
     "keepalives_idle": 4,
     "keepalives_interval": 3,
@@ -321,7 +325,13 @@ def _begun(driver: sqlite3.Connection, deadline: float) -> bool:
 
 
 def _postgresql(
-    url: URL, *, read_only: bool, busy_seconds: float, statement_seconds: float, connections: int
+    url: URL,
+    *,
+    read_only: bool,
+    busy_seconds: float,
+    statement_seconds: float,
+    connect_seconds: int,
+    connections: int,
 ) -> Engine:
     options = f"-c lock_timeout={int(busy_seconds * 1000)} -c statement_timeout={int(statement_seconds * 1000)}"
     if read_only:
@@ -334,7 +344,7 @@ def _postgresql(
             max_overflow=0,
             pool_use_lifo=True,
             pool_pre_ping=True,
-            connect_args={"options": options, **_LIBPQ},
+            connect_args={"options": options, **_LIBPQ, "connect_timeout": connect_seconds},
         )
     except ModuleNotFoundError as error:
         raise DatabaseError("PostgreSQL needs its driver: install decnet-models[postgresql]") from error

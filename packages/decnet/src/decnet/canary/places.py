@@ -12,6 +12,7 @@ from decnet.canary.delegation import check_delegation, system_resolver
 from decnet.canary.planting import plant as plant_on
 from decnet.canary.token_argument import TokenName
 from decnet.canary.token_names import known_token
+from decnet.cli.commands import RecordedCommand, changed_outside
 from decnet.cli.errors import OperatorError
 from decnet.cli.options import Json
 from decnet.fleet.deployment import find_deployment, transaction
@@ -22,8 +23,8 @@ from decnet_workers.canary.settings import CanarySettings
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to those of `decnet canary`."""
-    app.command()(plant)
-    app.command()(authority)
+    app.command(cls=RecordedCommand)(plant)
+    app.command(cls=RecordedCommand)(authority)
     app.command(name="check-dns")(check_dns)
 
 
@@ -55,6 +56,7 @@ def authority(
         raise OperatorError(str(error)) from error
     except OSError as error:
         raise OperatorError(f"cannot write {error.filename or file}: {error.strerror}") from error
+    changed_outside()
     typer.echo(f'write client_authority = "{file.absolute()}" below [canary] and restart the worker canary')
 
 

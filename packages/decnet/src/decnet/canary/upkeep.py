@@ -12,6 +12,7 @@ import typer
 from decnet.canary.exchange import exported, imported
 from decnet.canary.token_argument import TokenName
 from decnet.canary.token_names import known_token
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master
@@ -21,9 +22,10 @@ from decnet_models.canary import queries
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to those of `decnet canary`."""
-    for command in (disable, enable, remove, export):
-        app.command()(command)
-    app.command(name="import")(import_)
+    for command in (disable, enable, remove):
+        app.command(cls=RecordedCommand)(command)
+    app.command()(export)
+    app.command(name="import", cls=RecordedCommand)(import_)
 
 
 def disable(token: TokenName) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.commands import RecordedCommand, changed_outside
 from decnet.cli.errors import OperatorError
 from decnet.cli.options import Json, application
 from decnet.fleet.bus_access import bus_client, query_health, shown_bus_url
@@ -41,7 +42,7 @@ def sub(
         asyncio.run(_listen(find_deployment(), pattern, queue, count, seconds, as_json=as_json))
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def pub(  # noqa: PLR0917 - typer reads the command line from the parameters
     subject: Annotated[str, typer.Argument(help="Subject to publish to.")],
     payload: Annotated[str, typer.Argument(help="What to send; - reads it from standard input.")] = "",
@@ -53,6 +54,7 @@ def pub(  # noqa: PLR0917 - typer reads the command line from the parameters
     """Publish one message; fails when the bus does not take it."""
     body = sys.stdin.buffer.read() if payload == "-" else payload.encode("utf-8", "surrogateescape")
     answer = asyncio.run(_speak(find_deployment(), subject, body, _headers(header or []), timeout if ask_ else None))
+    changed_outside()
     if answer is not None:
         typer.echo(busline.document(answer, time.time_ns()) if as_json else busline.text(answer, time.time_ns()))
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from decnet.cli.commands import RecordedCommand, changed_outside
 from decnet.cli.errors import RefusedError, WrongUsageError
 from decnet.cli.options import Csv, Json, application
 from decnet.configuration.editing import EditedFile, editor_command, initial_text
@@ -46,7 +47,7 @@ def check() -> None:
     typer.echo(f"{file}: all settings are good")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def edit() -> None:
     """Open the settings file in $VISUAL or $EDITOR; it is replaced only by a version without errors.
 
@@ -69,6 +70,8 @@ def edit() -> None:
             raise RefusedError(f"{file.path} is as it was")
         after = changed
     file.replace(before, changed)
+    if master() is None:
+        changed_outside()
     typer.echo(f"{file.path}: changed; workers read it at their next start. Where systemd runs them: `decnet init`")
 
 

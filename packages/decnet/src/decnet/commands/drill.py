@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import FAILED, WrongUsageError
 from decnet.cli.options import Json, application
 from decnet.drill.examination import CheckResult
@@ -32,7 +33,7 @@ class LanRuntime(enum.Enum):
 app = application("Attack your own fleet to test it.")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def drill(
     *,
     private: Annotated[bool, typer.Option("--private", help="On a temporary fleet.")] = False,

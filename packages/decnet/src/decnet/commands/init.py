@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.commands import RecordedCommand, changed_outside
 from decnet.cli.options import Json, application
 from decnet.installation.master import MASTER
 from decnet_core.setup.roles import Role
@@ -16,7 +17,7 @@ from decnet_core.units.render import Hosting
 app = application("Set this host up for systemd.")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def init(
     *,
     role: Annotated[
@@ -42,3 +43,5 @@ def init(
         remove(options)
     else:
         set_up(options, MASTER)
+    if not dry_run and prefix == Path("/"):
+        changed_outside()

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import FAILED, WrongUsageError
 from decnet.cli.options import Csv, Json, Limit, application
 from decnet.fleet.deployment import find_deployment
@@ -74,7 +75,7 @@ def show(
         typer.echo(for_terminal(line.line, len(line.line)))
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def retry(
     ids: Ids = [],  # noqa: B006  # typer's way
     everything: Annotated[bool, typer.Option("--all", help="All that ingest put aside.")] = False,

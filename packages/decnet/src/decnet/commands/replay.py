@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 
 import typer
 
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import FAILED, OperatorError, WrongUsageError
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment, transaction
@@ -23,7 +24,7 @@ _STILL_SECONDS = 30.0
 """Without progress for this long the worker does not seem to run; its longest poll is 10 s."""
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def replay(
     worker: Annotated[str, typer.Argument(help="A worker that follows the event log, as profiler or ttp.")],
     since: Annotated[str, typer.Option(help="First event: its number in the log, or a time (2026-11-23T20:00Z).")],

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.commands import RecordedCommand, changed_outside
 from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Csv, Json, application
 from decnet.fleet.deployment import find_deployment
@@ -35,7 +36,7 @@ Hosts = Annotated[
 ]
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def token(
     name: Name,
     *,
@@ -51,6 +52,7 @@ def token(
         made = there.offer(remote, name, master=master, hours=hours, replaces=replace)
     else:
         made = swarm.offer(find_deployment(), name, master=master, hours=hours, replaces=replace)
+        changed_outside()
     if as_json:
         typer.echo(documents.document(made))
         return
@@ -58,7 +60,7 @@ def token(
     typer.echo(_explained(made), err=True)
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def bundle(
     name: Name,
     *,
@@ -84,12 +86,13 @@ def bundle(
         return
     needed = bundles.wheels_of(wheels or bundles.default_wheelhouse())
     made = swarm.offer(find_deployment(), name, master=master, hours=hours, replaces=replace)
+    changed_outside()
     taken = bundles.write(path, needed, bundles.Order(name, made.master, made.token, *bundles.built_for(needed)))
     typer.echo(_bundled(path, taken, name))
     typer.echo(_explained(made), err=True)
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def enrol(
     name: Name,
     csr: Annotated[Path, typer.Option(help="Its certificate request (PEM, key on P-256); - for standard input.")],
@@ -105,6 +108,7 @@ def enrol(
         made = there.sign(remote, name, swarm.request_text(csr), days=days, replaces=replace)
     else:
         made = swarm.sign(find_deployment(), name, csr, days=days, replaces=replace)
+        changed_outside()
     typer.echo(documents.document(made) if as_json else made.chain.rstrip("\n"))
 
 
@@ -130,19 +134,19 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
         typer.echo("the listener's own certificate expires soon: decnet swarm renew", err=True)
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def revoke(name: Name) -> None:
     """Reject a sensor and its unused token from now on; its connection ends at once, its events stay."""
     _end(name, "revoke")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def forget(name: Name) -> None:
     """Take a revoked sensor out of the list."""
     _end(name, "forget")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def renew(
     *,
     new_keys: Annotated[bool, typer.Option("--new-keys", help="Also change keys; sensors expect the next.")] = False,
@@ -157,6 +161,7 @@ def renew(
         made = there.renew(remote, host or [], new_keys=new_keys, force=force)
     else:
         made = swarm.renew(find_deployment(), host or [], new_keys=new_keys, force=force)
+        changed_outside()
     text = f"the listener's certificate is valid until {moment(made.not_after * SECOND_NS)}"
     typer.echo(documents.document(made) if as_json else text)
 
@@ -179,6 +184,7 @@ def _end(name: str, op: str) -> None:
         there.end(remote, name, op)
     else:
         {"revoke": swarm.revoke, "forget": swarm.forget}[op](find_deployment(), name)
+        changed_outside()
 
 
 def _bundled(path: Path, taken: int, name: str) -> str:

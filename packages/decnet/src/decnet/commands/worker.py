@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.commands import RecordedCommand, changed_outside
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment
 from decnet.fleet.orders import Op, order
@@ -17,25 +18,25 @@ app = application("Single workers: restart, pause, resume, reload, and the end o
 Name = Annotated[str, typer.Argument(help="The worker's name, as decnet status shows it.")]
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def restart(name: Name, as_json: Json = False) -> None:
     """Restart a worker, also one that is down for good; no crash is counted."""
     _order(name, "restart", as_json=as_json)
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def pause(name: Name, as_json: Json = False) -> None:
     """Let a worker rest until it is resumed, or the bus is lost; nothing it would have done is lost."""
     _order(name, "pause", as_json=as_json)
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def resume(name: Name, as_json: Json = False) -> None:
     """Let a paused worker go on."""
     _order(name, "resume", as_json=as_json)
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def reload(name: Name, as_json: Json = False) -> None:
     """Have a worker read again what it holds: rules, certificates, lists. Settings are read at its start."""
     _order(name, "reload", as_json=as_json)
@@ -69,6 +70,7 @@ def _order(name: str, op: Op, *, as_json: bool) -> None:
         typer.echo(documents.document(taken) if as_json else f"{name}: {_words(op, taken['state'])}")
         return
     answer = order(find_deployment(), name, op)
+    changed_outside()
     typer.echo(documents.document(answer) if as_json else f"{name}: {_words(op, answer.state)}")
 
 

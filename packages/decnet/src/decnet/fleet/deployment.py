@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from decnet.cli import recording
 from decnet.cli.errors import RefusedError, UnavailableError
 from decnet_core.bus.settings import BusSettings
 from decnet_core.settings import Settings
 from decnet_core.state import State, StateSettings
-from decnet_models.database.settings import database_url
+from decnet_models.database.settings import BUSY_SECONDS, database_url
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -54,8 +55,12 @@ def deployment_of(settings: Settings) -> Deployment:
 
 
 @contextmanager
-def transaction(deployment: Deployment, *, write: bool = False) -> Iterator[Connection]:
-    """A transaction on the fleet's database, read-only unless `write`.
+def transaction(
+    deployment: Deployment, *, write: bool = False, wait_seconds: int = int(BUSY_SECONDS)
+) -> Iterator[Connection]:
+    """A transaction on the fleet's database, read-only unless `write`; it waits so long for a lock or a server.
+
+    One that writes leaves the audit entry of the command that is run here, if it is the command's first.
 
     Raises UnavailableError when it cannot be used now, RefusedError when something has to be changed first.
     """
@@ -63,11 +68,18 @@ def transaction(deployment: Deployment, *, write: bool = False) -> Iterator[Conn
     from decnet_models.database.schema import require_current
 
     with explained(deployment):
-        engine = open_engine(deployment.database_url, read_only=not write)
+        engine = open_engine(
+            deployment.database_url, read_only=not write, busy_seconds=wait_seconds, connect_seconds=wait_seconds
+        )
         try:
             with (writing if write else reading)(engine) as connection:
                 require_current(connection)
                 yield connection
+                entry = recording.unwritten() if write else None
+                if entry is not None:
+                    entry.write(connection)
+            if entry is not None:
+                entry.is_written = True
         finally:
             engine.dispose()
 

@@ -9,6 +9,7 @@ import typer
 
 from decnet.access import tokens, users
 from decnet.access.auditing import record
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.options import Csv, Json, application
 from decnet.cli.time_window import time_ahead
 from decnet.commands.access.user import Role
@@ -27,7 +28,7 @@ HEADING = ("token", "user", "role", "scopes", "expires", "last used", "added", "
 _NEVER = "never"
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def add(
     user: Annotated[str, typer.Argument(help="On whose behalf the program acts.")],
     name: Annotated[str, typer.Argument(help="What it is for, in your words.")],
@@ -87,7 +88,7 @@ def list_(
     )
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def revoke(token: Annotated[str, typer.Argument(help="Its first characters as decnet token list shows them.")]) -> None:
     """Refuse a token from now on."""
     if (remote := master()) is not None:

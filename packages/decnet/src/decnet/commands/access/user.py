@@ -12,6 +12,7 @@ from decnet.access import links, users
 from decnet.access.auditing import record
 from decnet.access.links import Made
 from decnet.access.users import User
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import WrongUsageError
 from decnet.cli.operator_name import operator
 from decnet.cli.options import Csv, Json, application
@@ -37,7 +38,7 @@ class Role(enum.StrEnum):
     ADMIN = "admin"
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def add(
     name: Name,
     *,
@@ -74,7 +75,7 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     print_table(found, HEADING, _row, as_json=as_json, as_csv=as_csv, nothing="none; add one with decnet user add NAME")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def link(
     name: Annotated[
         str | None, typer.Argument(help="The user's name; without one the first administrator, if nobody can log in.")
@@ -98,7 +99,7 @@ def link(
     _print_link(made, as_json=as_json)
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def role(name: Name, new: Annotated[Role, typer.Argument(metavar="ROLE", help="viewer, analyst or admin.")]) -> None:
     """Give a user another role, at once; one with more rights has to log in again."""
     if (remote := master()) is not None:
@@ -112,19 +113,19 @@ def role(name: Name, new: Annotated[Role, typer.Argument(metavar="ROLE", help="v
     typer.echo(f"{changed.name} is {changed.role}")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def disable(name: Name) -> None:
     """End the user's sessions and refuse the user's tokens and log-ins, until enabled again."""
     typer.echo(f"{_switched(name, enabled=False)} is disabled")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def enable(name: Name) -> None:
     """Let a disabled user in again, and the user's tokens."""
     typer.echo(f"{_switched(name, enabled=True)} is enabled")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def reset(name: Name, as_json: Json = False) -> None:
     """Take away password, second factor and passkeys, end the sessions, and print a link; tokens stay."""
     owner, made = _reset(name)
@@ -134,7 +135,7 @@ def reset(name: Name, as_json: Json = False) -> None:
         _print_link(made, as_json=as_json)
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def remove(name: Name) -> None:
     """Remove a user with sessions, tokens and passkeys; what the user did stays in the audit."""
     if (remote := master()) is not None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import FAILED, WrongUsageError
 from decnet.cli.operator_name import operator
 from decnet.cli.options import Csv, Json, Limit, Reason, application
@@ -47,19 +48,19 @@ def show(
     typer.echo(documents.document(found) if as_json else page(found))
 
 
-@app.command(name="ack")
+@app.command(name="ack", cls=RecordedCommand)
 def ack(numbers: Numbers, note: Text = "", who: Who = "") -> None:
     """Take charge of incidents: nothing more is told of them unless they become more severe."""
     _act(numbers, ACKNOWLEDGED, who, note)
 
 
-@app.command(name="close")
+@app.command(name="close", cls=RecordedCommand)
 def close(numbers: Numbers, note: Text = "", who: Who = "") -> None:
     """Close incidents: what these attackers do next is a new incident."""
     _act(numbers, CLOSED, who, note)
 
 
-@app.command(name="note")
+@app.command(name="note", cls=RecordedCommand)
 def note(
     number: Annotated[int, typer.Argument(help="Number of an incident.")],
     text: Annotated[str, typer.Argument(help="What others should know.")],
@@ -69,7 +70,7 @@ def note(
     _act([number], NOTE, who, text)
 
 
-@app.command(name="silence")
+@app.command(name="silence", cls=RecordedCommand)
 def silence(
     *,
     source: SourceOption = None,
@@ -108,7 +109,7 @@ def silences(as_json: Json = False, as_csv: Csv = False) -> None:
     print_table(found, silencing.HEADING, silencing.row, as_json=as_json, as_csv=as_csv, nothing="none")
 
 
-@app.command(name="unsilence")
+@app.command(name="unsilence", cls=RecordedCommand)
 def unsilence(number: Annotated[int, typer.Argument(help="Number of a silence.")]) -> None:
     """End a silence now."""
     if (remote := master()) is not None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.options import Graphml, Json, Limit, Reason, application
 from decnet.grouping import deciding
 from decnet.grouping.output import print_group
@@ -27,13 +28,13 @@ def show(
     print_group(CAMPAIGNS, campaign, limit, as_json=as_json, as_graphml=as_graphml)
 
 
-@app.command(name="split")
+@app.command(name="split", cls=RecordedCommand)
 def split(identity: Identity, other: Identity, reason: Reason = "") -> None:
     """Decide that two identities do not act together."""
     deciding.separate(CAMPAIGNS, (identity, other), reason)
 
 
-@app.command(name="join")
+@app.command(name="join", cls=RecordedCommand)
 def join(
     identities: Annotated[list[str], typer.Argument(help="Ids of identities or campaigns, at least two.")],
     reason: Reason = "",
@@ -42,7 +43,7 @@ def join(
     deciding.join(CAMPAIGNS, identities, reason)
 
 
-@app.command(name="pin")
+@app.command(name="pin", cls=RecordedCommand)
 def pin(
     identity: Identity,
     campaign: Annotated[str, typer.Argument(help="Id of its campaign; omitted: the one that it is in now.")] = "",
@@ -52,13 +53,13 @@ def pin(
     deciding.pin(CAMPAIGNS, identity, campaign, reason)
 
 
-@app.command(name="undo")
+@app.command(name="undo", cls=RecordedCommand)
 def undo(change: Annotated[int, typer.Argument(help="Number of a merge or a split.")], reason: Reason = "") -> None:
     """Undo a merge or a split for good."""
     deciding.undo(CAMPAIGNS, change, reason)
 
 
-@app.command(name="withdraw")
+@app.command(name="withdraw", cls=RecordedCommand)
 def withdraw(decision: Annotated[int, typer.Argument(help="Number of a decision.")]) -> None:
     """Withdraw a decision: evidence decides again."""
     deciding.withdraw(CAMPAIGNS, decision)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.options import Graphml, Json, Limit, Reason, application
 from decnet.grouping import deciding
 from decnet.grouping.output import print_group
@@ -25,7 +26,7 @@ def show(
     print_group(IDENTITIES, identity, limit, as_json=as_json, as_graphml=as_graphml)
 
 
-@app.command(name="split")
+@app.command(name="split", cls=RecordedCommand)
 def split(
     attackers: Annotated[list[str], typer.Argument(help="Addresses of the attackers to take out, together.")],
     reason: Reason = "",
@@ -34,7 +35,7 @@ def split(
     deciding.take_out(IDENTITIES, attackers, reason)
 
 
-@app.command(name="join")
+@app.command(name="join", cls=RecordedCommand)
 def join(
     identities: Annotated[list[str], typer.Argument(help="Addresses of attackers or ids of identities, at least two.")],
     reason: Reason = "",
@@ -43,7 +44,7 @@ def join(
     deciding.join(IDENTITIES, identities, reason)
 
 
-@app.command(name="pin")
+@app.command(name="pin", cls=RecordedCommand)
 def pin(
     attacker: Annotated[str, typer.Argument(help="Address of an attacker.")],
     identity: Annotated[str, typer.Argument(help="Id of its identity; omitted: the one that it is in now.")] = "",
@@ -53,13 +54,13 @@ def pin(
     deciding.pin(IDENTITIES, attacker, identity, reason)
 
 
-@app.command(name="undo")
+@app.command(name="undo", cls=RecordedCommand)
 def undo(change: Annotated[int, typer.Argument(help="Number of a merge or a split.")], reason: Reason = "") -> None:
     """Undo a merge or a split for good."""
     deciding.undo(IDENTITIES, change, reason)
 
 
-@app.command(name="withdraw")
+@app.command(name="withdraw", cls=RecordedCommand)
 def withdraw(decision: Annotated[int, typer.Argument(help="Number of a decision.")]) -> None:
     """Withdraw a decision: evidence decides again."""
     deciding.withdraw(IDENTITIES, decision)

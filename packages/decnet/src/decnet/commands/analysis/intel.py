@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from decnet.cli.addresses import canonical_address
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import NotFoundError, OperatorError
 from decnet.cli.options import Json, application
 from decnet.fleet.deployment import find_deployment, transaction
@@ -20,7 +21,7 @@ from decnet_core.text import for_terminal
 app = application("What others say about an address.")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def intel(
     address: Annotated[str | None, typer.Argument(help="IPv4 or IPv6 address.")] = None,
     refresh_: Annotated[bool, typer.Option("--refresh", help="Have all providers asked anew.")] = False,

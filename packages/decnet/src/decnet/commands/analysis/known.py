@@ -8,6 +8,7 @@ import typer
 from sqlalchemy import Connection
 
 from decnet.cli.addresses import known_network
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.event_kinds import known_kinds
 from decnet.cli.options import Csv, Json, application
@@ -31,7 +32,7 @@ _NAMED = 5
 _COUNTED = 1000
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def add(
     network: Annotated[str, typer.Argument(metavar="CIDR", help="Address or network: 192.0.2.7, 10.1.0.0/16.")],
     *,
@@ -78,7 +79,7 @@ def list_(as_json: Json = False, as_csv: Csv = False) -> None:
     print_table(found, HEADING, _row, as_json=as_json, as_csv=as_csv, nothing=nothing)
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def remove(number: Annotated[int, typer.Argument(help="Its number, as decnet known list shows it.")]) -> None:
     """Have a source counted as an attacker again, from its next event on."""
     if (remote := master()) is not None:
@@ -91,7 +92,7 @@ def remove(number: Annotated[int, typer.Argument(help="Its number, as decnet kno
             raise NotFoundError(f"there is no known source {number}; decnet known list shows them")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def forget(number: Annotated[int, typer.Argument(help="Its number, as decnet known list shows it.")]) -> None:
     """Remove what was found out about a source's addresses before it was known: scores, sessions, techniques.
 

@@ -13,6 +13,7 @@ from decnet.canary.instrument.formats import FORMATS
 from decnet.canary.kinds.kind import Bait
 from decnet.canary.listing import Listed, known_kinds, listed_tokens
 from decnet.canary.tokens import Options, checked_options, instrumented, new_bait, prepared
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Csv, Json, Limit, application
 from decnet.fleet.deployment import find_deployment, transaction
@@ -32,7 +33,7 @@ Output = Annotated[
 ]
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def new(
     label: Label,
     kind: Annotated[str, typer.Option(help="What it is; `decnet canary kinds` lists them.")] = "url",
@@ -79,7 +80,7 @@ def kinds(as_json: Json = False, as_csv: Csv = False) -> None:
         typer.echo(f"{one.kind}\n  trips: {one.trips}\n  reveals: {one.reveals}")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def instrument(
     file: Annotated[Path, typer.Argument(help="A document: docx, xlsx, pptx, pdf, html, svg, png, jpg or gif.")],
     label: Annotated[str, typer.Option(help="Where it is planted, in your words; default: the file's name.")] = "",

@@ -6,6 +6,7 @@ from typing import Annotated, Any, get_args
 import msgspec
 import typer
 
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import WrongUsageError
 from decnet.cli.options import Csv, Json, Limit, application
 from decnet.deckies import commit
@@ -62,7 +63,7 @@ SensorOption = Annotated[
 PlanOnly = Annotated[bool, typer.Option("--plan", help="Only show what would be done.")]
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def add(
     name: Name,
     *,
@@ -91,7 +92,7 @@ def add(
     _do(Wishes(add=(wanted,)), f"decky add {name}", plan_only=plan_only, as_json=as_json)
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def change(
     name: Name,
     *,
@@ -119,7 +120,7 @@ def change(
     _do(Wishes(change=(DeckyEdit(name, given),)), f"decky change {name}", plan_only=plan_only, as_json=as_json)
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def remove(
     names: Annotated[list[str], typer.Argument(help="Names of deckies.")],
     *,
@@ -159,7 +160,7 @@ def show(name: Name, as_json: Json = False) -> None:
     typer.echo("\n".join([one.name, *(f"  {key:<11} {value or '-'}" for key, value in rows.items())]))
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def policy(
     name: Name,
     *,

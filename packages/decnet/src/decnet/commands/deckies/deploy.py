@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import OperatorError, WrongUsageError
 from decnet.cli.options import Json, application
 from decnet.deckies import commit
@@ -20,7 +21,7 @@ from decnet.remote.current import master
 app = application("Make the fleet what a document says: adds, changes and removes deckies in one transaction.")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def deploy(
     file: Annotated[Path | None, typer.Argument(help="The document (TOML); - for standard input.")] = None,
     *,

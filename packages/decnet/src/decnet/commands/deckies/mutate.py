@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import WrongUsageError
 from decnet.cli.options import Json, application
 from decnet.deckies import commit
@@ -18,7 +19,7 @@ from decnet.show.deckies import mutations_text, plan_text
 app = application("Moving-target defence: what mutate is going to change and when, or a change now.")
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def mutate(
     name: Annotated[str | None, typer.Argument(help="The decky to change now, as its policy allows.")] = None,
     *,

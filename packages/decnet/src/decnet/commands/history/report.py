@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from decnet.cli.commands import RecordedCommand
 from decnet.cli.options import Limit, application
 from decnet.cli.output_file import opened
 from decnet.cli.time_options import Since, Until
@@ -30,7 +31,7 @@ class Format(enum.StrEnum):
     JSON = "json"
 
 
-@app.command()
+@app.command(cls=RecordedCommand)
 def report(
     *,
     since: Since = "yesterday",
