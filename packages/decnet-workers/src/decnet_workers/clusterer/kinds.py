@@ -142,7 +142,7 @@ SPREAD = (
 )
 """Kinds of which malware that spreads by itself brings features to the devices that it infects."""
 
-USED = ("certificate", "new_password", "credential", "url", "host", "image", "payload")
+USED = ("new_password", "credential", "url", "host", "image", "payload")
 """Kinds of which one feature comes with a kit, whatever its users do besides."""
 
 OF_WORMS = ("host", "planted_key", "image")
@@ -151,6 +151,9 @@ OF_WORMS = ("host", "planted_key", "image")
 WITH_WORMS = ("url", "payload", "wallet")
 """Kinds of which such malware brings features that only some of its hosts show."""
 
+
+WORK = ("command", "host", "planted_key")
+"""Kinds that somebody shows who works at a machine."""
 
 MARKS = ("ssh_key", "planted_key", "wallet")
 """Kinds of which each actor of a crew has their own."""

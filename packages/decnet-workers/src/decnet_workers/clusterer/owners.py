@@ -186,6 +186,20 @@ def are_infected(holders: Collection[bool]) -> bool:
     return sum(holders) >= _AGREE * len(holders)
 
 
+def may_be_published(key: Key, attackers: int) -> bool:
+    """Return whether a feature can be what `is_published` says."""
+    return key[0] == "ssh_key" and attackers >= _SOLD
+
+
+def is_published(clients: Sequence[Collection[Key]], working: int) -> bool:
+    """Return whether a key is published, given the clients of each attacker that offers it, and how many do anything.
+
+    One person's machines have one client, mostly, and who owns a key works with it.
+    """
+    most = max(Counter(chain.from_iterable(clients)).values(), default=len(clients))
+    return len(clients) >= _SOLD and most < _AGREE * len(clients) and 2 * working < len(clients)
+
+
 def is_of_worms(bits: float, alone: float) -> bool:
     """Return whether a feature's attackers are infected devices, given its weight and that by their number alone."""
     return 0 < bits < (_SPREAD + _MIXED) / 2 * alone

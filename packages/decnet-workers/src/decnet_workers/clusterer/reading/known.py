@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decnet_core.timing.durations import DAY_NS
 from decnet_models.database.statements import parts
 from decnet_workers.clusterer.cores import SAMPLE, Shown
-from decnet_workers.clusterer.kinds import KINDS, MARKS, Days, Feature, Kind, is_brief, weight
+from decnet_workers.clusterer.kinds import KINDS, MARKS, WORK, Days, Feature, Kind, is_brief, weight
 from decnet_workers.clusterer.owners import INFECTED_DEVICE, is_owned, is_shared_address, tells_apart
 from decnet_workers.clusterer.reading.view import Settled, View
 from decnet_workers.commodity.limits import Key, limits
@@ -34,7 +34,7 @@ class ReadsTooManyError(WorkersError):
 class KnownAttacker:
     """An attacker; but for its name, nothing is known before `Known.read`."""
 
-    __slots__ = ("days", "infected", "kinds", "looked", "marks", "name", "own_credentials", "shown", "worm")
+    __slots__ = ("days", "infected", "kinds", "looked", "marks", "name", "own_credentials", "shown", "works", "worm")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -44,7 +44,7 @@ class KnownAttacker:
         """What it shows of which actors have their own; None for a shared address."""
         self.days: Mapping[Key, Days] | None = None
         """In which days it showed which keys, wallets and commands, once that is asked for."""
-        self.infected = self.worm = False
+        self.infected = self.worm = self.works = False
         self.own_credentials = 0
         """How many credentials it alone tries."""
         self.looked: tuple[KnownFeature, ...] | None = None
@@ -258,6 +258,7 @@ class Known:
         numbers = Counter([one.kind.name for one in shown] + [kind for kind, _ in own])
         attacker.shown = tuple(shown)
         attacker.infected, attacker.worm = _INFECTED in names, "worm" in numbers
+        attacker.works = not numbers.keys().isdisjoint(WORK)
         attacker.own_credentials = sum(kind == "credential" for kind, _ in own)
         if not is_shared_address(numbers):
             keys = ((kind, name.partition(" ")[2]) for kind, name in own)

@@ -26,8 +26,10 @@ from decnet_workers.clusterer.owners import (
     is_crews,
     is_mixed,
     is_of_worms,
+    is_published,
     is_sold,
     may_be_mixed,
+    may_be_published,
     may_be_sold,
     may_be_worms,
 )
@@ -66,6 +68,8 @@ class Weighing:
         if feature.kind.members:
             own = _own_members(feature)
             bits = min(bits, self._of_list(feature))
+        if may_be_published(feature.key, feature.attackers) and _is_published(feature):
+            return 0.0
         infected = feature.kind.name in SPREAD and (_spreads(feature) or self._comes_with_worms(feature))
         if not infected and (_is_sold(feature) or self._is_crews(feature) or self._is_of_a_kit(feature)):
             return 0.0
@@ -141,6 +145,8 @@ def _weighs_other(feature: KnownFeature) -> bool:
 
 def _may_be_shared(feature: KnownFeature) -> bool:
     """Return whether the weight of a feature depends on what else its attackers show."""
+    if may_be_published(feature.key, feature.attackers):
+        return True
     return feature.kind.name in SPREAD or may_be_sold(feature.key, feature.attackers)
 
 
@@ -164,6 +170,12 @@ def _ways(attacker: KnownAttacker) -> set[Key]:
     if len(ways) < _WAYS:
         return set()
     return ways.union(one for one in attacker.marks or () if one[0] in MARKS)
+
+
+def _is_published(feature: KnownFeature) -> bool:
+    users = [one for one in feature.sample.attackers if one.marks is not None]
+    clients = [[other.key for other in one.features if other.kind.name == "hassh"] for one in users]
+    return is_published(clients, sum(one.works for one in users))
 
 
 def _spreads(feature: KnownFeature) -> bool:

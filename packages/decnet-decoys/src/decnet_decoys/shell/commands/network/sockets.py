@@ -4,7 +4,7 @@
 from typing import NamedTuple
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.network.interfaces import ANY, interface_table, routes
+from decnet_decoys.shell.commands.network.net_tools import ANY, interface_table, routes
 from decnet_decoys.shell.commands.options import Options, options
 from decnet_decoys.shell.commands.processes.ps_columns import name_of
 from decnet_decoys.shell.machine.files.installed_files import TCP_PORTS
