@@ -13,6 +13,7 @@ from tests.decnet.command_result import Run
 from decnet.fleet.deployment import Deployment, transaction
 from decnet.fleet.lag import Progress, lag_text
 from decnet.fleet.report import look, without_parts_of_tasks
+from decnet.fleet.settings_deckies import deckies_of_settings
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.restarts.policy import Phase
@@ -165,22 +166,26 @@ def add_deckies(deployment: Deployment, count: int) -> None:
 
 
 def test_deckies_are_shown_as_desired_and_as_they_are(run: Run, deployment: Deployment) -> None:
-    assert "decky" not in run("status").out
+    of_settings = [one.name for one in deckies_of_settings(deployment)]
     add_deckies(deployment, 2)
     said = run("status").out.splitlines()
     assert any(line.split()[:2] == ["box-1", "127.77.1.2"] and "running" in line for line in said)
     failed = next(line for line in said if line.startswith("box-0"))
     assert all(words in failed for words in ("wanted, version 1", "failed", "port 22 is closed", "the port is taken"))
-    assert "2 deckies: 1 failed, 1 running" in said
-    assert len(run("status", "--json").document["deckies"]) == 2
+    summary = f"{2 + len(of_settings)} deckies: 1 failed, {len(of_settings)} played by decoys, 1 running"
+    assert summary in said
+    assert any(line.split()[0] == of_settings[0] and "in the settings" in line for line in said if line)
+    assert len(run("status", "--json").document["deckies"]) == 2 + len(of_settings)
 
 
 def test_of_many_deckies_only_those_are_shown_that_are_not_as_desired(run: Run, deployment: Deployment) -> None:
     add_deckies(deployment, 25)
     said = run("status").out
+    of_settings = deckies_of_settings(deployment)
     assert "box-0 " in said
     assert "box-1 " not in said
-    assert "25 deckies: 1 failed, 24 running" in said
+    assert f"{of_settings[0].name} " not in said
+    assert f"{25 + len(of_settings)} deckies: 1 failed, {len(of_settings)} played by decoys, 24 running" in said
 
 
 def test_what_is_wrong_is_said_first(run: Run, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -231,6 +231,21 @@ def test_an_identity_is_looked_at_once_until_anything_new_is_written(
     assert steps(Handled()) == [identity(1)]
 
 
+def test_findings_wait_while_there_are_more_identities_and_come_then(engine: Engine) -> None:
+    for number in range(1, 6):
+        visit(engine, number, "a", "b", "c")
+    found: list[tuple[int, int, bool]] = []
+    narrowing, handled = Narrowing(2), Handled()
+    while (report := worker.step(engine, narrowing, handled)).identities:
+        found.append((report.identities, report.events, report.more))
+    assert [identities for identities, _, _ in found[:2]] == [2, 2]
+    assert [events for _, events, _ in found[:2]] == [0, 0], "the first identities are looked at, and no findings"
+    assert all(more for _, _, more in found[:-1])
+    with reading(engine) as connection:
+        done = pending.pending(connection, "campaign-clusterer")
+    assert (done.found, done.full) == (0, False)
+
+
 def test_when_all_identities_fail_the_worker_says_so(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(1, 40):
         show(engine, number, ("host", "c2.example"))

@@ -62,5 +62,5 @@ def test_every_section_is_read_and_is_of_a_program() -> None:
     names = re.findall(r"(?m)^== (.+)$", _TABLE.read_text(encoding="utf-8"))
     assert len(names) > 300
     assert len(set(names)) == len(names)
-    assert set(names) - programs().keys() == {"chfn", "fstrim", "hwclock"}  # which do nothing else
+    assert set(names) - programs().keys() == {"chfn", "fstrim"}  # which do nothing else
     assert all(known is not None and known.answers for known in map(_known, names))

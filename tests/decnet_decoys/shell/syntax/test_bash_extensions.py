@@ -46,3 +46,9 @@ def test_let_makes_no_more_variables_than_there_may_be(run: Player) -> None:
     for start in range(0, 2 * MAX_VARIABLES, 100):
         run("; ".join(f"let v{number}=1" for number in range(start, start + 100)))
     assert len(run.shell.variables) <= MAX_VARIABLES
+
+
+def test_the_body_of_a_for_may_stand_in_braces(run: Player) -> None:
+    assert run("for ((i=0;i<2;i++)) { echo $i; }; for i in a b; { echo $i; }").text == "0\n1\na\nb\n"
+    assert run("while true; { echo x; }").status == 2
+    assert run("sh -c 'for i in 1; { echo x; }'").status == 2

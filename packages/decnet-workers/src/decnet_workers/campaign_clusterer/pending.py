@@ -23,10 +23,8 @@ IDENTITIES_AT_ONCE = 4_000
 """The more, the less often those are looked at again who share a feature of which several parts change the number."""
 TAGS_AT_ONCE = 80_000
 """The more, the less often an identity is read again that has findings in several shares."""
-
-
-MOST_HANDLED = 20_000
-"""Identities that are remembered, 2 MiB."""
+MOST_HANDLED = 30_000
+"""Identities that are remembered, 3 MiB."""
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -86,15 +84,20 @@ def begin(connection: Connection, worker: str) -> None:
 
 
 def pending(connection: Connection, worker: str, at_once: int = IDENTITIES_AT_ONCE) -> Pending:
-    """Return what has changed: up to so many identities, and those of a share of the findings that is as large."""
+    """Return what has changed: up to so many identities, or those and the ones of a share of the findings.
+
+    While there are more identities, findings wait: most are of these, and are read with them (`Handled`).
+    """
     start = Position(*(cursor_of(connection, name) for name in _names(worker)))
     groups = changed(connection, IDENTITIES, start.revision, at_once)
-    attackers, tags, full = _tagged(connection, start.tags, TAGS_AT_ONCE * at_once // IDENTITIES_AT_ONCE)
+    if len(groups) == at_once:
+        attackers, tags, full = set[str](), start.tags, True
+    else:
+        attackers, tags, full = _tagged(connection, start.tags, TAGS_AT_ONCE * at_once // IDENTITIES_AT_ONCE)
     touched = {group.id for group in groups} | set(groups_of(connection, IDENTITIES, attackers).values())
     version = decided.version(connection)
     again = decided.ever_named(connection) if version != start.decisions else set()
     end = Position(groups[-1].revision if groups else start.revision, tags, version)
-    full = full or len(groups) == at_once
     return Pending(start, end, frozenset(touched | again), frozenset(again), full, *_progress(connection))
 
 

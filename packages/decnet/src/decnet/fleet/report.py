@@ -42,7 +42,8 @@ class Report(msgspec.Struct, frozen=True):
     off: dict[str, str] = {}
     """Workers that are off, each with the setting of its section that switches it on."""
     deckies: tuple[tuple[Decky, State | None], ...] = ()
-    """The desired deckies of this host, each with what reconciler found when it last looked."""
+    """The desired deckies of this host, each with what reconciler found when it last looked; and those of the settings,
+    which `decoys` plays."""
     pss: dict[str, int] = {}
     """Bytes of memory that each worker takes, as far as they may be read."""
     fleet_pss: int | None = None
@@ -131,8 +132,10 @@ def put_together(
     deployment: Deployment, workers: dict[str, Health | None], found: Stored, *, bus_reached: bool
 ) -> Report:
     """Return the report of what was asked, with what supervisors and the kernel say."""
+    from decnet.fleet.settings_deckies import deckies_of_settings
     from decnet_models.database.engine import shown
 
+    of_settings = tuple((one, None) for one in deckies_of_settings(deployment))
     reports = tuple(read_status_files(deployment.state.supervisors))
     supervised = {status.name: status for each in reports for status in each.workers}
     answers = {name: health for name, health in workers.items() if health is not None}
@@ -147,7 +150,7 @@ def put_together(
         progress=found.progress,
         supervised=supervised,
         off=worker_registry.off(deployment.settings),
-        deckies=found.deckies,
+        deckies=(*found.deckies, *of_settings),
         pss={name: taken for name, taken in pss.items() if taken is not None},
         fleet_pss=total_pss(fleet_processes(reports, answers).values()),
         incidents=found.incidents,

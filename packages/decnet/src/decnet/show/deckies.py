@@ -97,6 +97,8 @@ def states_table(deckies: Sequence[tuple[Decky, State | None]]) -> str:
 
 def is_as_desired(one: Decky, state: State | None) -> bool:
     """Whether a decky runs as it should; one that is to go never is, until its row has gone."""
+    if one.version == 0:
+        return True  # decoys plays those of the settings, or says itself why it cannot
     return state_words(one, state) == "running" and not (state and state.drift)
 
 
@@ -105,7 +107,9 @@ def _states(deckies: Iterable[tuple[Decky, State | None]]) -> str:
         (
             one.name,
             words(one.addresses[:1]),
-            f"{'wanted' if one.wanted else 'to be removed'}, version {one.version}",
+            f"{'wanted' if one.wanted else 'to be removed'}, version {one.version}"
+            if one.version
+            else "in the settings",
             state_words(one, state),
             "; ".join(state.drift) if state and state.drift else None,
             state.error if state else None,

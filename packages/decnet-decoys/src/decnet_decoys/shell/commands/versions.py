@@ -36,8 +36,9 @@ _ROWS: tuple[tuple[str, tuple[str, ...], str], ...] = (
      "namei blkid chrt fsck mkfs partx runuser su swapon swapoff wipefs lsipc linux32 linux64", ("-V",),
      "{} from util-linux 2.38.1"),
     ("wall write fallocate namei logger mesg last getopt renice", _LONG, "{} from util-linux 2.38.1"),
-    ("setsid lscpu hexdump nsenter unshare lsns prlimit mkswap script mountpoint losetup chrt ionice taskset",
-     _BOTH, "{} from util-linux 2.38.1"),
+    ("setsid lscpu hexdump nsenter unshare lsns prlimit mkswap script mountpoint losetup chrt ionice taskset "
+     "ipcs ipcrm setpriv choom addpart delpart resizepart blockdev findfs swaplabel isosize blkdiscard blkzone hwclock "
+     "lsipc partx wipefs colrm", _BOTH, "{} from util-linux 2.38.1"),
     ("netstat route arp ifconfig", _BOTH, "net-tools 2.10"),
     ("readelf nm objdump size strings strip objcopy ar ranlib addr2line c++filt elfedit gprof", _BOTH,
      "GNU {} (GNU Binutils for Debian) 2.40"),

@@ -191,11 +191,13 @@ class Parser(TokenReader):
             self.expect("fi")
             return If(tuple(branches), otherwise, self.redirects())
 
-    def _do(self) -> Steps[Sequence]:
+    def _do(self, *, braces: bool = False) -> Steps[Sequence]:
+        """Return the body of a loop; that of bash's `for` may stand in braces."""
         self._skip_separators()
-        self.expect("do")
-        body = yield from self._body("done")
-        self.expect("done")
+        opened, closed = ("{", "}") if braces and self.lexer.bash and self.keyword("{") else ("do", "done")
+        self.expect(opened)
+        body = yield from self._body(closed)
+        self.expect(closed)
         return body
 
     def _skip_separators(self) -> None:
@@ -211,7 +213,7 @@ class Parser(TokenReader):
             expressions = "".join(part.text if part.kind == "text" else f"${{{part.text}}}" for part in counted)
             if expressions.count(";") == 2:
                 self.at += 1
-                return bash_extensions.counting(expressions, (yield from self._do()), self.redirects())
+                return bash_extensions.counting(expressions, (yield from self._do(braces=True)), self.redirects())
         if counts:
             raise self.fault()
         self.skip_newlines()
@@ -223,7 +225,7 @@ class Parser(TokenReader):
                 yield from turn()
                 words.append(token)
                 self.at += 1
-        body = yield from self._do()
+        body = yield from self._do(braces=True)
         return For(name, None if words is None else tuple(words), body, self.redirects(), asks)
 
     def _case(self) -> Steps[Case]:
