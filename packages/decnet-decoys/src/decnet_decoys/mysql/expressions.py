@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from decnet_decoys.mysql.catalogue import Failed, Visitor
-from decnet_decoys.mysql.server_state import variable_of_server
+from decnet_decoys.mysql.state.server_state import variable_of_server
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}

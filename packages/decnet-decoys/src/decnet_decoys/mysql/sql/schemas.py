@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from decnet_decoys.mysql.catalogue import Visitor
-from decnet_decoys.mysql.server_state import shown_variables
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluation.scopes import StatementError
 from decnet_decoys.mysql.sql.tables import ColumnDefinition, Stored
+from decnet_decoys.mysql.state.server_state import shown_variables
 
 INFORMATION: Final = "information_schema"
 

@@ -11,7 +11,6 @@ import msgspec
 from decnet_decoys.mysql.catalogue import Found, Outcome
 from decnet_decoys.mysql.expressions import like
 from decnet_decoys.mysql.packets import NO_INDEX_USED, Column
-from decnet_decoys.mysql.server_state import server_state, shown_variables
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.definitions.shown import definition
 from decnet_decoys.mysql.sql.describing import integer_column, text_column
@@ -21,6 +20,7 @@ from decnet_decoys.mysql.sql.parsing import Parser
 from decnet_decoys.mysql.sql.schemas import INFORMATION, names_of, no_database, table_of, unknown_database
 from decnet_decoys.mysql.sql.tables import BLOB, NO_DEFAULT, NOT_NULL
 from decnet_decoys.mysql.sql.values import truth
+from decnet_decoys.mysql.state.server_state import server_state, shown_variables
 
 _CAPTION = 4096
 Rows = Sequence[Sequence[str | None]]

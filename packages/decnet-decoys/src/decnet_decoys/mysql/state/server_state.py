@@ -23,7 +23,7 @@ class ServerState(msgspec.Struct):
 @cache
 def server_state() -> ServerState:
     return msgspec.json.decode(
-        files("decnet_decoys.mysql").joinpath("server_state.json").read_bytes(), type=ServerState
+        files("decnet_decoys.mysql.state").joinpath("server_state.json").read_bytes(), type=ServerState
     )
 
 
