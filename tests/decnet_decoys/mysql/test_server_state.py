@@ -7,7 +7,7 @@ import pytest
 from tests.decnet_decoys.mysql.test_mysql_parts import visitor
 from tests.decnet_decoys.mysql.test_statement_grammar import used
 
-from decnet_decoys.mysql.catalogue import Failed, Found
+from decnet_decoys.mysql.catalogue import Catalogue, Failed, Found, Visitor
 from decnet_decoys.mysql.sql.running import answer
 
 
@@ -29,6 +29,16 @@ def test_variables_are_as_many_as_the_real_server_s() -> None:
     assert list(shown) == sorted(shown)
     assert not [value for value in shown.values() if "decnet" in value]
     assert _rows("select @@skip_networking, @@innodb_buffer_pool_size") == [("0", "134217728")]
+
+
+def test_each_machine_has_an_identifier_of_its_own() -> None:
+    shown = []
+    for host in ("db-01", "db-02", "db-01"):
+        one = Visitor(Catalogue(visitor().catalogue.profile, host), "root", "192.0.2.7", 31)
+        found = [answer(one, sql)[0] for sql in ("select @@server_uid", "show variables like 'server_uid'")]
+        assert [len(str(each.rows[0][-1])) for each in found if isinstance(each, Found)] == [28, 28]
+        shown.append(found)
+    assert shown[0] == shown[2] != shown[1]
 
 
 def test_all_variables_and_counters_are_within_a_statement_s_budget() -> None:

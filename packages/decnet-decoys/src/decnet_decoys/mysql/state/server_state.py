@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What MariaDB 10.11 of Debian 12 tells of itself when it has just been installed: variables, counters, InnoDB."""
 
+from base64 import b64encode
 from functools import cache
+from hashlib import sha1
 from importlib.resources import files
 
 import msgspec
@@ -34,7 +36,7 @@ def shown_variables(catalogue: Catalogue, settings: dict[str, str]) -> dict[str,
         name: {"0": "OFF", "1": "ON"}.get(value, value) if name in SWITCHES else value for name, value in known.items()
     }
     if catalogue.profile.flavour == "mariadb":
-        shown = server_state().variables | shown
+        shown = server_state().variables | {"server_uid": _uid(catalogue)} | shown
     return dict(sorted(shown.items()))
 
 
@@ -42,5 +44,12 @@ def variable_of_server(catalogue: Catalogue, name: str) -> str | None:
     """Return a variable that no visitor can change, as a SELECT finds it; None if there is none."""
     if catalogue.profile.flavour != "mariadb":
         return None
+    if name == "server_uid":
+        return _uid(catalogue)
     value = server_state().variables.get(name)
     return str(int(value == "ON")) if name in server_state().switches else value
+
+
+def _uid(catalogue: Catalogue) -> str:
+    """Return what MariaDB makes of a machine's address and the port: a SHA-1 in Base64, which tells machines apart."""
+    return b64encode(sha1(catalogue.variables["hostname"].encode(), usedforsecurity=False).digest()).decode()
