@@ -133,7 +133,7 @@ def test_edited_settings_replace_the_file_when_they_are_good(run: Run, file: Pat
     file.chmod(0o600)
     editor(tmp_path, """sed -i 's/0.0.0.0:8880/127.77.0.1:8881/' "$1\"""")
     said = run("config", "edit")
-    assert (said.code, said.err.startswith("done, but not recorded in the audit: the database")) == (0, True)
+    assert (said.code, said.err.startswith("done, but not recorded in the audit: ")) == (0, True)
     assert "127.77.0.1:8881" in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".toml") == ["decnet.toml"]

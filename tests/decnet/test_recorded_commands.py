@@ -25,8 +25,8 @@ SHOWS = {
     "up", "status", "events", "search", "incidents", "incident show", "incident silences", "attackers", "attacker",
     "summary", "sessions", "play", "credentials", "techniques", "files", "identities", "identity show", "campaigns",
     "campaign show", "export", "decky list", "decky show", "decky inspect", "persona list", "persona show",
-    "persona check", "image list", "image show", "known list", "canary kinds", "canary list", "canary export",
-    "canary check-dns", "webhook formats", "webhook list", "webhook secret", "webhook deliveries", "orchestrator plan",
+    "persona check", "image list", "image show", "known list", "canary kinds", "canary list",
+    "canary check-dns", "webhook formats", "webhook list", "webhook deliveries", "orchestrator plan",
     "swarm list", "swarm authority", "user list", "token list", "audit", "quarantine list", "quarantine show",
     "worker log", "footprint", "bus sub", "bus top", "upgrade", "docs", "man", "completion", "config show",
     "config check",
@@ -43,6 +43,7 @@ DONE = (
     ("incident silence --source 192.0.2.9", "silence.add", None),
     ("incident unsilence 1", "silence.end", "1"),
     ("webhook add https://chat.example/T0/hidden --no-test", "webhook.add", "https://chat.example"),
+    ("canary export", "canary.export", None),
     ("decky add web-02 --persona debian-web --address 127.0.0.9 --runtime loopback", "decky.add", "web-02"),
     ("decky remove web-02", "decky.remove", "web-02"),
 )
@@ -88,6 +89,22 @@ def test_the_entry_has_the_command_line_without_secrets(run: Run, deployment: De
     assert "hidden" not in repr(entry)
     words = "webhook add https://chat.example --format ntfy --token ... --option ... --no-test"
     assert entry.detail == {"command": words, "result": "done"}
+
+
+def test_a_look_at_a_secret_leaves_an_entry_without_it(run: Run, deployment: Deployment) -> None:
+    added = run("webhook", "add", "https://chat.example/x", "--no-test", "--json").document
+    assert run("webhook", "secret", added["id"]).out.strip() == added["secret"]
+    newest, _ = _entries(deployment)
+    assert (newest.action, newest.object) == ("webhook.secret", receiver["webhook"]["webhook_id"])
+    assert added["secret"] not in repr(newest)
+
+
+def test_the_text_around_an_address_is_kept(run: Run, deployment: Deployment) -> None:
+    run("known", "add", "192.0.2.0/24", "--label", "see https://me:pass@wiki.example/INC-7?key=1 and ask")
+    (entry,) = _entries(deployment)
+    assert entry.detail == {
+        "command": "known add 192.0.2.0/24 --label see https://wiki.example and ask", "result": "done",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -172,10 +172,20 @@ def test_deckies_are_shown_as_desired_and_as_they_are(run: Run, deployment: Depl
     assert any(line.split()[:2] == ["box-1", "127.77.1.2"] and "running" in line for line in said)
     failed = next(line for line in said if line.startswith("box-0"))
     assert all(words in failed for words in ("wanted, version 1", "failed", "port 22 is closed", "the port is taken"))
-    summary = f"{2 + len(of_settings)} deckies: 1 failed, {len(of_settings)} played by decoys, 1 running"
+    summary = f"{2 + len(of_settings)} deckies: {len(of_settings)} decoys does not answer, 1 failed, 1 running"
     assert summary in said
     assert any(line.split()[0] == of_settings[0] and "in the settings" in line for line in said if line)
     assert len(run("status", "--json").document["deckies"]) == 2 + len(of_settings)
+
+
+def test_deckies_that_wrong_settings_describe_are_left_to_decoys(
+    run: Run, deployment: Deployment, tmp_path: Path
+) -> None:
+    file = tmp_path / "decnet.toml"
+    file.write_text("[decoys]\nnonsense = 1\n")
+    os.environ["DECNET_SETTINGS"] = str(file)
+    add_deckies(deployment, 1)
+    assert [one["name"] for one, _ in run("status", "--json").document["deckies"]] == ["box-0"]
 
 
 def test_of_many_deckies_only_those_are_shown_that_are_not_as_desired(run: Run, deployment: Deployment) -> None:
@@ -185,7 +195,7 @@ def test_of_many_deckies_only_those_are_shown_that_are_not_as_desired(run: Run, 
     assert "box-0 " in said
     assert "box-1 " not in said
     assert f"{of_settings[0].name} " not in said
-    assert f"{25 + len(of_settings)} deckies: 1 failed, {len(of_settings)} played by decoys, 24 running" in said
+    assert f"{25 + len(of_settings)} deckies: {len(of_settings)} decoys does not answer, 1 failed, 24 running" in said
 
 
 def test_what_is_wrong_is_said_first(run: Run, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -222,13 +222,15 @@ def test_what_some_hosts_of_a_worm_show_by_another_way_in_joins_them_no_more_tha
     assert several(engine) == set()
 
 
+@pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(("clients", "works", "one"), [(5, False, False), (1, False, True), (5, True, True)])
 def test_a_key_that_five_offer_by_different_clients_who_do_nothing_else_is_published(
-    engine: Engine, clients: int, works: bool, one: bool
+    engine: Engine, clients: int, works: bool, one: bool, known: bool
 ) -> None:
+    first = 0 if known else 1000  # the crowd has the first clients, too
     users = [f"198.51.{number}.7" for number in range(5)]
     sent = [event(each, key("k"), DAY * place) for place, each in enumerate(users)]
-    sent += [event(each, hassh(f"{place % clients:032x}"), DAY * place) for place, each in enumerate(users)]
+    sent += [event(each, hassh(f"{first + place % clients:032x}"), DAY * place) for place, each in enumerate(users)]
     sent += [event(each, line, DAY * 6) for each in users for line in lines_of("own", 1) if works]
     Follower(engine).run([*crowd(), *sent])
     assert several(engine) == (groups(users) if one else set())

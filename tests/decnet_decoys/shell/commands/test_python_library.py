@@ -32,6 +32,10 @@ from decnet_decoys.shell.machine.machine import Machine
         "p.add_argument('host', help='where')\n"
         "p.add_argument('--port', type=int, default=3, help='port')\np.add_argument('-v', action='store_true')\n"
         "p.print_help()\nprint(p.parse_args(['h', '--port', '5', '-v']), p.parse_args(['h', '--port=6']).port)",
+        "import argparse\np = argparse.ArgumentParser(prog='x')\np.add_argument('-n', type=int)\n"
+        "p.add_argument('-v', action='count')\np.add_argument('at', nargs=2, type=float)\n"
+        "print(p.parse_args(['-n', '-5', '-1.5', '2']), p.parse_args(['-vvn7', '1', '2']))",
+        "from functools import cache\nf = cache(lambda x, y=1: x + y)\nprint(f(x=1), f(1, y=2), f(1))",
     ],
 )  # fmt: skip
 def test_a_library_gives_what_that_of_python_gives(run: Player, program: str) -> None:
@@ -45,6 +49,7 @@ def test_a_library_gives_what_that_of_python_gives(run: Player, program: str) ->
         ("", "x: error: the following arguments are required: f"),
         ("'a', '--n', 'b'", "x: error: argument --n: invalid int value: 'b'"),
         ("'a', '--zz'", "x: error: unrecognized arguments: --zz"),
+        ("'a', '--n', '--zz'", "x: error: argument --n: expected one argument"),
     ],
 )
 def test_wrong_arguments_are_told_with_the_usage(run: Player, arguments: str, message: str) -> None:
@@ -79,6 +84,8 @@ def test_a_path_is_opened_written_and_listed(run: Player) -> None:
         "from pathlib import Path\nprint(Path('/a' * 30000).parents, Path(Path, 1, None) / 2)",
         "import argparse\np = argparse.ArgumentParser()\nwhile True: p.add_argument('--a' * 500)",
         "import urllib.parse as u\nu.parse_qs('&'.join(['a=1'] * 600))",
+        "import itertools as i\na = [0]; b = [0]\nfor k in range(60): a = [a, a]; b = [b, b]\ni.groupby([a, b])",
+        "import os\nfrom pathlib import Path\np = Path('a' * 60000)\nos.path.join(*[p] * 5000)",
     ],
 )
 def test_a_library_is_bounded(machine: Machine, program: str) -> None:

@@ -24,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to those of `decnet canary`."""
     for command in (disable, enable, remove):
         app.command(cls=RecordedCommand)(command)
-    app.command()(export)
+    app.command(cls=RecordedCommand)(export)
     app.command(name="import", cls=RecordedCommand)(import_)
 
 
@@ -62,7 +62,7 @@ def export(
 
         text = there.exported(remote)
     else:
-        with transaction(find_deployment()) as connection:
+        with transaction(find_deployment(), write=True) as connection:  # it holds secrets: the audit notes who had them
             text = exported(connection)
     if file is None:
         sys.stdout.buffer.write(text)

@@ -42,7 +42,7 @@ SECRET_OPTIONS = frozenset({"token", "option", "header"})
 _WAIT_SECONDS = 2
 """For the database, by a command that does not need it but for its entry."""
 _LONGEST = 200
-_URL = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^/?#]*@)?([^/?#]*).*", re.DOTALL | re.IGNORECASE)
+_URL = re.compile(r"([a-z][a-z0-9+.-]*://)(?:[^/?#\s]*@)?([^/?#\s]*)\S*", re.IGNORECASE)
 
 
 class RecordedCommand(TyperCommand):

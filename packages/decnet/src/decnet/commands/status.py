@@ -70,7 +70,7 @@ def _page(report: Report) -> str:
         lines.append(f"database: {report.database}, newest event {report.progress.last_seq}")
     lines += _events_and_leases(report.progress) if report.progress else []
     if report.deckies:
-        lines += ["", states_table(report.deckies), ""]
+        lines += ["", states_table(report.deckies, played=report.decoys_answers), ""]
     if problems := list(troubles(report.workers, report.supervised)):
         lines += ["", columns(("worker", "count", "trouble"), problems), ""]
     if report.incidents:

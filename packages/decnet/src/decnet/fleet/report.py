@@ -20,6 +20,7 @@ from decnet_core.bus.interface import Bus
 from decnet_core.bus.subjects import Health
 from decnet_core.runtime import worker_registry
 from decnet_core.runtime.shares.share import worker_of
+from decnet_core.settings import SettingsError
 from decnet_core.supervise.lifecycle import Status
 from decnet_core.supervise.status_file import read_status_files
 from decnet_core.text import for_terminal
@@ -56,6 +57,11 @@ class Report(msgspec.Struct, frozen=True):
     """When parked workers look for work by themselves, in ns since the Unix epoch."""
     dashboard: str = ""
     """Where a browser finds the dashboard; empty: none is installed and on."""
+
+    @property
+    def decoys_answers(self) -> bool:
+        """Whether the deckies of the settings are played, as far as it is known."""
+        return any(health for name, health in self.workers.items() if worker_of(name) == "decoys")
 
     @property
     def wrong(self) -> list[str]:
@@ -135,7 +141,10 @@ def put_together(
     from decnet.fleet.settings_deckies import deckies_of_settings
     from decnet_models.database.engine import shown
 
-    of_settings = tuple((one, None) for one in deckies_of_settings(deployment))
+    try:
+        of_settings = tuple((one, None) for one in deckies_of_settings(deployment))
+    except SettingsError:  # for which `decoys` does not start, and says so
+        of_settings = ()
     reports = tuple(read_status_files(deployment.state.supervisors))
     supervised = {status.name: status for each in reports for status in each.workers}
     answers = {name: health for name, health in workers.items() if health is not None}

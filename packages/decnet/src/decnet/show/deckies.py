@@ -84,15 +84,16 @@ def list_text(deckies: Iterable[tuple[Decky, State | None]]) -> str:
     return "\n".join([columns(LIST_HEADING, rows), *errors])
 
 
-def states_table(deckies: Sequence[tuple[Decky, State | None]]) -> str:
+def states_table(deckies: Sequence[tuple[Decky, State | None]], *, played: bool = True) -> str:
     """Return desired and actual state of the deckies, as `decnet status` shows them.
 
-    Of more than MAX_SHOWN it shows only those that are not as desired.
+    Of more than MAX_SHOWN it shows only those that are not as desired. Whether those of the settings are `played` is
+    known by whether `decoys` answers.
     """
-    counts = Counter(state_words(one, state) for one, state in deckies)
+    counts = Counter(state_words(one, state, played=played) for one, state in deckies)
     summary = f"{len(deckies)} deckies: " + ", ".join(f"{count} {words}" for words, count in sorted(counts.items()))
     shown = deckies if len(deckies) <= MAX_SHOWN else [pair for pair in deckies if not is_as_desired(*pair)]
-    return "\n".join([_states(shown), summary] if shown else [summary])
+    return "\n".join([_states(shown, played=played), summary] if shown else [summary])
 
 
 def is_as_desired(one: Decky, state: State | None) -> bool:
@@ -102,7 +103,7 @@ def is_as_desired(one: Decky, state: State | None) -> bool:
     return state_words(one, state) == "running" and not (state and state.drift)
 
 
-def _states(deckies: Iterable[tuple[Decky, State | None]]) -> str:
+def _states(deckies: Iterable[tuple[Decky, State | None]], *, played: bool) -> str:
     rows = [
         (
             one.name,
@@ -110,7 +111,7 @@ def _states(deckies: Iterable[tuple[Decky, State | None]]) -> str:
             f"{'wanted' if one.wanted else 'to be removed'}, version {one.version}"
             if one.version
             else "in the settings",
-            state_words(one, state),
+            state_words(one, state, played=played),
             "; ".join(state.drift) if state and state.drift else None,
             state.error if state else None,
         )
@@ -119,10 +120,10 @@ def _states(deckies: Iterable[tuple[Decky, State | None]]) -> str:
     return columns(("decky", "address", "desired", "actual", "drift", "error"), rows)
 
 
-def state_words(one: Decky, state: State | None) -> str:
+def state_words(one: Decky, state: State | None, *, played: bool = True) -> str:
     """Return what a decky is, in a few words."""
     if one.version == 0:  # one of the settings, in which reconciler has no part
-        return "played by decoys"
+        return "played by decoys" if played else "decoys does not answer"
     if state is None:
         return "not looked at yet"
     if state.phase == "running" and (not one.wanted or state.version != one.version):

@@ -11,15 +11,16 @@ from decnet_models.webhooks import queries
 
 
 def secret(webhook_id: ReceiverId) -> None:
-    """Print a receiver's secret again."""
+    """Print a receiver's secret again, which the audit notes."""
     if (remote := master()) is not None:
         from decnet.remote import webhooks as there
 
         typer.echo(there.secret(remote, webhook_id))
         return
     deployment = find_deployment()
-    with transaction(deployment) as connection:
-        typer.echo(endpoints.secret(deployment, endpoints.find(connection, webhook_id)))
+    with transaction(deployment, write=True) as connection:
+        found = endpoints.secret(deployment, endpoints.find(connection, webhook_id))
+    typer.echo(found)
 
 
 def rotate(webhook_id: ReceiverId) -> None:

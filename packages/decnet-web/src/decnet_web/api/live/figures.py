@@ -37,8 +37,9 @@ def figures(report: Report, workers: Sequence[WorkerShown], totals: Totals) -> I
     if report.fleet_pss is not None:
         yield _one("decnet_memory_pss_bytes", "gauge", "Memory that the whole fleet takes.", report.fleet_pss)
     yield _labelled("decnet_incidents_open", "Incidents that nobody has closed.", "severity", report.incidents)
+    of_settings = "played" if report.decoys_answers else "unknown"
     phases = Counter(
-        "played" if one.version == 0 else state.phase if state else "unknown" for one, state in report.deckies
+        of_settings if one.version == 0 else state.phase if state else "unknown" for one, state in report.deckies
     )
     yield _labelled("decnet_deckies", "Deckies of this host by state.", "state", phases)
     troubles = Counter(kind for kind, _, _ in report.troubles)

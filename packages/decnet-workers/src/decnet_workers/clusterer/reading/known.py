@@ -34,7 +34,10 @@ class ReadsTooManyError(WorkersError):
 class KnownAttacker:
     """An attacker; but for its name, nothing is known before `Known.read`."""
 
-    __slots__ = ("days", "infected", "kinds", "looked", "marks", "name", "own_credentials", "shown", "works", "worm")
+    __slots__ = (
+        *("days", "infected", "kinds", "looked", "marks", "name", "own_clients", "own_credentials", "shown", "works"),
+        "worm",
+    )
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -47,6 +50,8 @@ class KnownAttacker:
         self.infected = self.worm = self.works = False
         self.own_credentials = 0
         """How many credentials it alone tries."""
+        self.own_clients: tuple[Key, ...] = ()
+        """The SSH clients (HASSH) that it alone has."""
         self.looked: tuple[KnownFeature, ...] | None = None
         """The features that are looked at, once weights are known."""
         self.kinds: tuple[str, ...] = ()
@@ -260,8 +265,9 @@ class Known:
         attacker.infected, attacker.worm = _INFECTED in names, "worm" in numbers
         attacker.works = not numbers.keys().isdisjoint(WORK)
         attacker.own_credentials = sum(kind == "credential" for kind, _ in own)
+        keys = [(kind, name.partition(" ")[2]) for kind, name in own]
+        attacker.own_clients = tuple(key for key in keys if key[0] == "hassh")
         if not is_shared_address(numbers):
-            keys = ((kind, name.partition(" ")[2]) for kind, name in own)
             attacker.marks = (
                 *(one.key for one in shown if one.tells),
                 *(key for key in keys if is_owned(key) and tells_apart(key)),

@@ -174,7 +174,9 @@ def _ways(attacker: KnownAttacker) -> set[Key]:
 
 def _is_published(feature: KnownFeature) -> bool:
     users = [one for one in feature.sample.attackers if one.marks is not None]
-    clients = [[other.key for other in one.features if other.kind.name == "hassh"] for one in users]
+    clients = [
+        [*(other.key for other in one.features if other.kind.name == "hassh"), *one.own_clients] for one in users
+    ]
     return is_published(clients, sum(one.works for one in users))
 
 

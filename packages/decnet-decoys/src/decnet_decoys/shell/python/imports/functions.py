@@ -36,9 +36,10 @@ def plain(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of the standard library that is pure, and fast for what is bounded."""
 
     def play(_program: Program, *args: Any, **named: Any) -> Any:
-        if sum(len(one) for one in args if isinstance(one, str | bytes)) > MAX_TEXT:
+        given = [path_of(one) for one in args]
+        if sum(len(one) for one in given if isinstance(one, str | bytes)) > MAX_TEXT:
             raise RaisedError(MemoryError())
-        return function(*map(path_of, args), **named)
+        return function(*given, **named)
 
     return play
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.python.imports.functions import natives
-from decnet_decoys.shell.python.values import MAX_ITEMS, NativeKind, RaisedError
+from decnet_decoys.shell.python.values import MAX_ITEMS, NativeKind, RaisedError, weighed
 
 if TYPE_CHECKING:
     from decnet_decoys.shell.python.program import Program
@@ -146,6 +146,8 @@ def _group_by(program: Program, source: Any, key: Any = None) -> Steps[list[Any]
     groups: list[tuple[Any, list[Any]]] = []
     for one in (yield from program.items(source)):
         mark = one if key is None else (yield from program.called(key, [one], {}))
+        if groups:
+            weighed(groups[-1][0], mark)
         if groups and groups[-1][0] == mark:
             groups[-1][1].append(one)
         else:

@@ -7,6 +7,7 @@ Importing one runs nothing: its functions and classes are taken from its syntax,
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -62,12 +63,12 @@ def _remembering(_program: Program, function: Any) -> Native:
     """Return a function that is called once for the same arguments."""
     known: dict[Any, Any] = {}
 
-    def play(program: Program, *args: Any) -> Steps[Any]:
-        key = hashed(args)
+    def play(program: Program, *args: Any, **named: Any) -> Steps[Any]:
+        key = hashed((args, tuple(sorted(named.items(), key=operator.itemgetter(0)))))
         if key not in known:
-            found = yield from program.called(function, list(args), {})
+            found = yield from program.called(function, list(args), named)
             if len(known) < MAX_ITEMS:
-                program.count_made((1 + len(args)) * REMEMBERED_BYTES)
+                program.count_made((1 + len(args) + len(named)) * REMEMBERED_BYTES)
                 known[key] = found
             return found
         return known[key]
