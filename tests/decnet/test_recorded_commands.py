@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import shlex
@@ -95,7 +96,7 @@ def test_a_look_at_a_secret_leaves_an_entry_without_it(run: Run, deployment: Dep
     added = run("webhook", "add", "https://chat.example/x", "--no-test", "--json").document
     assert run("webhook", "secret", added["id"]).out.strip() == added["secret"]
     newest, _ = _entries(deployment)
-    assert (newest.action, newest.object) == ("webhook.secret", receiver["webhook"]["webhook_id"])
+    assert (newest.action, newest.object) == ("webhook.secret", added["id"])
     assert added["secret"] not in repr(newest)
 
 
@@ -144,7 +145,7 @@ def test_a_change_outside_the_database_is_recorded(run: Run, deployment: Deploym
 
 
 def test_a_locked_database_holds_no_other_change_up(run: Run, deployment: Deployment, edits: Path) -> None:
-    with sqlite3.connect(deployment.state.root / "decnet.db", isolation_level=None) as other:
+    with contextlib.closing(sqlite3.connect(deployment.state.root / "decnet.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         began = time.monotonic()
         answer = run("config", "edit")

@@ -179,13 +179,16 @@ def test_no_process_but_the_bus_has_the_bus_token_in_its_memory(machine: Machine
         "import re, sys\n"
         "for pid in sys.argv[2:]:\n"
         "    found = 0\n"
-        "    with open(f'/proc/{pid}/mem', 'rb', 0) as memory:\n"
-        "        for line in open(f'/proc/{pid}/maps'):\n"
-        "            match = re.match('([0-9a-f]+)-([0-9a-f]+) rw', line)\n"
-        "            if match:\n"
-        "                begin, end = (int(number, 16) for number in match.groups())\n"
-        "                memory.seek(begin)\n"
-        "                found += memory.read(end - begin).count(sys.argv[1].encode())\n"
+        "    try:\n"
+        "        memory = open(f'/proc/{pid}/mem', 'rb', 0)\n"
+        "    except FileNotFoundError:\n"  # a worker that has parked meanwhile
+        "        continue\n"
+        "    for line in open(f'/proc/{pid}/maps'):\n"
+        "        match = re.match('([0-9a-f]+)-([0-9a-f]+) rw', line)\n"
+        "        if match:\n"
+        "            begin, end = (int(number, 16) for number in match.groups())\n"
+        "            memory.seek(begin)\n"
+        "            found += memory.read(end - begin).count(sys.argv[1].encode())\n"
         "    print(pid, found)\n"
     )
     machine.run("sh", "-c", f"cat > /tmp/look.py <<'END'\n{program}END")
