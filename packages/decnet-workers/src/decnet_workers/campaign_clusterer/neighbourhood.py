@@ -21,14 +21,7 @@ from decnet_workers.campaign_clusterer import weighing
 from decnet_workers.campaign_clusterer.links import candidates, strength
 from decnet_workers.campaign_clusterer.profile import Profile
 from decnet_workers.campaign_clusterer.signals import AIMING, DECKY, TARGET
-from decnet_workers.campaign_clusterer.targeting import (
-    FLEET,
-    MOST_DECKIES,
-    crowd,
-    fleet_size,
-    have_aims_in_common,
-    matters,
-)
+from decnet_workers.campaign_clusterer.targeting import FLEET, MOST_DECKIES, common_aims, crowd, fleet_size, matters
 from decnet_workers.campaign_clusterer.update import Update
 
 MOST = 4000
@@ -188,7 +181,7 @@ class Neighbourhood:
                 feature
                 for number, near in reached.items()
                 for other in near
-                if have_aims_in_common(self._profiles[number], self._profiles[other])
+                if common_aims(self._profiles[number], self._profiles[other])
                 for feature in self._profiles[other].aims()
             }
         )

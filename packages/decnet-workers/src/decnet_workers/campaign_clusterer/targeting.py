@@ -12,6 +12,7 @@ changes what others have in common: `crowd` to a power of two, `fleet_size` to a
 """
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 from math import ceil, log2
 
@@ -58,16 +59,17 @@ def matters(before: int, after: int, aiming: int, deckies: int) -> bool:
     return min(before, after) <= MOST_AIMING and max(before, after) - _COMRADES > _evenly(deckies) * aiming
 
 
-def have_aims_in_common(one: Profile, other: Profile) -> bool:
-    """Return whether two identities aimed at two deckies or more in common, in whatever weeks."""
-    return len(one.targets) > 1 and len(one.targets.keys() & other.targets.keys()) > 1
+def common_aims(one: Profile, other: Profile) -> AbstractSet[str]:
+    """Return the deckies at which both of two identities aimed, in whatever weeks; none if there is only one."""
+    common = one.targets.keys() & other.targets.keys() if len(one.targets) > 1 else frozenset[str]()
+    return common if len(common) > 1 else frozenset()
 
 
 def aimed(one: Profile, other: Profile, subjects: Mapping[Feature, int]) -> Reason | None:
     """Return what two identities have in common that aimed at two deckies or more in the same weeks."""
-    if not have_aims_in_common(one, other):
+    common = common_aims(one, other)
+    if not common:
         return None
-    common = one.targets.keys() & other.targets.keys()
     weeks = {decky: one.targets[decky] & other.targets[decky] for decky in common}
     both = sorted(decky for decky, found in weeks.items() if found)
     if len(both) < 2:

@@ -22,9 +22,8 @@ from decnet_models.canary import queries
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to those of `decnet canary`."""
-    for command in (disable, enable, remove):
+    for command in (disable, enable, remove, export):
         app.command(cls=RecordedCommand)(command)
-    app.command(cls=RecordedCommand)(export)
     app.command(name="import", cls=RecordedCommand)(import_)
 
 

@@ -224,7 +224,7 @@ _STATEMENTS: Final[dict[tuple[str, ...], Callable[[Parser, Scope], Outcome | Non
     ("DEALLOCATE",): _deallocate,
     ("DROP", "PREPARE"): _deallocate,
     ("KILL",): session_statements.kill,
-    ("CALL",): session_statements.call,
+    ("CALL",): routines.call,
     ("LOCK",): session_statements.lock_tables,
     ("DROP", "FUNCTION"): routines.drop_function,
     ("DROP", "PROCEDURE"): routines.drop_procedure,

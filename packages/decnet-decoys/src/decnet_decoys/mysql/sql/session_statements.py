@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Statements about the session: variables, locks, what is called by name."""
+"""Statements about the session: variables, locks, threads."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from decnet_decoys.mysql.catalogue import Done, Outcome
 from decnet_decoys.mysql.sql.evaluation.evaluating import value
 from decnet_decoys.mysql.sql.evaluation.scopes import Scope, StatementError, remember
 from decnet_decoys.mysql.sql.parsing import Parser
-from decnet_decoys.mysql.sql.schemas import no_database, table_of
+from decnet_decoys.mysql.sql.schemas import table_of
 
 
 def do(parser: Parser, scope: Scope) -> Outcome:
@@ -91,12 +91,3 @@ def no_diagnostics(parser: Parser, _scope: Scope) -> Outcome:
     """GET DIAGNOSTICS, which fails outside routines."""
     parser.at += 1
     raise parser.fail()
-
-
-def call(parser: Parser, scope: Scope) -> Outcome:
-    """CALL: there are no procedures. Raises StatementError."""
-    parser.must("CALL")
-    database, name = parser.path()
-    if not (database or scope.visitor.database):
-        raise no_database()
-    raise StatementError(1305, "42000", f"PROCEDURE {database or scope.visitor.database}.{name} does not exist")

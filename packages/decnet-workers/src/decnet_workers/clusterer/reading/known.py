@@ -259,18 +259,17 @@ class Known:
         """Note what an attacker shows, given the kinds of what it alone does."""
         found = self._features
         shown = [found[name] for name in names if name in found]
-        own = [(alone[name], name) for name in names if name in alone]
+        own = [(alone[name], name.partition(" ")[2]) for name in names if name in alone]
         numbers = Counter([one.kind.name for one in shown] + [kind for kind, _ in own])
         attacker.shown = tuple(shown)
         attacker.infected, attacker.worm = _INFECTED in names, "worm" in numbers
         attacker.works = not numbers.keys().isdisjoint(WORK)
         attacker.own_credentials = sum(kind == "credential" for kind, _ in own)
-        keys = [(kind, name.partition(" ")[2]) for kind, name in own]
-        attacker.own_clients = tuple(key for key in keys if key[0] == "hassh")
+        attacker.own_clients = tuple(key for key in own if key[0] == "hassh")
         if not is_shared_address(numbers):
             attacker.marks = (
                 *(one.key for one in shown if one.tells),
-                *(key for key in keys if is_owned(key) and tells_apart(key)),
+                *(key for key in own if is_owned(key) and tells_apart(key)),
             )
 
     def _sample(self, names: Collection[str]) -> Sample:

@@ -68,7 +68,7 @@ class Weighing:
         if feature.kind.members:
             own = _own_members(feature)
             bits = min(bits, self._of_list(feature))
-        if may_be_published(feature.key, feature.attackers) and _is_published(feature):
+        if _is_published(feature):
             return 0.0
         infected = feature.kind.name in SPREAD and (_spreads(feature) or self._comes_with_worms(feature))
         if not infected and (_is_sold(feature) or self._is_crews(feature) or self._is_of_a_kit(feature)):
@@ -173,6 +173,9 @@ def _ways(attacker: KnownAttacker) -> set[Key]:
 
 
 def _is_published(feature: KnownFeature) -> bool:
+    """Return whether a key is offered by several clients of which most do nothing else."""
+    if not may_be_published(feature.key, feature.attackers):
+        return False
     users = [one for one in feature.sample.attackers if one.marks is not None]
     clients = [
         [*(other.key for other in one.features if other.kind.name == "hassh"), *one.own_clients] for one in users

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""DROP of functions, procedures, triggers and events: but for functions of libraries there are none."""
+"""CALL, and DROP of functions, procedures, triggers and events: but for functions of libraries there are none."""
 
 from decnet_decoys.mysql.catalogue import Done, Outcome
 from decnet_decoys.mysql.sql.evaluation.scopes import Scope, StatementError
@@ -22,10 +22,20 @@ def drop_function(parser: Parser, scope: Scope) -> Outcome:
 def drop_procedure(parser: Parser, scope: Scope) -> Outcome:
     """DROP PROCEDURE."""
     exists, database, name = _named(parser)
-    place = _place(scope, database)
+    missing = _no_procedure(scope, database, name)
     if exists:
         return Done(0, 0, 1)
-    raise StatementError(1305, "42000", f"PROCEDURE {place}.{name} does not exist")
+    raise missing
+
+
+def call(parser: Parser, scope: Scope) -> Outcome:
+    """CALL. Raises StatementError."""
+    parser.must("CALL")
+    raise _no_procedure(scope, *parser.path())
+
+
+def _no_procedure(scope: Scope, database: str, name: str) -> StatementError:
+    return StatementError(1305, "42000", f"PROCEDURE {_place(scope, database)}.{name} does not exist")
 
 
 def drop_trigger(parser: Parser, scope: Scope) -> Outcome:

@@ -20,6 +20,9 @@ from decnet_decoys.shell.python.values import MAX_ITEMS, Class, Function, Method
 if TYPE_CHECKING:
     from decnet_decoys.shell.python.program import Program
 
+REMEMBERED_BYTES = 128
+"""Of each call whose result is kept, and of each of its arguments."""
+
 
 @cache
 def _syntax(name: str) -> tuple[ast.stmt, ...]:
@@ -74,9 +77,6 @@ def _remembering(_program: Program, function: Any) -> Native:
         return known[key]
 
     return Native(getattr(function, "name", "cache"), play)
-
-
-REMEMBERED_BYTES = 128
 
 
 def _remembered(program: Program, maxsize: Any = 128, *_typed: Any, **_named: Any) -> Native:
