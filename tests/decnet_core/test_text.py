@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.text import bounded, for_column, for_terminal, from_wire, json_for_terminal
+from decnet_core.text import bounded, for_column, for_spreadsheet, for_terminal, from_wire, json_for_terminal
 
 
 @given(st.binary(max_size=200))
@@ -55,3 +55,13 @@ def test_json_for_a_terminal_is_the_same_document_and_printable(text: str) -> No
     shown = json_for_terminal(msgspec.json.encode([text]))
     assert shown.isprintable()
     assert json.loads(shown) == [text]
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx", " \xa0=1", "＝1", "＋1", "－1", "＠x"])
+def test_no_spreadsheet_takes_text_for_a_formula(text: str) -> None:
+    assert for_spreadsheet(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", " ", "a=1", "1-2", "'=1", "é"])
+def test_other_text_is_in_a_spreadsheet_as_it_is(text: str) -> None:
+    assert for_spreadsheet(text) == text

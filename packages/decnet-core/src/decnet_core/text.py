@@ -3,6 +3,7 @@
 
 import re
 
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 _NOT_PLAIN = re.compile(r"[^\n -~]")
 
 
@@ -30,6 +31,15 @@ def for_terminal(text: str, limit: int = 512) -> str:
     if not shown.isprintable():
         shown = "".join(c if c.isprintable() else _escaped(c) for c in shown)
     return shown + "…" if len(text) > limit else shown
+
+
+def for_spreadsheet(text: str) -> str:
+    """Return `text` behind an apostrophe if a spreadsheet might take it for a formula (OWASP, CSV injection).
+
+    Some take full-width signs for the plain ones, and pass over white space before them.
+    """
+    is_formula = text.lstrip().startswith(_FORMULA) or text.startswith(("\t", "\r", "\n"))
+    return f"'{text}" if is_formula else text
 
 
 def json_for_terminal(document: bytes) -> str:

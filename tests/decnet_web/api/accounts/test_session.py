@@ -109,6 +109,22 @@ async def test_two_cookies_of_the_name_count_as_none(served: Served) -> None:
         assert answer.status_code == 200
 
 
+@pytest.mark.parametrize("blank", ["\xa0", "\x85", "\xa0\t"])
+async def test_a_cookie_whose_name_only_looks_like_ours_is_none(served: Served, blank: str) -> None:
+    """Browsers keep `__Host-` names from other hosts of a domain, not names with such a blank before it."""
+    name = f"tosser-{len(blank)}-{ord(blank[0])}"
+    person(served, name)
+    async with browser(served) as one:
+        await one.log_in(name)
+        secret = one.secret
+        one.client.cookies.clear()
+        for cookie in (f"{blank}__Host-decnet={secret}", f"a=b; __Host-decnet{blank}={secret}"):
+            answer = await one.client.get("/api/v1/session", headers={b"Cookie": cookie.encode("latin-1")})
+            assert answer.status_code == 401
+        both = f"{blank}__Host-decnet={'B' * 43}; __Host-decnet={secret}".encode("latin-1")
+        assert (await one.client.get("/api/v1/session", headers={b"Cookie": both})).status_code == 200
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -116,6 +132,8 @@ async def test_two_cookies_of_the_name_count_as_none(served: Served) -> None:
         {"X-CSRF-Token": "x"},
         {"X-CSRF-Token": "right", "Origin": "https://evil.example"},
         {"X-CSRF-Token": "right", "Origin": "null"},
+        {"X-CSRF-Token": "right", "Origin": ORIGIN.replace("https:", "http:")},
+        {"X-CSRF-Token": "right", "Origin": "https://[decnet.example"},
         {"X-CSRF-Token": "right", "Sec-Fetch-Site": "cross-site"},
         {"X-CSRF-Token": "right", "Sec-Fetch-Site": "same-site", "Origin": ORIGIN},
     ],

@@ -21,7 +21,22 @@ from decnet_web.api.paging import Page
 
 router = APIRouter(prefix="/api/v1/test")
 ROWS = 2345
-PLANTED = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", 'a,"b"\n']
+PLANTED = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@x",
+    "\tx",
+    "\rx",
+    "\nx",
+    " =1",
+    "\uff1d1+1",
+    "\uff0b1",
+    "\uff0d1",
+    "\uff20x",
+    "\u3000@x",
+    'a,"b"\n',
+]
 
 
 class Row(Answer):
@@ -71,8 +86,8 @@ async def test_all_rows_as_csv_of_which_none_is_a_formula(served: Served) -> Non
     assert "attachment" in answer.headers["content-disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
     assert len(rows) == ROWS
-    assert [row["text"] for row in rows[:6]] == [f"'{text}" for text in PLANTED[:6]]
-    assert rows[6]["text"] == PLANTED[6]
+    assert [row["text"] for row in rows[:13]] == [f"'{text}" for text in PLANTED[:13]]
+    assert rows[13]["text"] == PLANTED[13]
     assert rows[0]["parts"] == '["a"]'
 
 

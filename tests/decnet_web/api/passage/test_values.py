@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.decnet_web.api.hosting.longest_turn import MOST_SECONDS, watched_turns
 from tests.decnet_web.api.served import Served, serving
 
-from decnet_web.api.passage.values import MOST_DIGITS, MOST_OF_FLEET, MOST_VALUES, has_long_number, values_in
+from decnet_web.api.passage.values import MOST_DIGITS, MOST_OF_FLEET, MOST_VALUES, has_long_number, keys_in, values_in
 
 TEXTS = st.text(st.sampled_from('a",:[{}]\\/é'), max_size=5)
 VALUES = st.recursive(
@@ -43,6 +43,16 @@ def counted(value: Any) -> int:
 @given(VALUES, st.booleans())
 def test_values_are_counted_without_parsing(value: Any, escaped: bool) -> None:
     assert values_in(json.dumps(value, ensure_ascii=escaped).encode()) == counted(value)
+
+
+@given(VALUES, st.booleans())
+def test_keys_are_counted_without_parsing(value: Any, escaped: bool) -> None:
+    def keys(one: Any) -> int:
+        if isinstance(one, list):
+            return sum(map(keys, one))
+        return len(one) + sum(map(keys, one.values())) if isinstance(one, dict) else 0
+
+    assert keys_in(json.dumps(value, ensure_ascii=escaped).encode()) == keys(value)
 
 
 @given(VALUES, TEXTS)

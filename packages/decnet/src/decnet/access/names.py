@@ -7,9 +7,9 @@ look-alikes is ever complete. What is refused is named by its code point, since 
 """
 
 import re
-import unicodedata
 
 from decnet.cli.errors import WrongUsageError
+from decnet.cli.labels import code_point
 
 LONGEST = 64
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]*")
@@ -25,12 +25,7 @@ def account_name(text: str) -> str:
         raise WrongUsageError(f"a user's name has at most {LONGEST} characters")
     strange = next((character for character in name if character not in _ALLOWED), "")
     if strange:
-        raise WrongUsageError(f"a user's name has ASCII letters, digits and . _ - @ + only, not {_named(strange)}")
+        raise WrongUsageError(f"a user's name has ASCII letters, digits and . _ - @ + only, not {code_point(strange)}")
     if not _NAME.fullmatch(name):
         raise WrongUsageError("a user's name begins with a letter or a digit")
     return name
-
-
-def _named(character: str) -> str:
-    code = f"U+{ord(character):04X}"
-    return f"{code} {unicodedata.name(character, '')}".strip()

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from decnet.access.secrets import SHOWN, digest, new_token
 from decnet.cli.errors import NotFoundError, OperatorError, WrongUsageError
+from decnet.cli.labels import label
 from decnet_models.accounts import queries
 from decnet_models.accounts.queries import ROLES, Account, Role, Token
 
@@ -40,7 +41,7 @@ def mint(
 ) -> Minted:
     """Make a token; without a role it has its account's. Raises OperatorError, WrongUsageError."""
     now = time.time_ns()
-    _check(owner, name, scopes)
+    name = _checked(owner, name, scopes)
     if role is not None and ROLES.index(role) > ROLES.index(owner.role):
         raise OperatorError(f"a token has at most the role of its account, which is {owner.role}")
     if len([one for one in queries.tokens_of(connection, owner.id, MOST * 10) if valid(one, now)]) >= MOST:
@@ -82,12 +83,14 @@ def named(everything: Iterable[Token], name: str, now: int) -> Token:
     return found[0]
 
 
-def _check(owner: Account, name: str, scopes: Sequence[str]) -> None:
+def _checked(owner: Account, name: str, scopes: Sequence[str]) -> str:
+    """Return the name as it is stored."""
     if owner.disabled_at is not None:
         raise OperatorError(f"{owner.name} is disabled; enable it first")
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name.strip() or len(name) > LONGEST_NAME:
         raise WrongUsageError(f"say what the token is for, in 1 to {LONGEST_NAME} printable characters")
     refuse_unknown(scopes)
+    return label(name, "name of a token")
 
 
 def refuse_unknown(scopes: Iterable[str]) -> None:

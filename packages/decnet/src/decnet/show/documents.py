@@ -8,11 +8,9 @@ from typing import Any
 
 import msgspec
 
-from decnet_core.text import for_terminal, json_for_terminal
+from decnet_core.text import for_spreadsheet, for_terminal, json_for_terminal
 from decnet_core.timing.timestamps import json_with_times
 from decnet_models.events.queries import StoredEvent
-
-_FORMULA = ("=", "+", "-", "@")
 
 
 def document(value: Any) -> str:
@@ -46,5 +44,4 @@ def _csv_cell(value: object) -> object:
     """Return text behind an apostrophe if it begins like a formula, without what a terminal obeys."""
     if not isinstance(value, str):
         return value
-    shown = for_terminal(value, len(value))
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    return for_spreadsheet(for_terminal(value, len(value)))

@@ -185,3 +185,17 @@ async def test_the_delegation_is_checked_with_what_to_do(served: Served) -> None
         found = (await client.post("/api/v1/canaries/check-dns", json={"resolver": "127.0.0.1"})).json()
     assert not found["good"]
     assert any(step["remedy"] for step in found["steps"])
+
+
+@pytest.mark.parametrize("path", ["/canaries", "/known", "/tokens"])
+async def test_a_label_with_an_unseen_character_is_refused_and_nothing_is_written(served: Served, path: str) -> None:
+    bodies = {
+        "/canaries": {"kind": "url", "label": "pay\u202eroll"},
+        "/known": {"network": "203.0.113.9", "label": "pay\u202eroll"},
+        "/tokens": {"name": "pay\u202eroll"},
+    }
+    async with served.client("admin") as client:
+        before = (await client.get(f"/api/v1{path}")).json()["items"]
+        answer = await client.post(f"/api/v1{path}", json=bodies[path])
+        assert (answer.status_code, "U+202E RIGHT-TO-LEFT" in answer.json()["detail"]) == (422, True)
+        assert len((await client.get(f"/api/v1{path}")).json()["items"]) == len(before)

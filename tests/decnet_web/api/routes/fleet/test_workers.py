@@ -121,7 +121,7 @@ async def test_the_log_is_the_end_of_its_file_and_its_fields_are_told_apart(serv
         newest = (await client.get("/api/v1/workers/ttp/log", params={"lines": 1})).json()["lines"]
         assert len(newest) == 1
         for name in ("../decnet.db", "..%2f..%2fetc%2fpasswd", "nobody"):
-            assert (await client.get(f"/api/v1/workers/{name}/log")).status_code == 404
+            assert (await client.get(f"/api/v1/workers/{name}/log")).status_code in (400, 404)
     async with served.client("viewer") as client:
         assert (await client.get("/api/v1/workers/ttp/log")).status_code == 403
 

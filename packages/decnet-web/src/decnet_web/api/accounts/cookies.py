@@ -18,6 +18,8 @@ import re
 NAME = "__Host-decnet"
 LONGEST_HEADER = 8192
 
+_BLANK = " \t"
+"""White space of RFC 6265. A browser lets any page of the domain set a cookie whose name has another before `__Host-`."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -28,7 +30,7 @@ def secret_in(headers: list[str], name: str = NAME) -> str | None:
         if len(header) > LONGEST_HEADER:
             return None
         pairs = (pair.partition("=") for pair in header.split(";"))
-        found += [value.strip() for key, equal, value in pairs if equal and key.strip() == name]
+        found += [value.strip(_BLANK) for key, equal, value in pairs if equal and key.strip(_BLANK) == name]
     return found[0] if len(found) == 1 and _SECRET.fullmatch(found[0]) else None
 
 

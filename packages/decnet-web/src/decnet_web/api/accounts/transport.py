@@ -54,15 +54,18 @@ def refuse_foreign(request: Request) -> None:
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None and site not in _OURS:
         raise _foreign()
-    if origin is not None and _authority(origin) != request.headers.get("host", "").lower():
+    if origin is not None and not _is_ours(origin, request):
         raise _foreign()
 
 
-def _authority(origin: str) -> str | None:
+def _is_ours(origin: str, request: Request) -> bool:
+    """Return whether `origin` has our authority; who listens in can have a page at it by http, so TLS stays TLS."""
     try:
-        return urlsplit(origin).netloc.lower() or None
+        named = urlsplit(origin)
     except ValueError:
-        return None
+        return False
+    is_plain = request.url.scheme == "https" and named.scheme != "https"
+    return named.netloc.lower() == request.headers.get("host", "").lower() and not is_plain
 
 
 def _foreign() -> Problem:

@@ -18,6 +18,7 @@ import msgspec
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from decnet_core.text import for_spreadsheet
 from decnet_web.api.listings.shapes import Shape
 
 CSV = "text/csv"
@@ -26,8 +27,6 @@ NDJSON = "application/x-ndjson"
 LARGEST_CHUNK = 64 << 10
 PART = 500
 """Rows that are read at once."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def wanted(accept: str) -> str:
@@ -67,7 +66,7 @@ def cell(value: Any) -> str:
         return str(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     text = text.replace("\x00", "\ufffd")
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return for_spreadsheet(text)
 
 
 class Streamed(StreamingResponse):

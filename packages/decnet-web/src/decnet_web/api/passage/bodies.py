@@ -16,7 +16,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from decnet_web.api.passage.values import MOST_DIGITS, MOST_OF_FLEET, MOST_VALUES, has_long_number, values_in
+from decnet_web.api.passage.values import MOST_DIGITS, MOST_OF_FLEET, MOST_VALUES, has_long_number, keys_in, values_in
 from decnet_web.api.problems import Problem
 
 BODY_SECONDS = 30
@@ -113,15 +113,19 @@ class Bodies:
         except msgspec.MsgspecError as error:
             detail = _ENDS_EARLY if "truncated" in str(error) else str(error)[:200]
             raise Problem(400, title="Bad JSON", detail=detail) from None
-        self._walk(content)
+        if self._walk(content) < keys_in(body):
+            raise Problem(400, title="Bad JSON", detail="an object has the same key twice")
 
-    def _walk(self, content: Any) -> None:
-        level, depth = [content], 0
+    def _walk(self, content: Any) -> int:
+        """Return the number of keys; raises Problem 422."""
+        level, depth, keys = [content], 0, 0
         while level:
             depth += 1
             if depth > self._deepest:
                 raise self._too_deep()
+            keys += sum(len(value) for value in level if isinstance(value, dict))
             level = [inner for value in level for inner in _inside(value)]
+        return keys
 
     def _too_deep(self) -> Problem:
         return Problem(422, title="Bad input", detail=f"the JSON is nested more than {self._deepest} deep")

@@ -35,6 +35,8 @@ def oddity(scope: Scope) -> str:
     path, query = scope.get("raw_path") or scope["path"].encode(), scope["query_string"]
     if len(path) + len(query) > LONGEST_TARGET:
         return f"path and query are longer than {LONGEST_TARGET} bytes"
+    if b"%2f" in path.lower():
+        return "the path has an encoded slash, which some programs take for one and others do not"
     return _odd_text("path", path) or _odd_text("query", query) or _odd_headers(scope["headers"])
 
 

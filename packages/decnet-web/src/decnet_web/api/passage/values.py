@@ -29,6 +29,11 @@ def values_in(body: bytes) -> int:
     return 1 + sum(map(_outside_strings(body).count, (b",", b":", b"[", b"{")))
 
 
+def keys_in(body: bytes) -> int:
+    """Return the number of keys in a JSON text, each time that one comes."""
+    return _outside_strings(_unescaped(body)).count(b":")
+
+
 def has_long_number(body: bytes) -> bool:
     """Return whether a number in a JSON text has more than MOST_DIGITS digits in a row."""
     return _LONG in _outside_strings(_unescaped(body)).translate(_DIGITS)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
+from decnet.cli import labels
 from decnet.cli.addresses import known_network
 from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import NotFoundError, WrongUsageError
@@ -51,6 +52,7 @@ def add(
     canonical = known_network(network, narrowed=port is not None or bool(kind))
     ends = None if until is None else time_ahead("--until", until)
     only = known_kinds([kind])[0] if kind else None
+    label = labels.label(label, "label of a known source")
     if (remote := master()) is not None:
         from decnet.remote import fleet
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from decnet.access.secrets import digest
 from decnet.cli.errors import NotFoundError
+from decnet.cli.labels import label
 from decnet_models.accounts import entrances, factors, queries
 from decnet_models.accounts.factors import Passkey
 from decnet_models.accounts.queries import Account
@@ -162,7 +163,7 @@ async def make_passkey(body: NewPasskey, request: Request, owner: InOwner) -> Pa
         credential=new.credential,
         public_key=new.public_key,
         sign_count=new.sign_count,
-        name=body.name,
+        name=label(body.name, "name of a passkey"),
         transports=new.transports,
         backed_up=new.backed_up,
         created_at=time.time_ns(),
@@ -183,11 +184,12 @@ async def make_passkey(body: NewPasskey, request: Request, owner: InOwner) -> Pa
 @router.patch("/account/passkeys/{passkey_id}")
 async def rename_passkey(passkey_id: Digest, body: PasskeyName, owner: InOwner) -> PasskeyInfo:
     """Rename one of the own passkeys."""
+    name = label(body.name, "name of a passkey")
 
     def rename(connection: Connection) -> Passkey:
-        if not factors.rename_passkey(connection, owner.principal.account.id, passkey_id, body.name):
+        if not factors.rename_passkey(connection, owner.principal.account.id, passkey_id, name):
             raise NotFoundError("there is no such passkey")
-        record(connection, owner.principal, "passkey.rename", owner.name, name=body.name)
+        record(connection, owner.principal, "passkey.rename", owner.name, name=name)
         found = factors.passkey_at(connection, passkey_id)
         assert found is not None
         return found

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from decnet.cli.addresses import known_network
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.event_kinds import known_kinds
+from decnet.cli.labels import label
 from decnet.cli.time_window import time_ahead
 from decnet.fleet.bus_access import wake_followers
 from decnet_models.attackers.tables import attacker
@@ -88,11 +89,12 @@ async def add_known_source(fleet: InFleet, analyst: Analyst, asked: AskedKnownSo
     network = known_network(asked.network, narrowed=asked.port is not None or bool(asked.kind))
     until = None if asked.until is None else time_ahead("until", asked.until)
     kind = known_kinds([asked.kind])[0] if asked.kind else None
+    called = label(asked.label, "label of a known source")
 
     def write(connection: Connection) -> tuple[KnownSource, list[str]]:
         options = {"port": asked.port, "kind": kind, "until": until, "forget": asked.forget}
-        added = queries.add(connection, network, asked.label, **options)  # type: ignore[arg-type]  # its options
-        record(connection, analyst, "known.add", str(added.id), network=network, label=asked.label)
+        added = queries.add(connection, network, called, **options)  # type: ignore[arg-type]  # its options
+        record(connection, analyst, "known.add", str(added.id), network=network, label=called)
         return added, addresses_in(connection, attacker.c.ip, network, _SCORED)
 
     added, scored = await fleet.write(write)
