@@ -16,7 +16,7 @@ from tests.decnet_decoys.services.dialogues.not_yet import NOT_YET
 from tests.ports import free_port, own_address
 
 WAITS = (0.2, 1.0, 4.0)
-CHANGE = ("ftp-more", "smtp-more", "ftp-third", "smtp-third")
+CHANGE = ("ftp-more", "smtp-more", "ftp-third", "smtp-third", "ftp-fifth", "smtp-fifth")
 ONCE = (4.0,)
 """For dialogues that change what is there, so that they cannot be held again."""
 REAL_WAITS = (1.0, 4.0, 15.0)

@@ -227,7 +227,7 @@ class _Dialogue:
         if mail.size > session.profile.size:
             reply = "552 5.3.4 Error: message file too big"
         elif session.chunked:
-            reply = f"250 2.0.0 Ok: {mail.size + mail.bare_ends} bytes queued as {queued}"
+            reply = f"250 2.0.0 Ok: {mail.size + mail.bare_ends + mail.unended} bytes queued as {queued}"
         else:
             reply = f"250 2.0.0 Ok: queued as {queued}"
         kept = {} if self._recorder.info.synthetic else await self._kept(mail, f"{queued}.eml")
