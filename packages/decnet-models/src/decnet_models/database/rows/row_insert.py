@@ -7,15 +7,15 @@ Measured with rows of eleven columns (`ttp_tag`), client and server take 30 and 
 JSON has no bytes, so rows of a table with such a column come from SQLAlchemy as ever.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import (
     JSON,
-    Column,
     Connection,
     Insert,
     LargeBinary,
+    Select,
     Table,
     Text,
     Uuid,
@@ -92,14 +92,14 @@ class RowInsert:
         if name not in self._statements:
             statement = self._make(connection)
             if name != "sqlite" and not self._has_bytes:
-                statement = statement.from_select(self._names, select(*self._incoming()), include_defaults=False)
+                statement = statement.from_select(self._names, self._incoming(), include_defaults=False)
             self._statements[name] = statement
         return self._statements[name]
 
-    def _incoming(self) -> Iterable[Column[Any]]:
-        """Return the columns of the JSON array as PostgreSQL reads it."""
+    def _incoming(self) -> Select[Any]:
+        """Return the rows of the JSON array as PostgreSQL reads them."""
         rows = func.json_to_recordset(cast(bindparam(_ROWS, type_=Text()), JSON))
-        return rows.table_valued(*self._columns).render_derived("incoming", with_types=True).c
+        return select(rows.table_valued(*self._columns).render_derived("incoming", with_types=True))
 
     def _compiled(self, connection: Connection) -> str:
         """Return the statement as SQLite's driver takes it, with a `?` for each of the names."""
