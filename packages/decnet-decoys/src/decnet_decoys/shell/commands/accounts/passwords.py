@@ -34,7 +34,7 @@ def passwd(call: Call) -> Effects:
                 edit(call, "/etc/shadow", name, 1, changed[letter])
         call.print("passwd: password changed." if found.any("lud") else _expiry_changed(call))
         return 0
-    if found.any(_AGES):
+    if found.any("nxwi"):
         return _aged(call, found, name)
     return (yield from _asked(call, name))
 

@@ -41,10 +41,8 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
             call.print(kind)
         elif short or "p" in options:
             found = True
-            if kind == "alias" and not call.shell.dash:
-                call.print(f"alias {name}='{call.shell.aliases[name]}'")
-            elif kind == "file" or short:
-                call.print(path if kind == "file" else name)
+            if kind == "file" or short:
+                call.print(_short(call, kind, name, path))
         else:
             hashed = kind == "file" and "/" not in name and name in call.shell.hashed and "a" not in options
             path = f"hashed ({path})" if hashed else path
@@ -54,6 +52,13 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
             for other in _others(call, kind, name, path) if "a" in options and "/" not in name else ():
                 call.print(f"{name} is {other}")
     return 0 if found else status
+
+
+def _short(call: Call, kind: str, name: str, path: str) -> str:
+    """Return what `command -v` says of a name."""
+    if kind == "alias" and not call.shell.dash:
+        return f"alias {name}='{call.shell.aliases[name]}'"
+    return path if kind == "file" else name
 
 
 def _described(call: Call, kind: str, name: str, path: str) -> str:
