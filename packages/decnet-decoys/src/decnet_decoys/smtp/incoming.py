@@ -27,6 +27,10 @@ class Incoming:
     def feed(self, data: bytes) -> None:
         self._buffer += data
 
+    def put_back(self, data: bytes) -> None:
+        """Take bytes before those that wait: they followed the end of a mail."""
+        self._buffer[:0] = data
+
     def clear(self) -> None:
         """Drop what was sent ahead: after STARTTLS it would be taken for something that came under TLS (RFC 3207)."""
         self._buffer.clear()

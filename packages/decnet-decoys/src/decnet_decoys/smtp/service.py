@@ -104,6 +104,7 @@ class _Dialogue:
         sender, recipients = self._session.sender, self._session.recipients
         made = answer(self._session, line)
         if self._session.sender is None:
+            self._mail = None  # of which chunks may have come before RSET
             self._note_envelope(sender, recipients)
         self._note(parsed(line), made)
         return made
@@ -185,7 +186,7 @@ class _Dialogue:
             following = mail.take(self._incoming.take(SEARCHED_AT_ONCE))
             self._hold()
             await turn.give_way()
-        self._incoming = _with(following, self._incoming)
+        self._incoming.put_back(following)
         await self._taken(mail)
 
     async def _chunk(self) -> bool:
@@ -305,11 +306,3 @@ class _Dialogue:
         )
         self._recorder.login(given.username, success=accepted, password=given.password)
         return accepted
-
-
-def _with(first: bytes, rest: Incoming) -> Incoming:
-    """Return what is left of the client's bytes: those after the mail, then those that were not looked at yet."""
-    left = Incoming()
-    left.feed(first)
-    left.feed(rest.take(rest.held))
-    return left
