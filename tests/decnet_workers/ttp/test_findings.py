@@ -303,7 +303,7 @@ def test_a_disabled_rule_is_not_counted(connection: Connection, stored: Stored) 
     set_rule_state(connection, RuleState(GUESSING, "disabled"), now_ns=0)
     rows, _ = look(connection, [[stored(n, FAILED) for n in range(10)]])
     assert numbers(connection, GUESSING) == []
-    assert not [row for row in rows["ttp_window"] if row[0] == str(GUESSING)]
+    assert not [row for row in rows["ttp_window"] if row[1] == str(GUESSING)]
 
 
 def test_a_capped_rule_tags_so_many_events_of_an_attacker_a_day(connection: Connection, stored: Stored) -> None:
