@@ -152,7 +152,10 @@ def lenient(url: str) -> Iterator[Engine]:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
-        settings = ["session_replication_role = replica", "enable_seqscan = off"]
+        settings = [
+            "session_replication_role = replica",
+            *(f"enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin")),
+        ]
         if engine.dialect.name == "sqlite":
             connection.execute("PRAGMA foreign_keys=OFF")
             connection.execute("PRAGMA synchronous=OFF")
