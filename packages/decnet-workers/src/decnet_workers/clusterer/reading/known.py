@@ -70,7 +70,7 @@ class KnownAttacker:
 class Sample:
     """The attackers of a feature that are looked at; features that the same ones show have one in common."""
 
-    __slots__ = ("attackers", "common", "contested", "shown")
+    __slots__ = ("attackers", "common", "contested", "shown", "unrelated")
 
     def __init__(self, attackers: tuple[KnownAttacker, ...]) -> None:
         self.attackers = attackers
@@ -78,6 +78,8 @@ class Sample:
         """By kind, see `Weighing`."""
         self.contested: bool | None = None
         """Whether they have keys that do not go together, see `Linking`."""
+        self.unrelated: bool | None = None
+        """Whether they have nothing in common that tells who they are, see `Weighing`."""
         self.shown = UNKNOWN
         """What they show, as long as `Linking` needs it."""
 
