@@ -61,7 +61,6 @@ WHOLE = {
     "events.volume.volumes": "a row per hour and kind",
     "grouping.membership.count_members": "counts, once per start of the worker",
     "progress.queries.count_dead_letters": "counts what no worker could handle",
-    "ttp.queries.count_by_technique": "sums up",
 }
 """Functions that read a whole table or index because that is what they are for."""
 

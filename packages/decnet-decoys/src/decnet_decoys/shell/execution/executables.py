@@ -96,7 +96,7 @@ def _run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Cal
         if told is not None:
             streams.err.write(encode(f"{shell.complaint(told[0])}\n{told[1]}\n"))
             return 2
-    if of_debian:
+    if of_debian or (shell.machine.persona.family == "debian" and "/" in argv[0]):
         streams.err.write(encode(preload_errors(shell)))
     with budget:  # `exec exec exec ...` nests too
         named, shell.first_argument = shell.first_argument, ""

@@ -299,6 +299,19 @@ def _curl(call: Call, target: str) -> Effects:
     if layout:
         codes = re.sub(r"%\{(http_code|response_code)\}", "000", unescape(layout)[0][:1024])
         call.print(re.sub(r"%\{[a-z_]{1,32}\}", "0", codes), end="")
+    if _has(call, "v", "verbose", CURL_VALUED):
+        call.print_error(_verbose(host, port_of(target), message, shows=shows))
+        shows = False
     if loud:
         call.print_error(f"\r{_METER.splitlines()[-1]}\ncurl: {message}" if shows else f"curl: {message}")
     return status
+
+
+def _verbose(host: str, port: int, message: str, *, shows: bool) -> str:
+    """Return what curl -v tells of a host that it does not reach."""
+    why = message.partition(") ")[2]
+    told = [f"*   Trying {host}:{port}...", f"* connect to {host} port {port} failed: Connection refused"]
+    told = [*(told if is_address(host) else []), f"* {why}"]
+    return "\n".join(
+        [*told, *([f"\r{_METER.splitlines()[-1]}"] if shows and is_address(host) else []), "* Closing connection 0"]
+    )
