@@ -148,7 +148,8 @@ def _step(words: Arguments, overflow: bytes) -> _Step | Error:
 
 
 def _steps(words: Arguments) -> list[_Step] | Error:
-    steps, overflow, at = [], b"WRAP", 0
+    steps: list[_Step] = []
+    overflow, at = b"WRAP", 0
     while at < len(words) and len(steps) <= _MOST_STEPS:
         word = words[at].upper()
         size = _SIZES.get(word, len(words) + 1)
