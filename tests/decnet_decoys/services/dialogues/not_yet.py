@@ -49,7 +49,6 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "variables",
         "files",
         "libraries",
-        "prepared by text",
         "errors of grammar",
         "administration",
         "rows of text",
