@@ -9,7 +9,7 @@ and the telnetd of BusyBox and inetutils.
 Each server is asked what the folders `dialogues` in tests/decnet_decoys/ssh, http, https, terminal and services list,
 and so is a decky that claims to be it. A line is a server: dialogues, those in which the real one says what is on
 record, those in which the decky says so, too. Below it the dialogues in which they differ, with the reason. A name with
--more, -third or -fourth is a further set of dialogues, written before the service was looked at.
+-more, -third, -fourth or -fifth is a further set of dialogues, written before the service was looked at.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def test_rows_named_by_their_event_stay_and_are_not_doubled(log: Engine) -> None
     before = rows(log)
     assert before["ttp_tag"]
     plan = begin(log, "ttp", 1)
-    assert (plan.emptied, plan.kept) == (("ttp_window",), ("ttp_tag",))
+    assert (plan.emptied, plan.kept) == (("ttp_window",), ("ttp_tag", "ttp_technique_attacker"))
     assert rows(log)["ttp_tag"] == before["ttp_tag"]
     run(log, Ttp)
     assert rows(log) == before

@@ -114,11 +114,16 @@ def test_a_pattern_of_many_stars_takes_no_longer_than_its_name_is_long(repeated:
     assert min(spent) < 0.02
 
 
-@given(st.text(max_size=40) | st.from_regex(r"[0-9]{14} [a-z]{1,9}"))
+@given(st.text(max_size=40) | st.from_regex(r"[0-9]{8}([0-9]{6})? [a-z]{1,9}"))
 def test_any_time_is_set_or_asked(argument: str) -> None:
     moment, path = moment_and_path(argument)
     assert (path == argument) == (moment is None)
     assert 0 <= mode_of(argument) <= 0o7777
+
+
+def test_a_day_that_its_month_has_not_is_one_of_the_next() -> None:
+    assert moment_and_path("20240230000000 x") == moment_and_path("20240301 x") == (1709251200, "x")
+    assert moment_and_path("20241301 x") == moment_and_path("20250101 x")
 
 
 def test_levels_of_protection() -> None:

@@ -81,6 +81,17 @@ DIALOGUE = (
     ("SINTERCARD 2 s t LIMIT 1", ":1"),
     ("SINTERCARD 0 s", "-ERR numkeys should be greater than 0"),
     ("SINTERCARD 3 s t", "-ERR Number of keys can't be greater than number of args"),
+    ("BITFIELD bf INCRBY i5 100 1 GET u4 0", "*2|:1|:0"),
+    ("BITFIELD bf OVERFLOW SAT INCRBY u2 102 5", "*1|:3"),
+    ("BITFIELD bf OVERFLOW FAIL SET u2 102 9", "*1|$-1"),
+    ("BITFIELD bf SET i8 #1 -3 GET i8 #1", "*2|:0|:-3"),
+    (
+        "BITFIELD bf GET u64 0",
+        "-ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.",
+    ),
+    ("BITFIELD_RO bf SET u2 0 1", "-ERR BITFIELD_RO only supports the GET subcommand"),
+    ("BITFIELD bf OVERFLOW MORE", "-ERR Invalid OVERFLOW type specified"),
+    ("BITFIELD bf GET u8", "-ERR syntax error"),
     ("HRANDFIELD nokey", "$-1"),
     ("HRANDFIELD nokey 2", "*0"),
     ("HSET h f v", ":1"),
@@ -93,13 +104,16 @@ DIALOGUE = (
 _COMMANDS = sorted({**bits.COMMANDS, **sorted_set_algebra.COMMANDS, "lpos": 0, "sintercard": 0, "hrandfield": 0})
 _GIVEN = (
     "z y s k1 l nokey 0 1 2 3 -1 99999999999 [b (c - + inf nan x AND OR NOT XOR WEIGHTS AGGREGATE MIN SUM WITHSCORES "
-    "LIMIT COUNT RANK MAXLEN BIT BYTE REV BYSCORE"
+    "LIMIT COUNT RANK MAXLEN BIT BYTE REV BYSCORE "
+    "GET SET INCRBY OVERFLOW WRAP SAT FAIL u8 i5 i64 u63 u64 #1"
 )
 _WORDS = st.sampled_from(_GIVEN.split())
 ATTACKS = (
     [b"ZUNION", b"1000", *[b"z"] * 1000], [b"ZINTERSTORE", b"x", b"1000", *[b"z"] * 1000],
     [b"ZDIFF", b"1000", *[b"z"] * 1000], [b"BITOP", b"XOR", b"x", *[b"k1"] * 1000], [b"BITPOS", b"k1", b"1"],
     [b"ZRANGEBYLEX", b"z", b"-", b"+"], [b"SINTERCARD", b"1000", *[b"s"] * 1000], [b"LPOS", b"l", b"x"],
+    [b"BITFIELD", b"k1", *[b"INCRBY", b"i64", b"#900", b"1"] * 900],
+    [b"BITFIELD", b"k1", *[b"GET", b"u8", b"0"] * 50_000],
     [b"ZRANGESTORE", b"x", b"z", b"0", b"-1"], [b"ZRANDMEMBER", b"z", b"99999"], [b"HRANDFIELD", b"h", b"99999"],
 )  # fmt: skip
 
@@ -117,7 +131,7 @@ async def test_answers_are_those_of_the_server() -> None:
 
 def test_commands_are_known_by_name_and_a_replica_refuses_those_that_write() -> None:
     assert set(_COMMANDS) <= command_table.names()
-    assert {"bitop", "zunionstore", "zrangestore", "zremrangebylex", "zremrangebyrank"} <= WRITING
+    assert {"bitop", "bitfield", "zunionstore", "zrangestore", "zremrangebylex", "zremrangebyrank"} <= WRITING
 
 
 @given(st.lists(st.tuples(st.sampled_from(_COMMANDS), st.lists(_WORDS, max_size=8)), max_size=12))

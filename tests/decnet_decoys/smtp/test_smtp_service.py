@@ -66,7 +66,7 @@ async def test_mail_arrives_as_it_was_sent(host: DeckyHost) -> None:
     assert whole[0].startswith(b"250 2.0.0 Ok: queued as ")
     assert whole[1] == b"221 2.0.0 Bye"
     chunks = await said(host, envelope, b"BDAT 3\r\nabc", b"BDAT 2 LAST\r\nde", b"QUIT\r\n", replies=2)
-    assert chunks[0].startswith(b"250 2.0.0 Ok: 5 bytes queued as ")
+    assert chunks[0].startswith(b"250 2.0.0 Ok: 7 bytes queued as ")
     digests = [event.payload.sha256 for event in host.events(FileCaptured) if isinstance(event.payload, FileCaptured)]
     assert digests == [hashlib.sha256(mail).hexdigest() for mail in (b"Subject: x\r\n\r\n.y\r\n", b"abcde")]
 

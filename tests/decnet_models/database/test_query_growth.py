@@ -46,7 +46,6 @@ GROW = {
     "known.queries.known_sources": "written by people",
     "known.queries.stamp": "written by people",
     "progress.queries.count_dead_letters": "counts what no worker could handle",
-    "ttp.queries.count_by_technique": "sums up",
     "ttp.queries.first_recognised": "a look for each technique, of which ATT&CK has some hundreds",
     "ttp.queries.tags_between": "walks to the span of time, for an export",
     "ttp.queries.technique_uses": "of all attackers, for an export",

@@ -61,7 +61,6 @@ WHOLE = {
     "events.volume.volumes": "a row per hour and kind",
     "grouping.membership.count_members": "counts, once per start of the worker",
     "progress.queries.count_dead_letters": "counts what no worker could handle",
-    "ttp.queries.count_by_technique": "sums up",
 }
 """Functions that read a whole table or index because that is what they are for."""
 
@@ -153,7 +152,10 @@ def lenient(url: str) -> Iterator[Engine]:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
-        settings = ["session_replication_role = replica", "enable_seqscan = off"]
+        settings = [
+            "session_replication_role = replica",
+            *(f"enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin")),
+        ]
         if engine.dialect.name == "sqlite":
             connection.execute("PRAGMA foreign_keys=OFF")
             connection.execute("PRAGMA synchronous=OFF")

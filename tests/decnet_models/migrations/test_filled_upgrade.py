@@ -66,6 +66,13 @@ INSERT_ATTACKER = text(
     "INSERT INTO identity_attacker (attacker, own, first_seen, last_seen, bond) VALUES (:attacker, :own, 1, 2, '@')"
 )
 INSERT_CORE = text("INSERT INTO identity_core (kind, digest, core, weight) VALUES ('ssh_key', :core, :core, 30)")
+INSERT_TAG = text(
+    "INSERT INTO ttp_tag (seq, rule_id, technique, id, title, level, attacker, event_id, ts)"
+    " VALUES (:seq, :rule, :technique, :rule, 'Fetched', 'low', :attacker, :rule, :seq)"
+)
+INSERT_WINDOW = text(
+    "INSERT INTO ttp_window (rule_id, group_digest, entries, expires_at) VALUES (:rule, :digest, '[]', 5)"
+)
 Rows = dict[str, list[dict[str, Any]]]
 TABLES = (
     *("event", "event_volume", "event_forgotten", "ingest_position"),
@@ -350,3 +357,19 @@ def test_to_0033_features_are_nobodys_in_particular(old_url: str) -> None:
         core = connection.execute(text("SELECT core, weight, magnitude, owner FROM identity_core")).one()
     engine.dispose()
     assert tuple(core) == ("a" * 24, 30, 0, "")
+
+
+def test_to_0035_attackers_of_techniques_and_windows_are_kept(old_url: str) -> None:
+    rule = UUID(int=1).hex
+    engine = open_engine(old_url)
+    with writing(engine) as connection:
+        migrate_to(connection, "0034_after_ways")
+        for seq, attacker, technique in ((1, "192.0.2.1", "T1105"), (2, "192.0.2.1", "T1105"), (3, "::1", "T1033")):
+            connection.execute(INSERT_TAG, {"seq": seq, "rule": rule, "technique": technique, "attacker": attacker})
+        connection.execute(INSERT_WINDOW, {"rule": rule, "digest": "0754c"})
+        migrate_to(connection, "0035_after_technique_attacker")
+        pairs = [tuple(row) for row in connection.execute(text("SELECT * FROM ttp_technique_attacker"))]
+        kept = [tuple(row) for row in connection.execute(text("SELECT group_digest, entries FROM ttp_window"))]
+    engine.dispose()
+    assert sorted(pairs) == [("T1033", "::1"), ("T1105", "192.0.2.1")]
+    assert kept == [("0754c", "[]")]

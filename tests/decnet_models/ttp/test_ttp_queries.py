@@ -15,7 +15,7 @@ from decnet_models.ttp.queries import (
     TechniqueSeen,
     TechniqueUsed,
     add_tags,
-    count_by_technique,
+    forget,
     prepared,
     tagged_events,
     tags,
@@ -95,7 +95,6 @@ def test_techniques_of_one_attacker_are_summed_up(engine: Engine) -> None:
             TechniqueSeen("T1033", 1, 40, 40, ("Who",)),
         ]
         assert [one.seq for one in tags(connection, "2001:db8::1")] == [1]
-        assert count_by_technique(connection) == {"T1033": 2, "T1105": 1}
         assert techniques_of(connection, "192.0.2.9") == []
 
 
@@ -110,6 +109,14 @@ def test_techniques_of_all_time_are_those_of_a_span_with_all_in_it(engine: Engin
             TechniqueUsed("T1033", 1, 1, 40, 40),
             TechniqueUsed("T1105", 1, 1, 20, 20),
         ]
+
+
+def test_forgotten_attackers_are_not_counted_any_more(engine: Engine) -> None:
+    with writing(engine) as connection:
+        add_tags(connection, [tag(1), tag(2, attacker="192.0.2.2"), tag(3, attacker="192.0.2.2")])
+        assert techniques_in(connection, Window()) == [TechniqueUsed("T1105", 3, 2, 10, 30)]
+        forget(connection, ["192.0.2.2"])
+        assert techniques_in(connection, Window()) == [TechniqueUsed("T1105", 1, 1, 10, 10)]
 
 
 def test_events_that_a_rule_tagged_are_counted_once_each(engine: Engine) -> None:

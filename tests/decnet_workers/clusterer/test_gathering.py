@@ -102,9 +102,9 @@ class Scene:
     def days_of(self, attackers: Collection[str], kinds: Collection[str]) -> Mapping[str, Mapping[Key, Days]]:
         return {one: {key: (0, 0) for key in self.shown[one] if key[0] in kinds} for one in attackers}
 
-    def features(self, kind: str, digests: Collection[str]) -> Mapping[str, tuple[Feature, Settled | None]]:
-        numbers = {digest: len(self.holders((kind, digest), WIDE)) for digest in digests}
-        return {digest: (Feature(number, 0, 0), None) for digest, number in numbers.items() if number > 1}
+    def features(self, keys: Collection[Key]) -> Mapping[Key, tuple[Feature, Settled | None]]:
+        numbers = {key: len(self.holders(key, WIDE)) for key in keys}
+        return {key: (Feature(number, 0, 0), None) for key, number in numbers.items() if number > 1}
 
     def holders(self, key: Key, limit: int) -> list[str]:
         return sorted(one for one, shown in self.shown.items() if key in shown)[:limit]

@@ -20,12 +20,19 @@ from tests.decnet_workers.clusterer.scenes import (
     stack,
 )
 
-from decnet_core.events.catalogue import CertificateProbed, CommandRun, HttpRequest, ServiceRequest
+from decnet_core.events.catalogue import CertificateProbed, CommandRun, HttpRequest, Payload, ServiceRequest
 from decnet_core.events.envelope import Event
 from decnet_models.database.engine import reading, writing
 from decnet_models.identities.evidence_rows import forget
 from decnet_models.identities.tables import IDENTITIES
-from decnet_workers.clusterer.owners import is_mixed, is_shared_address, is_sold, may_be_sold, tells_apart
+from decnet_workers.clusterer.owners import (
+    are_unrelated,
+    is_mixed,
+    is_shared_address,
+    is_sold,
+    may_be_sold,
+    tells_apart,
+)
 from decnet_workers.clusterer.signals import signals
 
 URL = ("url", "bought")
@@ -81,6 +88,18 @@ def test_a_key_does_not_contradict_itself() -> None:
     assert not is_sold(("wallet", "x"), [frozenset({("wallet", "x"), ("url", name)}) for name in "abcd"])
     assert not may_be_sold(("ssh_key", "x"), 10)
     assert not may_be_sold(URL, 3)
+
+
+def test_groups_with_nothing_in_common_are_several_actors_unless_so_few_are_apart_by_chance() -> None:
+    def of(text: str) -> list[set[tuple[str, str]]]:
+        return [{("command", name) for name in names} for names in text.split()]
+
+    assert are_unrelated(of("a a a a b b b b"))
+    assert are_unrelated(of("ax ax ax ax bx bx bx bx"))  # all show x: it came with what they have
+    assert not are_unrelated(of("a a a b b b"))  # once in twenty times
+    assert not are_unrelated(of("a a a ac bc b b b"))
+    assert not are_unrelated(of("a a a a a a a a a b"))
+    assert not are_unrelated([set() for _ in range(9)])
 
 
 def crowd() -> list[Event]:
@@ -175,6 +194,19 @@ def test_a_kit_is_found_when_the_last_command_of_its_users_comes(engine: Engine)
     others = (("hide", OF_A[1]), ("sweep", OF_B[1]))
     Follower(engine).run([event(other, line, DAY * 4) for name, other in others for line in lines_of(name, 2)])
     assert not any({OF_A[0], OF_B[0]} <= members for members in several(engine))
+
+
+@pytest.mark.parametrize("shown", [file("f" * 64), CertificateProbed(contact=START, sha256="d" * 64, subject="CN=x")])
+@pytest.mark.parametrize(("names", "one"), [(("hide", "sweep"), False), (("hide", "hide"), True)])
+def test_what_eight_show_who_have_nothing_else_in_common_joins_nobody_at_any_time(
+    engine: Engine, names: tuple[str, str], one: bool, shown: Payload
+) -> None:
+    users = [f"198.51.{number}.7" for number in range(8)]
+    sent = [event(each, shown, DAY * place) for place, each in enumerate(users)]
+    for place, each in enumerate(users):
+        sent += [event(each, line, DAY * place) for line in lines_of(names[place // 4], 1)]
+    Follower(engine).run([*crowd(), *sent])
+    assert several(engine) == (groups(users) if one else set())
 
 
 @pytest.mark.parametrize(("lines", "one"), [(2, True), (1, False)])

@@ -272,7 +272,7 @@ def test_groups_that_share_a_slot_are_not_added_up(
     rows, _ = look(connection, [[one] for one in taken_over + undisturbed])
     assert numbers(connection, GUESSING) == [12]
     assert len({row[:2] for row in rows["ttp_window"]}) == len(rows["ttp_window"])
-    assert {row[1] for row in rows["ttp_window"]} == {"00000"}
+    assert {row[0] for row in rows["ttp_window"]} == {"00000"}
 
 
 def test_an_attacker_with_many_keys_costs_a_bounded_number_of_windows(
@@ -284,7 +284,7 @@ def test_an_attacker_with_many_keys_costs_a_bounded_number_of_windows(
         for n in range(500)
     ]
     rows, _ = look(connection, [[stored(n, offer) for n, offer in enumerate(offers)]])
-    by_rule = Counter(row[0] for row in rows["ttp_window"])
+    by_rule = Counter(row[1] for row in rows["ttp_window"])
     assert max(by_rule.values()) == 16
 
 
@@ -303,7 +303,7 @@ def test_a_disabled_rule_is_not_counted(connection: Connection, stored: Stored) 
     set_rule_state(connection, RuleState(GUESSING, "disabled"), now_ns=0)
     rows, _ = look(connection, [[stored(n, FAILED) for n in range(10)]])
     assert numbers(connection, GUESSING) == []
-    assert not [row for row in rows["ttp_window"] if row[0] == str(GUESSING)]
+    assert not [row for row in rows["ttp_window"] if row[1] == str(GUESSING)]
 
 
 def test_a_capped_rule_tags_so_many_events_of_an_attacker_a_day(connection: Connection, stored: Stored) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from tests.decnet_decoys.http.dialogues import files, framing, requests, scanners, smuggling, targets
+from tests.decnet_decoys.http.dialogues import files, fourth, framing, requests, scanners, smuggling, targets
 
 REQUESTS: dict[str, bytes] = (
     requests.REQUESTS
@@ -25,4 +25,5 @@ REQUESTS: dict[str, bytes] = (
     | smuggling.VALUES
     | smuggling.PIPELINES
     | smuggling.ENDED
+    | fourth.FOURTH
 )

@@ -43,6 +43,15 @@ OTHERWISE: dict[str, dict[str, str]] = {
     "ftp-third": {
         "FileZilla": "the decoy says nothing when TLS ends before it has begun; vsftpd tells OpenSSL's error",
     },
+    "telnet-fifth": {
+        "a name and a password by LF NUL": _AHEAD,
+        "a Mirai that reads nothing": "login drops what was typed ahead of its prompt for a password",
+    },
+    "inetutils-fifth": {
+        "a name and a password by LF NUL": _AHEAD,
+        "a Mirai that reads nothing": "login drops what was typed ahead of its prompt for a password",
+        "a line of 4096 letters": "login, whose name is cut, ends the line twice",
+    },
     "smtp-third": {
         "chunks": "after a null chunk Postfix says nothing more than once; why is not known",
     },

@@ -6,6 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.decnet_decoys.services.dialogues import asking, ftp, inetutils, mysql, redis, smtp, telnet
+from tests.decnet_decoys.services.dialogues.fifth import ftp as fifth_ftp
+from tests.decnet_decoys.services.dialogues.fifth import mysql as fifth_mysql
+from tests.decnet_decoys.services.dialogues.fifth import redis as fifth_redis
+from tests.decnet_decoys.services.dialogues.fifth import smtp as fifth_smtp
+from tests.decnet_decoys.services.dialogues.fifth import telnet as fifth_telnet
 from tests.decnet_decoys.services.dialogues.fourth import mysql as fourth_mysql
 from tests.decnet_decoys.services.dialogues.fourth import redis as fourth_redis
 from tests.decnet_decoys.services.dialogues.more import ftp as more_ftp
@@ -29,6 +34,8 @@ KINDS: dict[str, Kind] = {
     "ftp-third": third_ftp.KIND, "smtp-third": third_smtp.KIND, "redis-third": third_redis.KIND,
     "mysql-third": third_mysql.KIND, "telnet-third": third_telnet.KIND, "inetutils-third": third_telnet.INETUTILS,
     "mysql-fourth": fourth_mysql.KIND, "redis-fourth": fourth_redis.KIND,
+    "ftp-fifth": fifth_ftp.KIND, "smtp-fifth": fifth_smtp.KIND, "redis-fifth": fifth_redis.KIND,
+    "mysql-fifth": fifth_mysql.KIND, "telnet-fifth": fifth_telnet.KIND, "inetutils-fifth": fifth_telnet.INETUTILS,
 }  # fmt: skip
 """By the server's name, with what tells one set of dialogues from another behind a hyphen."""
 

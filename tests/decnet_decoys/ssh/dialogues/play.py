@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from tests.decnet_decoys.services.dialogues import asking
 from tests.decnet_decoys.ssh.dialogues import (
+    clients,
     connected,
     dialogues,
     logging_in,
@@ -35,6 +36,7 @@ BEFORE_KEYS: dict[str, Sequence[ClearStep]] = {
     **dialogues.BEFORE_KEYS,
     **opening.BEFORE_KEYS,
     **rarer_opening.DIALOGUES,
+    **clients.BEFORE_KEYS,
 }
 BEFORE_LOGIN: dict[str, Sequence[Step]] = {**dialogues.BEFORE_LOGIN, **logging_in.BEFORE_LOGIN}
 AFTER_LOGIN: dict[str, Sequence[Step]] = {**dialogues.AFTER_LOGIN, **connected.AFTER_LOGIN}
@@ -117,6 +119,7 @@ KEYED: dict[str, Dialogue] = {
     "new keys after a login": keys_again(login=True),
     **rarer_login.DIALOGUES,
     **rarer_session.DIALOGUES,
+    **clients.KEYED,
 }
 
 

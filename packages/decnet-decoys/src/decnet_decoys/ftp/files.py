@@ -100,7 +100,7 @@ async def directory_lines(client: FtpClient, argument: str, *, hidden: bool = Fa
     if "t" in options:
         rows.sort(key=lambda row: -row.entry.mtime)
     rows = rows[::-1] if "r" in options else rows
-    if names_only:
+    if names_only and "l" not in options:
         before = "" if path == "." else path.rstrip("/") + "/"
         return "".join(f"{before}{row.name}\r\n" for row in rows)
     return listing(rows, client.shell.now, client.shell.date)

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Command lines of FTP clients, and listings as vsftpd prints them; pure."""
 
-import calendar
+import datetime as dt
 import re
 import stat
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -139,15 +138,22 @@ def protection(argument: str) -> tuple[str, bool | None]:
     return f"{'536 PROT not supported.' if level in ('S', 'E') else '504 PROT not recognized.'}", None
 
 
+_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+
+
 def moment_and_path(argument: str) -> tuple[int | None, str]:
-    """Return the time that MDTM is to set (Unix time) and the path; None for the time where it only asks."""
+    """Return the time that MDTM is to set (Unix time) and the path; None for the time where it only asks.
+
+    It may be a day alone. A day that its month has not is one of the next month, as for mktime(3).
+    """
     stamp, _, path = argument.partition(" ")
-    if path and len(stamp) == 14 and stamp.isascii() and stamp.isdecimal():
-        try:
-            return calendar.timegm(time.strptime(stamp, "%Y%m%d%H%M%S")), path
-        except ValueError:
-            pass
-    return None, argument
+    if not path or len(stamp) not in (8, 14) or not (stamp.isascii() and stamp.isdecimal()):
+        return None, argument
+    stamp = stamp.ljust(14, "0")
+    year, months = int(stamp[:4]), int(stamp[4:6]) - 1
+    first = dt.date(min(max(year + months // 12, 1), 9999), months % 12 + 1, 1)
+    days = first.toordinal() - _EPOCH + int(stamp[6:8]) - 1
+    return days * 86400 + int(stamp[8:10]) * 3600 + int(stamp[10:12]) * 60 + int(stamp[12:]), path
 
 
 def passive(address: str, port: int) -> str:

@@ -103,6 +103,10 @@ async def _retr(client: FtpClient, argument: str) -> None:
     if not await _needs_data(client):
         return
     size = client.file(argument).size
+    if client.offset and not client.binary:
+        client.offset = 0
+        await client.say("550 No support for resume of ASCII transfer.")
+        return
     content = client.shell.files.read(argument, client.shell.access)
     # Whatever TYPE said: Debian's vsftpd has no downloads in ASCII.
     opened = await _opened(client, f"150 Opening BINARY mode data connection for {argument} ({size} bytes).")

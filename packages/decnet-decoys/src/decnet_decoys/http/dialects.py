@@ -136,6 +136,21 @@ def takes_fields(dialect: Dialect, head: Head) -> bool:
     return True
 
 
+def keeps_alive(head: Head, dialect: Dialect) -> bool:
+    """Return whether the client wants the connection to stay open: of several fields the last one that says so.
+
+    To Apache they are one.
+    """
+    stays = head.version != "HTTP/1.0"
+    fields = [field.lower() for field in head.all("connection")]
+    for field in [", ".join(fields)] if dialect.name == "apache" else fields:
+        if "close" in field:
+            stays = False
+        elif "keep-alive" in field:
+            stays = True
+    return stays
+
+
 def takes_host(dialect: Dialect, text: str) -> bool:
     """Return whether a Host field names a host."""
     found = dialect.host.fullmatch(text)

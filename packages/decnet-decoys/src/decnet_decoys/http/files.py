@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from decnet_core.net.http_head import Head
 from decnet_decoys.http import dates, ranges
-from decnet_decoys.http.flavour import COMPRESSED_BY_APACHE, Response, etag, http_date
+from decnet_decoys.http.flavour import COMPRESSED_BY_APACHE, Response, etag, http_date, may_be_compressed
 from decnet_decoys.http.profile import HttpProfile
 
 Headers = tuple[tuple[str, str], ...]
@@ -148,9 +148,11 @@ def _ranged(profile: HttpProfile, whole: Response, head: Head, tag: str, modifie
     if not spans:
         return Refused(416, (("Content-Range", f"bytes */{size}"),) if flavour in ("nginx", "own") else ())
     headers = whole.headers
+    if flavour == "apache" and may_be_compressed(dict(headers).get("Content-Type", ""), size):
+        headers = (*headers, ("Vary", "Accept-Encoding"))
     if flavour in ("nginx", "own"):
         headers = tuple(header for header in headers if header[0] != "Accept-Ranges")
-    if len(spans) > 1 and flavour in ("nginx", "apache"):
+    if len(spans) > 1 and flavour in ("nginx", "apache", "lighttpd"):
         kind, body = ranges.multipart(flavour, dict(headers).get("Content-Type", ""), whole.body, spans)
         rest = tuple(header for header in headers if header[0] != "Content-Type")
         return whole._replace(status=206, headers=(*rest, ("Content-Type", kind)), body=body)

@@ -206,6 +206,12 @@ class Exchange(NamedTuple):
     """Whether the body is all that is sent (HTTP/0.9)."""
 
 
+def may_be_compressed(kind: str, size: int) -> bool:
+    """Return whether Apache would compress a file of that media type and size for another client."""
+    kind = kind.partition(";")[0]
+    return kind in COMPRESSED_BY_APACHE and size >= (1 if kind == "text/html" else _LEAST_OF_APACHE)
+
+
 def _own_fields(profile: HttpProfile, answer: Response, exchange: Exchange) -> dict[str, str]:
     """Return the fields of a response in which Apache and lighttpd differ from the others."""
     fields: dict[str, str] = {}
@@ -213,14 +219,8 @@ def _own_fields(profile: HttpProfile, answer: Response, exchange: Exchange) -> d
     if profile.flavour == "apache":
         if exchange.keep_alive and exchange.asks_to_stay:
             fields |= {"Keep-Alive": f"timeout=5, max={100 - exchange.number}", "Connection": "Keep-Alive"}
-        kind = given.get("Content-Type", "").partition(";")[0]
-        long = kind == "text/html" or len(answer.body) >= _LEAST_OF_APACHE
-        if answer.status == 200 and answer.body and long and kind in COMPRESSED_BY_APACHE:
-            fields["Vary"] = "Accept-Encoding"
-        page = kind == "text/html" or (
-            kind == "multipart/byteranges" and b"\r\nContent-type: text/html" in answer.body[:200]
-        )
-        if "Content-Encoding" in given or (answer.status == 206 and page):
+        whole = answer.status == 200 and may_be_compressed(given.get("Content-Type", ""), len(answer.body))
+        if whole or "Content-Encoding" in given:
             fields["Vary"] = "Accept-Encoding"
         if answer.chunked and not exchange.head_only:
             fields["Transfer-Encoding"] = "chunked"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from decnet_decoys.http.site import Site
 
 _ABSOLUTE = re.compile(r"(?i:https?)://[^/]+/|/")
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_NO_TEXT = re.compile(rb"[\x00-\x1f\x7f\xc0\xc1\xf5-\xff]")
 ALLOW = ("Allow", "OPTIONS, GET, HEAD, POST")
 
 
@@ -30,20 +30,24 @@ def early(site: Site, path: str | None, head: Head) -> Response | None:
     if status:
         return site.error(status, close=True)
     if path == "*":
-        return Response(200, (ALLOW,), b"")
+        return Response(200, (ALLOW,), b"", _has_body(head))
     denied = (path or "").endswith(("~", ".inc"))
     absent = head.target.count("?") > 1  # only what is after the last one is the query
     return site.error(404 if absent else 403) if absent or denied else None
 
 
 def _is_bad(path: str, head: Head) -> bool:
-    """Return whether there can be no such target: with control bytes, or what is no UTF-8, also in its query."""
+    """Return whether there can be no such target: with control bytes, or what UTF-8 has none of, also in its query.
+
+    No more is looked at than each byte by itself (burl.c).
+    """
     absolute = "://" in head.target[:32] and not _ABSOLUTE.match(head.target)
-    try:
-        meant = unquote_to_bytes(head.target.encode("latin-1", "replace")).decode()
-    except UnicodeDecodeError:
-        return True
-    return absolute or _CONTROLS.search(meant) is not None or (path == "*" and head.method != "OPTIONS")
+    meant = unquote_to_bytes(head.target.encode("latin-1", "replace"))
+    return absolute or _NO_TEXT.search(meant) is not None or (path == "*" and head.method != "OPTIONS")
+
+
+def _has_body(head: Head) -> bool:
+    return head.get("transfer-encoding") is not None or (head.get("content-length") or "0") != "0"
 
 
 def location(path: str, query: str) -> str:
@@ -66,7 +70,7 @@ def _refused(head: Head) -> int:
 
 def other_method(site: Site, head: Head, *, there: bool) -> Response:
     """Return the answer to a method that a page, if it is `there`, does not take."""
-    close = (head.get("content-length") or "0") != "0"
+    close = _has_body(head)
     if not there:
         return site.error(404, close=close)
     if head.method == "OPTIONS":

@@ -14,6 +14,9 @@ MOST_PARTS = 100
 MOST_JOINED = 20
 """Parts that Apache joins with the one before (MaxRangeOverlaps, MaxRangeReversals)."""
 
+_APART = 80
+"""Bytes between two parts up to which lighttpd joins them."""
+_BOUNDARY_OF_LIGHTTPD = "fkj49sn38dcn3"
 _SPAN = re.compile(r"(?P<first>\d{0,19})\s*-\s*(?P<last>\d{0,19})")
 
 
@@ -81,16 +84,16 @@ def _of_apache(text: str, size: int) -> list[Span] | None:
         spans.append(span)
     if not spans:
         return [] if beyond else None
-    joined = _joined(spans, 0)
+    joined = _joined(spans)
     too_many = len(joined) > MOST_PARTS or len(spans) - len(joined) > MOST_JOINED
     return None if too_many or sum(end - begin + 1 for begin, end in joined) > size else joined
 
 
-def _joined(spans: Iterable[Span], between: int) -> list[Span]:
-    """Return the parts, each joined with the one before it if no more than that many bytes are between them."""
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Return the parts, each joined with the one before it if no bytes are between them."""
     joined: list[Span] = []
     for begin, end in spans:
-        if joined and begin <= joined[-1].end + between + 1 and end >= joined[-1].begin - between - 1:
+        if joined and begin <= joined[-1].end + 1 and end >= joined[-1].begin - 1:
             joined[-1] = Span(min(begin, joined[-1].begin), max(end, joined[-1].end))
         else:
             joined.append(Span(begin, end))
@@ -98,7 +101,10 @@ def _joined(spans: Iterable[Span], between: int) -> list[Span]:
 
 
 def _of_lighttpd(text: str, size: int) -> list[Span] | None:
-    """Leave out what is no part, and join what is near (http_range.c): 1.4.69 joins within 80 bytes."""
+    """Leave out what is no part, and join what is near (http_range.c): 1.4.69 joins within 80 bytes.
+
+    A part is joined with any one before it, not with its neighbour alone, and the parts stay in their order.
+    """
     if size == 0:
         return None
     spans = []
@@ -109,7 +115,19 @@ def _of_lighttpd(text: str, size: int) -> list[Span] | None:
             continue
         if span is not None:
             spans.append(span)
-    return _joined(sorted(spans), 80)
+    while (pair := _near(spans)) is not None:
+        (begin, end), (other_begin, other_end) = spans[pair[0]], spans.pop(pair[1])
+        spans[pair[0]] = Span(min(begin, other_begin), max(end, other_end))
+    return spans
+
+
+def _near(spans: list[Span]) -> tuple[int, int] | None:
+    """Return which two parts are no more than 80 bytes apart, by their numbers."""
+    for at, (begin, end) in enumerate(spans):
+        for later, (other_begin, other_end) in enumerate(spans[at + 1 :], at + 1):
+            if other_begin <= end + _APART if begin <= other_begin else other_end >= begin - _APART:
+                return at, later
+    return None
 
 
 def _of_others(text: str, size: int) -> list[Span] | None:
@@ -129,11 +147,20 @@ _RULES: dict[str, Callable[[str, int], list[Span] | None]] = {
 
 
 def multipart(flavour: str, kind: str, body: bytes, spans: list[Span]) -> tuple[str, bytes]:
-    """Return media type and body of several parts (multipart/byteranges), as nginx or Apache writes them."""
-    boundary = f"{int.from_bytes(os.urandom(8)) % 10**20:020d}" if flavour == "nginx" else os.urandom(8).hex()
-    names = ("Content-Type", "Content-Range") if flavour == "nginx" else ("Content-type", "Content-range")
+    """Return media type and body of several parts (multipart/byteranges), as each server writes them."""
+    boundary = _boundary(flavour)
+    names = ("Content-type", "Content-range") if flavour == "apache" else ("Content-Type", "Content-Range")
     found = b""
     for begin, end in spans:
         fields = f"{names[0]}: {kind}\r\n{names[1]}: bytes {begin}-{end}/{len(body)}\r\n\r\n"
         found += f"\r\n--{boundary}\r\n{fields}".encode("latin-1", "replace") + body[begin : end + 1]
+    if flavour == "lighttpd":
+        found = found.removeprefix(b"\r\n")
     return f"multipart/byteranges; boundary={boundary}", found + f"\r\n--{boundary}--\r\n".encode()
+
+
+def _boundary(flavour: str) -> str:
+    """Return what stands between two parts: lighttpd's is the same each time."""
+    if flavour == "lighttpd":
+        return _BOUNDARY_OF_LIGHTTPD
+    return f"{int.from_bytes(os.urandom(8)) % 10**20:020d}" if flavour == "nginx" else os.urandom(8).hex()

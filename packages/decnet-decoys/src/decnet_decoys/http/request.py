@@ -152,6 +152,8 @@ class Body:
         """
         self._strict = flavour == "apache"
         """Whether the lines of chunks end by CR LF, and those of trailers are fields."""
+        self._bare_size = flavour == "nginx"
+        """Whether nothing may stand before a chunk's size."""
         self.data = bytearray()
         self.status = 0
         """Not 0: refuse the request with this status."""
@@ -233,14 +235,14 @@ class Body:
         if self._strict and not line.endswith(b"\r"):
             self._refuse(400)
             return start
-        self._line(line.strip())
+        self._line(line.rstrip() if self._bare_size else line.strip())
         return end + 1
 
     def _line_end(self, buffer: bytearray, start: int) -> int:
         ending = bytes(buffer[start : start + 2])
         if ending in (b"", b"\r"):
             return start
-        if not ending.startswith((b"\r\n", b"\n")):
+        if not ending.startswith(b"\r\n" if self._strict else (b"\r\n", b"\n")):
             self._refuse(400)
             return start
         self._ending = False
@@ -253,7 +255,7 @@ class Body:
             if self._strict and line and b":" not in line:
                 self._refuse(BAD_TRAILER)
             return
-        size = line.partition(b";")[0].strip()
+        size = line.partition(b";")[0].rstrip()
         if not _CHUNK_SIZE.fullmatch(size):
             self._refuse(413 if _LONG_SIZE.fullmatch(size) else 400)
         elif len(self.data) + int(size, 16) > self._limit:

@@ -6,7 +6,7 @@ import time
 
 from decnet_core.net.http_head import Head, Parsed
 from decnet_decoys.decky_context import DeckyContext
-from decnet_decoys.http.dialects import DIALECTS, MAX_HEAD
+from decnet_decoys.http.dialects import DIALECTS, MAX_HEAD, keeps_alive
 from decnet_decoys.http.exchanges import Exchanges
 from decnet_decoys.http.flavour import Exchange, Response, rendered
 from decnet_decoys.http.profile import HttpProfile
@@ -152,7 +152,12 @@ class _Requests:
             answer = self._site.signed(answer, head)._replace(hangs_up=flavour == "nginx", measured=True)
         if self._number + 1 == self._timeouts.requests:
             answer = answer._replace(close=True)
-        stays = head.keep_alive and self._site.keeps_alive and not answer.close and head.version != "HTTP/0.9"
+        stays = (
+            keeps_alive(head, DIALECTS[flavour])
+            and self._site.keeps_alive
+            and not answer.close
+            and head.version != "HTTP/0.9"
+        )
         keep_alive = stays and not (answer.hangs_up and flavour != "nginx")
         if flavour == "lighttpd" and head.method == "POST":
             stays = stays and head.get("content-length") == "0"

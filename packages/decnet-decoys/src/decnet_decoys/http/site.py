@@ -44,7 +44,7 @@ class Site:
             if answer.status in (403, 404) and files.compresses(self._profile, answer, head):
                 return files.compressed(self._profile, answer)
         both = head.get("transfer-encoding") is not None and head.get("content-length") is not None
-        waits = bool(head.get("expect")) and head.get("content-length") is None
+        waits = bool(head.get("expect")) and not (head.all("content-length") or head.all("transfer-encoding"))
         if self._profile.flavour == "apache" and (both or (waits and answer.status == 200)):
             answer = answer._replace(close=True)
         return self.signed(answer, head)
@@ -168,7 +168,7 @@ class Site:
             return None
         above, found = path.rstrip("/"), None
         while above and found is None:
-            found = self._profile.pages.get(above) if above != path else None
+            found = self._named(above) if above != path else None
             above = above.rpartition("/")[0]
         return found if found is not None and found.static and found.body else None
 

@@ -13,7 +13,7 @@ _WRITING: Final = (
     "hset hsetnx incr incrby incrbyfloat linsert lmove lpop lpush lpushx lrem lset ltrim migrate move mset msetnx "
     "persist pexpire pexpireat psetex rename renamenx restore rpop rpoplpush rpush rpushx sadd sdiffstore set setbit "
     "setex setnx setrange sinterstore smove sort spop srem sunionstore swapdb unlink zadd zincrby zpopmax zpopmin "
-    "zrem zremrangebyscore bitop zdiffstore zinterstore zrangestore zremrangebylex zremrangebyrank zunionstore"
+    "zrem zremrangebyscore bitop bitfield zdiffstore zinterstore zrangestore zremrangebylex zremrangebyrank zunionstore"
 )
 WRITING: Final = frozenset(_WRITING.split())
 """Commands that a read-only replica refuses."""

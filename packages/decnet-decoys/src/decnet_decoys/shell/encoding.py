@@ -24,6 +24,18 @@ def shell_word(text: str) -> str:
     return single_quoted(text)
 
 
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")
+_NAMED = {"\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f", "\r": "\\r", "\x1b": "\\E"}
+
+
+def ansi_word(text: str) -> str:
+    """Return text as `set` shows it: with control characters as $'...' has them."""
+    if not _CONTROL.search(text):
+        return shell_word(text)
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return "$'" + _CONTROL.sub(lambda found: _NAMED.get(found[0], f"\\{ord(found[0]):03o}"), escaped) + "'"
+
+
 def single_quoted(text: str) -> str:
     """Return text between single quotes, those in it as a shell takes them."""
     return "'" + text.replace("'", "'\\''") + "'"

@@ -155,3 +155,9 @@ class Jobs:
 
     def forget(self, job: Job) -> None:
         self.all = [one for one in self.all if one is not job]
+
+    def disown(self, jobs: list[Job]) -> None:
+        """Let jobs go: they are processes still, but none of which the shell tells."""
+        for job in jobs:
+            self.forget(job)
+        self.orphans = [*self.orphans, *jobs][-MAX_JOBS:]

@@ -31,8 +31,12 @@ def address_and_options(rest: str, prefix: str) -> tuple[str, list[str]] | None:
 
 
 def is_address(address: str) -> bool:
-    """Return whether an address is one (RFC 5321, section 4.1.2), as a mail's sender or recipient."""
-    if not _ADDRESS.match(address):
+    """Return whether an address is one (RFC 5321, section 4.1.2), as a mail's sender or recipient.
+
+    To Postfix commas and semicolons around it part it from other addresses, of which there are none.
+    """
+    address = address.strip(",;")
+    if address == "@" or not _ADDRESS.match(address):
         return False
     local, at, domain = ("", "", "") if address.endswith('"') else address.rpartition("@")
     return not at or (address.startswith("@") and not local) or is_domain(domain)

@@ -27,6 +27,10 @@ class Incoming:
     def feed(self, data: bytes) -> None:
         self._buffer += data
 
+    def put_back(self, data: bytes) -> None:
+        """Take bytes before those that wait: they followed the end of a mail."""
+        self._buffer[:0] = data
+
     def clear(self) -> None:
         """Drop what was sent ahead: after STARTTLS it would be taken for something that came under TLS (RFC 3207)."""
         self._buffer.clear()
@@ -59,11 +63,18 @@ class MailText:
         self._most = most
         self._kept = bytearray()
         self._rest = b""
+        self._last = b""
+        """The last byte."""
 
     @property
     def kept(self) -> memoryview:
         """What is kept, not copied: nothing can be added while somebody has it."""
         return memoryview(self._kept)
+
+    @property
+    def unended(self) -> int:
+        """Bytes by which a mail of chunks becomes longer as its last line is ended."""
+        return 0 if self._last in (b"", b"\n") else 2
 
     @property
     def held(self) -> int:
@@ -92,6 +103,7 @@ class MailText:
 
     def _keep(self, data: bytes) -> None:
         self.size += len(data)
+        self._last = data[-1:] or self._last
         room = self._most - len(self._kept)
         if room > 0:
             self._kept += data[:room]

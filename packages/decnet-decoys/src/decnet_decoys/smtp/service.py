@@ -104,6 +104,7 @@ class _Dialogue:
         sender, recipients = self._session.sender, self._session.recipients
         made = answer(self._session, line)
         if self._session.sender is None:
+            self._mail = None  # of which chunks may have come before RSET
             self._note_envelope(sender, recipients)
         self._note(parsed(line), made)
         return made
@@ -185,7 +186,7 @@ class _Dialogue:
             following = mail.take(self._incoming.take(SEARCHED_AT_ONCE))
             self._hold()
             await turn.give_way()
-        self._incoming = _with(following, self._incoming)
+        self._incoming.put_back(following)
         await self._taken(mail)
 
     async def _chunk(self) -> bool:
@@ -227,7 +228,7 @@ class _Dialogue:
         if mail.size > session.profile.size:
             reply = "552 5.3.4 Error: message file too big"
         elif session.chunked:
-            reply = f"250 2.0.0 Ok: {mail.size + mail.bare_ends} bytes queued as {queued}"
+            reply = f"250 2.0.0 Ok: {mail.size + mail.bare_ends + mail.unended} bytes queued as {queued}"
         else:
             reply = f"250 2.0.0 Ok: queued as {queued}"
         kept = {} if self._recorder.info.synthetic else await self._kept(mail, f"{queued}.eml")
@@ -305,11 +306,3 @@ class _Dialogue:
         )
         self._recorder.login(given.username, success=accepted, password=given.password)
         return accepted
-
-
-def _with(first: bytes, rest: Incoming) -> Incoming:
-    """Return what is left of the client's bytes: those after the mail, then those that were not looked at yet."""
-    left = Incoming()
-    left.feed(first)
-    left.feed(rest.take(rest.held))
-    return left

@@ -10,7 +10,19 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Table, UnaryExpression, func, select, text, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    UnaryExpression,
+    any_,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.operators import custom_op
 
@@ -34,11 +46,11 @@ def parts(values: Iterable[T], most: int = PART) -> Iterator[list[T]]:
 def among(connection: Connection, column: Column[str], values: Collection[str]) -> ColumnElement[bool]:
     """Return the condition that `column` is one of `values`.
 
-    On SQLite they are one parameter, a JSON array: with one for each, SQLAlchemy writes the statement anew every time,
-    and SQLite prepares it anew for every length.
+    They are one parameter, on SQLite a JSON array: with one for each, SQLAlchemy writes the statement anew every time,
+    and the database prepares it anew for every length.
     """
     if connection.dialect.name != "sqlite":
-        return column.in_(values)
+        return column == any_(literal(list(values), ARRAY(column.type)))
     listed = func.json_each(as_json(values)).table_valued("value")
     return column.in_(select(listed.c.value))
 
@@ -59,11 +71,16 @@ def existing(connection: Connection, columns: Sequence[Column[Any]], keys: Itera
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql(_existing(tuple(columns)), (as_json(asked),)) if asked else ()
         return {asked[place] for (place,) in rows}
-    query, found = select(*columns).distinct(), set[Keys]()
-    for start in range(0, len(asked), PART):
-        part = query.where(tuple_(*columns).in_(asked[start : start + PART]))
-        found.update(tuple(row) for row in connection.execute(part))  # type: ignore[misc]  # as many as a key has
-    return found
+    rows = connection.exec_driver_sql(_existing_on_postgresql(tuple(columns)), (as_json(asked),)) if asked else ()
+    return {asked[place - 1] for (place,) in rows}
+
+
+@cache
+def _existing_on_postgresql(columns: tuple[Column[Any], ...]) -> str:
+    equal = (f"{column.name} = asked.key ->> {place}" for place, column in enumerate(columns))
+    found = f"SELECT 1 FROM {columns[0].table.name} WHERE {' AND '.join(equal)}"  # noqa: S608  # our own names
+    listed = "json_array_elements(%s::json) WITH ORDINALITY AS asked(key, place)"
+    return f"SELECT asked.place FROM {listed} WHERE EXISTS ({found})"  # noqa: S608  # as above
 
 
 @cache

@@ -87,18 +87,6 @@ def evidence_of(connection: Connection, attackers: Collection[str]) -> dict[str,
     return found
 
 
-def evidence_of_kinds(
-    connection: Connection, attackers: Collection[str], kinds: Collection[str]
-) -> list[tuple[str, str, str, int, int]]:
-    """Return what each attacker shows of some kinds, and when: the attacker, kind, digest, and its times."""
-    c = _evidence.c
-    query = select(c.attacker, c.kind, c.digest, c.first_seen, c.last_seen).where(c.kind.in_(kinds))
-    found: list[tuple[str, str, str, int, int]] = []
-    for part in parts(attackers):
-        found += connection.execute(query.where(among(connection, c.attacker, part)))
-    return found
-
-
 def holders_of(connection: Connection, key: Key, limit: int) -> list[str]:
     """Return the first attackers, in the order of their names, that show a feature."""
     c = _evidence.c

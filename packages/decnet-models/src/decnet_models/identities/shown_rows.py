@@ -2,16 +2,19 @@
 """What attackers show and what is known of it, as the computation of identities reads it: by the thousand.
 
 SQLite puts an attacker's features into one text: as rows, each of which is a text for each column, they take three
-times as long.
+times as long. Features of all kinds are looked up by one statement: a computation asks for those of a few attackers
+some hundred times, and a statement for each of a dozen kinds took longer than the rows.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
+import msgspec
 from sqlalchemy import Connection, func, select
 
 from decnet_models.database.rows.driver_rows import driver_rows
-from decnet_models.database.statements import as_json, parts
+from decnet_models.database.statements import among, as_json, parts
+from decnet_models.identities.evidence_rows import Key
 from decnet_models.identities.tables import IDENTITIES, identity_core
 
 _evidence, _feature = IDENTITIES.evidence, IDENTITIES.feature
@@ -34,11 +37,17 @@ _SHOWN: Final = (
     " WHERE attacker = asked.value) FROM json_each(?) AS asked"
 )
 _SHARED: Final = (
-    "SELECT asked.value, coalesce(f.subjects, 0), coalesce(f.first_seen, 0), coalesce(f.last_seen, 0),"
-    " c.core, c.weight, c.proven, c.magnitude, c.owner FROM json_each(?) AS asked"
-    " LEFT JOIN identity_feature AS f ON f.kind = ? AND f.digest = asked.value"
-    " LEFT JOIN identity_core AS c ON c.kind = ? AND c.digest = asked.value"
+    "SELECT of.key, asked.value, coalesce(f.subjects, 0), coalesce(f.first_seen, 0), coalesce(f.last_seen, 0),"
+    " c.core, c.weight, c.proven, c.magnitude, c.owner"
+    " FROM json_each(?) AS of CROSS JOIN json_each(of.value) AS asked"
+    " LEFT JOIN identity_feature AS f ON f.kind = of.key AND f.digest = asked.value"
+    " LEFT JOIN identity_core AS c ON c.kind = of.key AND c.digest = asked.value"
     " WHERE f.subjects > 1 OR c.core IS NOT NULL"
+)
+_OF_KINDS: Final = (
+    "SELECT t.attacker, t.kind, t.digest, t.first_seen, t.last_seen"
+    " FROM json_each(?) AS asked CROSS JOIN json_each(?) AS of"
+    " CROSS JOIN identity_evidence AS t ON t.attacker = asked.value AND t.kind = of.value"
 )
 
 
@@ -54,14 +63,41 @@ def shown_by(connection: Connection, attackers: Collection[str]) -> dict[str, li
     return {attacker: text.split(",") for attacker, text in connection.execute(query)}
 
 
-def shared_of(connection: Connection, kind: str, digests: Collection[str]) -> dict[str, SharedRow]:
-    """Return those of some features of a kind, by digest, that several attackers show or that have a core."""
+def evidence_of_kinds(
+    connection: Connection, attackers: Collection[str], kinds: Collection[str]
+) -> list[tuple[Any, ...]]:
+    """Return what each attacker shows of some kinds, and when: the attacker, kind, digest, and its times."""
+    asked = sorted(set(attackers))
     if connection.dialect.name == "sqlite":
-        rows = driver_rows(connection, _SHARED, (as_json(sorted(digests)), kind, kind))
+        return driver_rows(connection, _OF_KINDS, (as_json(asked), as_json(sorted(set(kinds)))))
+    c = _evidence.c
+    query = select(c.attacker, c.kind, c.digest, c.first_seen, c.last_seen).where(c.kind.in_(kinds))
+    return [tuple(row) for row in connection.execute(query.where(among(connection, c.attacker, asked)))]
+
+
+def shared_of(connection: Connection, keys: Collection[Key]) -> dict[Key, SharedRow]:
+    """Return those of some features that several attackers show or that have a core."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, digest in keys:
+        by_kind.setdefault(kind, []).append(digest)
+    if connection.dialect.name == "sqlite":
         return {
-            digest: SharedRow(attackers, first, last, None if core[0] is None else _core(core))
-            for digest, attackers, first, last, *core in rows
+            (kind, digest): SharedRow(attackers, first, last, None if core[0] is None else _core(core))
+            for kind, digest, attackers, first, last, *core in driver_rows(connection, _SHARED, (_object(by_kind),))
         }
+    return {
+        (kind, digest): row
+        for kind, digests in by_kind.items()
+        for digest, row in _shared_of_kind(connection, kind, digests).items()
+    }
+
+
+def _object(by_kind: Mapping[str, list[str]]) -> str:
+    """Return the digests, sorted as in the index, as the JSON object that the statement has as one parameter."""
+    return msgspec.json.encode({kind: sorted(digests) for kind, digests in by_kind.items()}).decode()
+
+
+def _shared_of_kind(connection: Connection, kind: str, digests: Collection[str]) -> dict[str, SharedRow]:
     cores = _cores(connection, kind, digests)
     f = _feature.c
     query = select(f.digest, f.subjects, f.first_seen, f.last_seen).where(f.kind == kind)

@@ -54,7 +54,7 @@ def prepared(connection: Connection, windows: Iterable[tuple[UUID, str, Entries,
     for rule_id, digest, entries, span_ns in windows:
         if entries:
             expires_at = min(_NEVER, entries[-1][0] + span_ns)
-            kept.append((rule_id, digest, msgspec.json.encode(entries).decode(), expires_at))
+            kept.append((digest, rule_id, msgspec.json.encode(entries).decode(), expires_at))
         else:
             empty.append({"rule": rule_id, "group": digest})
     rows = _WINDOWS.prepared(connection, kept)
@@ -75,7 +75,7 @@ _FORGET = delete(ttp_window).where(
 def _replacing(connection: Connection) -> Insert:
     statement = insert_into(connection, ttp_window)
     changed = {name: statement.excluded[name] for name in ("entries", "expires_at")}
-    return statement.on_conflict_do_update(index_elements=["rule_id", "group_digest"], set_=changed)
+    return statement.on_conflict_do_update(index_elements=["group_digest", "rule_id"], set_=changed)
 
 
 _WINDOWS = RowInsert(ttp_window, [column.name for column in ttp_window.columns], _replacing)

@@ -39,15 +39,26 @@ class TtpTag(TableModel, table=True):
     rule_state_row: Optional["TtpRuleState"] = related(primaryjoin="foreign(TtpTag.rule_id) == TtpRuleState.rule_id")
 
 
+class TtpTechniqueAttacker(TableModel, table=True):
+    """An attacker in whose events a technique was found."""
+
+    __table__ = tables.ttp_technique_attacker
+
+    technique: str
+    """The id of the ATT&CK technique."""
+    attacker: str
+    """The attacker's address."""
+
+
 class TtpWindow(TableModel, table=True):
     """What a correlation rule has counted of one group of events."""
 
     __table__ = tables.ttp_window
 
-    rule_id: UUID
-    """The id of the rule."""
     group_digest: str
     """The beginning of the digest of the values that the rule groups by: a rule has a bounded number of windows."""
+    rule_id: UUID
+    """The id of the rule."""
     entries: str
     """The events counted so far, newest last, as JSON; before the first value, the whole digest of the group."""
     expires_at: int

@@ -14,7 +14,7 @@ from decnet_models.database.rows.row_insert import RowInsert
 from decnet_models.database.rows.row_select import RowSelect, as_uuid
 from decnet_models.database.statements import insert_into, parts
 from decnet_models.database.window import Window
-from decnet_models.ttp.tables import ttp_tag
+from decnet_models.ttp.tables import ttp_tag, ttp_technique_attacker
 
 _ORDER = (ttp_tag.c.seq, ttp_tag.c.rule_id, ttp_tag.c.technique)
 
@@ -46,23 +46,45 @@ _TAGS = RowInsert(
         index_elements=["seq", "rule_id", "technique"]
     ),
 )
+_ATTACKERS = RowInsert(
+    ttp_technique_attacker,
+    ("technique", "attacker"),
+    lambda connection: insert_into(connection, ttp_technique_attacker).on_conflict_do_nothing(
+        index_elements=["technique", "attacker"]
+    ),
+)
 
 
-def _walked(*sums: Callable[[Any], ColumnElement[Any]]) -> Select[Any]:
+_OF = ttp_tag.alias().c
+_PAIR = ttp_technique_attacker.c
+
+_Look: TypeAlias = Callable[[ColumnElement[str]], Select[Any]]
+"""Makes the query for one value of a technique."""
+
+
+def _walked(*looks: _Look) -> Select[Any]:
     """Return the query that goes from each technique to the next one in the index, as no plan for GROUP BY does.
 
-    Each of `sums`, made of the table's columns, is a look of its own, into the index that has it in order.
+    Each of `looks` is one of its own, into the index that has what it needs in order.
     """
-    c, of = ttp_tag.c, ttp_tag.alias().c
+    c = ttp_tag.c
     walked = select(func.min(c.technique).label("technique")).cte("walked", recursive=True)
     following = select(func.min(c.technique)).where(c.technique > walked.c.technique).scalar_subquery()
     walked = walked.union_all(select(following).where(walked.c.technique.is_not(None)))
-    looks = [select(one(of)).where(of.technique == walked.c.technique).scalar_subquery() for one in sums]
-    return select(walked.c.technique, *looks).where(walked.c.technique.is_not(None)).order_by(walked.c.technique)
+    values = [look(walked.c.technique).scalar_subquery() for look in looks]
+    return select(walked.c.technique, *values).where(walked.c.technique.is_not(None)).order_by(walked.c.technique)
+
+
+def _of_tags(value: ColumnElement[Any]) -> _Look:
+    return lambda technique: select(value).where(_OF.technique == technique)
+
+
+def _attackers(technique: ColumnElement[str]) -> Select[Any]:
+    return select(func.count()).where(_PAIR.technique == technique)
 
 
 def _first_recognised(_: Connection) -> Select[Any]:
-    return _walked(lambda c: func.min(c.ts))
+    return _walked(_of_tags(func.min(_OF.ts)))
 
 
 def _used(_: Connection) -> Select[Any]:
@@ -74,12 +96,8 @@ def _used(_: Connection) -> Select[Any]:
 
 def _ever_used(_: Connection) -> Select[Any]:
     """Return the query that sorts no attackers, and takes the first and the last time from the ends of an index."""
-    return _walked(
-        lambda c: func.count(c.technique),
-        lambda c: func.count(c.attacker.distinct()),
-        lambda c: func.min(c.ts),
-        lambda c: func.max(c.ts),
-    )
+    tags, first, last = (_of_tags(value) for value in (func.count(_OF.technique), func.min(_OF.ts), func.max(_OF.ts)))
+    return _walked(tags, _attackers, first, last)
 
 
 def _by_title(_: Connection) -> Select[Any]:
@@ -108,6 +126,7 @@ _OF_TECHNIQUE = PageSelect(
     },
 )
 _ID_PLACES = tuple(map(Tag.__struct_fields__.index, ("rule_id", "id", "event_id")))
+_TECHNIQUE, _ATTACKER = map(Tag.__struct_fields__.index, ("technique", "attacker"))
 _FIRST, _USED, _EVER_USED = RowSelect(_first_recognised), RowSelect(_used), RowSelect(_ever_used)
 
 
@@ -143,13 +162,19 @@ class TechniqueUse(msgspec.Struct, frozen=True):
 
 def add_tags(connection: Connection, tags: Iterable[Tag]) -> None:
     """Write the tags that are not there yet."""
-    _TAGS.execute(connection, [msgspec.structs.astuple(tag) for tag in tags])
+    prepared(connection, [msgspec.structs.astuple(tag) for tag in tags])(connection)
 
 
 def prepared(connection: Connection, tags: Sequence[TagRow]) -> Callable[[Connection], None]:
     """Return what does what `add_tags` does; all that needs no transaction is done here."""
     rows = _TAGS.prepared(connection, tags)
-    return lambda writer: _TAGS.execute_prepared(writer, rows)
+    pairs = _ATTACKERS.prepared(connection, sorted({(tag[_TECHNIQUE], tag[_ATTACKER]) for tag in tags}))
+
+    def write(writer: Connection) -> None:
+        _TAGS.execute_prepared(writer, rows)
+        _ATTACKERS.execute_prepared(writer, pairs)
+
+    return write
 
 
 def tags(
@@ -171,7 +196,8 @@ def tags_of_session(connection: Connection, attacker: str, session: str, limit: 
 def forget(connection: Connection, attackers: Iterable[str]) -> None:
     """Delete the tags of these attackers."""
     for part in parts(attackers):
-        connection.execute(delete(ttp_tag).where(ttp_tag.c.attacker.in_(part)))
+        for table in (ttp_tag, ttp_technique_attacker):
+            connection.execute(delete(table).where(table.c.attacker.in_(part)))
 
 
 def techniques_of(connection: Connection, attacker: str) -> list[TechniqueSeen]:
@@ -277,12 +303,6 @@ def tags_between(
     if attacker is not None:
         query = query.where(c.attacker == attacker)
     return [Tag(*row) for row in connection.execute(in_order(query, _ORDER, _place(after), "asc").limit(limit))]
-
-
-def count_by_technique(connection: Connection) -> dict[str, int]:
-    """Return the number of attackers seen with each technique."""
-    query = select(ttp_tag.c.technique, func.count(ttp_tag.c.attacker.distinct())).group_by(ttp_tag.c.technique)
-    return dict(connection.execute(query.order_by(ttp_tag.c.technique)).all())
 
 
 def technique_sequences(connection: Connection, attackers: Iterable[str]) -> dict[str, list[str]]:

@@ -25,20 +25,32 @@ ttp_tag = Table(
     Column("decky", NAME),
     Index("ix_ttp_tag_attacker_seq", "attacker", "seq"),
     Index("ix_ttp_tag_technique_ts", "technique", "ts", "attacker"),
-    Index("ix_ttp_tag_technique_attacker", "technique", "attacker"),  # counts attackers without sorting them
     info={"owner": "ttp", "readers": ("campaign-clusterer", "reporter", "operator")},
+    sqlite_with_rowid=False,
+)
+
+ttp_technique_attacker = Table(
+    "ttp_technique_attacker",
+    metadata,
+    # By this the attackers of a technique are counted. An index of `ttp_tag` would do it, too, but it would get an
+    # entry for every tag, each on another page, and a batch would then change more pages than the cache holds.
+    Column("technique", String(16), primary_key=True),
+    Column("attacker", ADDRESS, primary_key=True),
+    Index("ix_ttp_technique_attacker_attacker", "attacker"),
+    info={"owner": "ttp", "readers": ("reporter", "operator")},
     sqlite_with_rowid=False,
 )
 
 ttp_window = Table(
     "ttp_window",
     metadata,
-    Column("rule_id", Uuid(), primary_key=True),
     Column("group_digest", String(32), primary_key=True),
+    Column("rule_id", Uuid(), primary_key=True),
     Column("entries", Text(), nullable=False),
     Column("expires_at", NANOSECONDS, nullable=False),
     Index("ix_ttp_window_expires_at", "expires_at"),
     info={"owner": "ttp", "replay": "state", "readers": ("ttp",)},
+    sqlite_with_rowid=False,  # else each changed window is a page of the table and one of its key
 )
 
 ttp_rule_state = Table(

@@ -145,6 +145,15 @@ SPREAD = (
 USED = ("new_password", "credential", "url", "host", "image", "payload")
 """Kinds of which one feature comes with a kit, whatever its users do besides."""
 
+PERSONAL = (
+    *("ssh_key", "planted_key", "wallet", "canary", "network6", "typing", "contact"),
+    *("new_password", "credential_set", "credential", "command_set", "command", "hassh", "ja4"),
+)
+"""Kinds that tell who somebody is: features that people bought together, or machines have, are of other kinds."""
+
+IN_COMMON = ("url", "payload", "certificate")
+"""Kinds of which a feature joins nobody, if those who show it have nothing personal in common."""
+
 OF_WORMS = ("host", "planted_key", "image")
 """Kinds by which malware is known that spreads by itself, since most of its hosts show a feature of each."""
 

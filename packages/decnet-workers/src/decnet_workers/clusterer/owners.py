@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
+from math import comb
 from typing import TypeVar
 
 from decnet_models.grouping.values import digest
@@ -28,6 +29,8 @@ _SOLD, _SOLD_PART = 4, 0.7
 """How many groups with keys of their own make a feature nobody's, if the largest has a smaller part of them."""
 _USERS_PART = 0.8
 """Of those whose ways of working are known, the largest group has less, if they are users of one kit."""
+_BY_CHANCE = 32
+"""One actor's addresses fall by chance once in so many times into groups that show nothing in common."""
 _WORMS, _WORMS_PART, _ONE_SYSTEM = 4, 0.34, 0.75
 """From so many attackers on, such a part of them makes a feature malware's; where so many have the same TCP stack, they
 are machines of somebody's."""
@@ -114,6 +117,26 @@ def are_users(holders: Iterable[Mapping[Key, Days]]) -> bool:
     Given is of each when it showed which rare commands and keys. One whose commands changed comes after the others.
     """
     return _are_several(holders, _USERS_PART)
+
+
+def are_unrelated(holders: Sequence[AbstractSet[Key]]) -> bool:
+    """Return whether attackers that show a feature are several actors, given what else tells who each of them is.
+
+    What most show comes with the feature. By the rest they make groups that have nothing in common. One actor's
+    addresses show a part of what that actor has each, so a few can also be in different groups by chance.
+    """
+    common = Counter(chain.from_iterable(holders))
+    most_show = _AGREE * len(holders)
+    sizes = _sizes({one for one in shown if common[one] < most_show} for shown in holders)
+    if len(sizes) < 2 or max(sizes) >= _USERS_PART * sum(sizes):
+        return False
+    ways = ways_apart = 1
+    rest = len(holders)
+    for size in sizes:
+        ways *= comb(len(holders), size)
+        ways_apart *= comb(rest, size)
+        rest -= size
+    return ways >= _BY_CHANCE * ways_apart
 
 
 def came_after(one: Days, other: Days) -> bool:

@@ -69,6 +69,8 @@ def _select(parser: Parser, scope: Scope) -> Outcome:
         raise parser.fail()
     result = selected(select, scope)
     if select.into:
+        if len(select.into) != len(result.columns):
+            raise StatementError(1222, "21000", "The used SELECT statements have a different number of columns")
         for name, one in zip(select.into, result.rows[0] if result.rows else (), strict=False):
             remember(scope.visitor, name, one)
         return Done(len(result.rows[:1]))
@@ -122,12 +124,16 @@ def _prepare(parser: Parser, scope: Scope) -> Outcome:
     parser.must("PREPARE")
     name = parser.name().lower()
     parser.must("FROM")
-    token = parser.take("string", "variable")
-    words = token.text if token.kind == "string" else text(scope.visitor.variables.get(token.text) or "")
+    words = _given_text(parser, scope)
     prepared(scope.visitor, words)
     if name in scope.visitor.prepared or len(scope.visitor.prepared) < _MOST_PREPARED:
         scope.visitor.prepared[name] = words[:4096]
     return Done(info="Statement prepared")
+
+
+def _given_text(parser: Parser, scope: Scope) -> str:
+    token = parser.take("string", "variable")
+    return token.text if token.kind == "string" else text(scope.visitor.variables.get(token.text) or "")
 
 
 def prepared(visitor: Visitor, sql: str) -> list[Token]:
@@ -150,9 +156,10 @@ def parameters(found: list[Token]) -> int:
 
 def _execute(parser: Parser, scope: Scope) -> Outcome:
     parser.must("EXECUTE")
-    name = parser.name().lower()
+    at_once = parser.then("IMMEDIATE")
+    name = "" if at_once else parser.name().lower()
+    words = _given_text(parser, scope) if at_once else scope.visitor.prepared.get(name)
     given = parser.listed(lambda: parser.take("variable").text) if parser.then("USING") else []
-    words = scope.visitor.prepared.get(name)
     if words is None:
         raise StatementError(1243, "HY000", f"Unknown prepared statement handler ({name}) given to EXECUTE")
     found = prepared(scope.visitor, words)

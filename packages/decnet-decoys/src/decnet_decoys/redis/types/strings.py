@@ -8,10 +8,10 @@ from decnet_decoys.redis.keys import LARGEST, NOT_A_NUMBER, OK, SYNTAX, Argument
 from decnet_decoys.redis.keyspace import MAX_BYTES, Full
 from decnet_decoys.redis.protocol import Error, Reply
 
-_LARGEST = 512 << 20
+LONGEST_STRING = 512 << 20
 """Bytes of a string (proto-max-bulk-len)."""
 _BIT = Error("ERR bit is not an integer or out of range")
-_OFFSET = Error("ERR bit offset is not an integer or out of range")
+BAD_OFFSET = Error("ERR bit offset is not an integer or out of range")
 
 
 def between(length: int, first: int, last: int) -> slice:
@@ -38,7 +38,7 @@ def setrange(client: Client, given: Arguments) -> Reply:
     value = client.keys.string(key) or b""
     if not part:
         return len(value)
-    if at + len(part) > _LARGEST:
+    if at + len(part) > LONGEST_STRING:
         return Error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
     return len(_written(client, key, value, at, part))
 
@@ -55,13 +55,13 @@ def _written(client: Client, key: bytes, value: bytes, at: int, part: bytes) -> 
 
 def _bit(text: bytes) -> int | None:
     at = number(text)
-    return at if at is not None and 0 <= at < _LARGEST * 8 else None
+    return at if at is not None and 0 <= at < LONGEST_STRING * 8 else None
 
 
 def getbit(client: Client, given: Arguments) -> Reply:
     at = _bit(given[1])
     if at is None:
-        return _OFFSET
+        return BAD_OFFSET
     value = client.keys.string(given[0]) or b""
     return value[at >> 3] >> (7 - at % 8) & 1 if at >> 3 < len(value) else 0
 
@@ -69,7 +69,7 @@ def getbit(client: Client, given: Arguments) -> Reply:
 def setbit(client: Client, given: Arguments) -> Reply:
     at = _bit(given[1])
     if at is None:
-        return _OFFSET
+        return BAD_OFFSET
     if given[2] not in (b"0", b"1"):
         return _BIT
     before = getbit(client, given[:2])
@@ -125,7 +125,7 @@ def decrby(client: Client, given: Arguments) -> Reply:
 
 # ---- when keys expire
 
-_LARGEST_TIME = 2**63 // 1000
+LONGEST_STRING_TIME = 2**63 // 1000
 """Seconds."""
 
 
@@ -139,7 +139,7 @@ def _expires(client: Client, given: Arguments, name: str, parts: int, *, from_no
         return refused
     if value is None:
         return NOT_A_NUMBER
-    if abs(value) // parts >= _LARGEST_TIME:
+    if abs(value) // parts >= LONGEST_STRING_TIME:
         return Error(f"ERR invalid expire time in '{name}' command")
     if client.keys.get(key) is None:
         return 0

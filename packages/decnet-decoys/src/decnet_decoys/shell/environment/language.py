@@ -25,6 +25,9 @@ ShellKind: TypeAlias = Literal["bash", "dash", "ash"]
 class Language:
     """The state of the language in one shell; pure data that commands read and change."""
 
+    command: str | None
+    """What the shell was started to run; None for one at which lines are typed."""
+
     def __init__(self) -> None:
         self.functions: dict[str, Function] = {}
         self.traps: dict[str, str] = {}
@@ -92,6 +95,11 @@ class Language:
     @property
     def ash(self) -> bool:
         return self.kind == "ash"
+
+    @property
+    def expands_aliases(self) -> bool:
+        """Whether a command's name that is an alias is replaced: where commands are typed, or when asked for."""
+        return self.command is None or bool(self.shopt.get("expand_aliases"))
 
     def define(self, function: Function) -> None:
         """Define a function; one that there is no room for is not defined."""

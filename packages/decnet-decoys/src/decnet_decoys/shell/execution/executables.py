@@ -96,7 +96,7 @@ def _run_program(runner: Runner, budget: LineBudget, handler: Handler, call: Cal
         if told is not None:
             streams.err.write(encode(f"{shell.complaint(told[0])}\n{told[1]}\n"))
             return 2
-    if of_debian:
+    if of_debian or (shell.machine.persona.family == "debian" and "/" in argv[0]):
         streams.err.write(encode(preload_errors(shell)))
     with budget:  # `exec exec exec ...` nests too
         named, shell.first_argument = shell.first_argument, ""
@@ -117,10 +117,14 @@ def _called_by(called: str, name: str, text: str) -> str:
     return text.replace(f"{name}: ", f"{called}: ", 1).replace(f"'{name} --", f"'{called} --")
 
 
+_REPLACED = frozenset(("chrt", "env", "ionice", "nice", "nohup", "setsid", "stdbuf", "taskset"))
+"""Programs whose process becomes that of the program that they are given (execve(2))."""
+
+
 def _become_job(shell: ShellState, argv: list[str], name: str) -> None:
     """Let the job that is about to begin be seen as a program, unless a builtin still has to find that."""
     job = shell.starting
-    if job is None or (name in BUILTINS and "/" not in name):
+    if job is None or (name in BUILTINS and "/" not in name) or (name in _REPLACED and len(argv) > 1):
         return
     shell.starting = None
     path = name if "/" in name else on_path(shell, name) or name

@@ -32,8 +32,7 @@ def simple_command(
     runner.errors, shell.substituted = streams.err, 0
     shell.line = simple.line or shell.line
     argv = yield from conditions_or_fields(runner, simple.words)
-    expands = shell.command is None or shell.shopt.get("expand_aliases")
-    if argv and argv[0] in shell.aliases and expands and not simple.words[0][0].quoted:
+    if argv and argv[0] in shell.aliases and shell.expands_aliases and not simple.words[0][0].quoted:
         return (yield from _aliased(runner, argv, streams))
     kept = shell.temporary() if argv and argv[0] not in _KEEPS_ASSIGNMENTS else None
     yield from _assigned(runner, simple, argv, streams, exports=kept is not None)

@@ -168,6 +168,13 @@ def _process(runner: Runner, command: str) -> Steps[str]:
     return path
 
 
+def shell_options(shell: ShellState) -> str:
+    """Return what $SHELLOPTS is."""
+    own = {"braceexpand", "hashall", "interactive-comments"}
+    typed = {"emacs", "histexpand", "history", "monitor"} if shell.is_typed_at else set()
+    return ":".join(sorted(shell.options | own | typed))
+
+
 class _Variables(dict[str, str]):
     """The shell's variables with the special parameters among them."""
 
@@ -181,9 +188,11 @@ class _Variables(dict[str, str]):
         self.update({str(index): value for index, value in enumerate(shell.parameters[9:], 10)})
         if shell.dash:
             return
-        own = {"braceexpand", "hashall", "interactive-comments"}
-        typed = {"emacs", "histexpand", "history", "monitor"} if shell.is_typed_at else set()
-        self["SHELLOPTS"] = ":".join(sorted(shell.options | own | typed))
+        self["SHELLOPTS"] = shell_options(shell)
+        self.setdefault("OPTIND", "1")
+        self.setdefault("PS4", "+ ")
+        if shell.command is not None:
+            self["BASH_EXECUTION_STRING"] = shell.string or shell.command
         self["BASH_SUBSHELL"] = str(shell.within + shell.jobs.of_child)
         self["RANDOM"] = str(shell.random())
         self["SECONDS"] = str(max(0, shell.now - shell.began))

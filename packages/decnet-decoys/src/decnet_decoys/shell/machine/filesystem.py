@@ -32,6 +32,11 @@ _ENTRY_BYTES = 512
 """Memory that a changed entry takes besides its content."""
 
 
+def _is_of_kernel(path: str) -> bool:
+    """Whether the kernel makes a file's content, so that nobody changes it: those of /proc itself (proc(5))."""
+    return path.startswith("/proc/") and path.count("/") == 2
+
+
 class FileSystem(ReadableFiles):
     """A tree as one attacker sees and changes it; paths are absolute or relative to `Access.cwd`."""
 
@@ -57,7 +62,7 @@ class FileSystem(ReadableFiles):
                 raise FileSystemError(DENIED)
             if old.protected and access is not KERNEL and not (append and old.mode & APPENDED_ONLY):
                 raise FileSystemError(NOT_PERMITTED)
-            if old.kind in ("device", "pipe"):
+            if old.kind in ("device", "pipe") or (_is_of_kernel(resolved) and access is not KERNEL):
                 return resolved
             new = old._replace(mtime=access.now, content=whole_of(old.content) + whole_of(data) if append else data)
         self._set(resolved, new)
@@ -93,6 +98,8 @@ class FileSystem(ReadableFiles):
             raise FileSystemError(BUSY)
         if only is not None and (entry.kind == "dir") != (only == "dir"):
             raise FileSystemError(NOT_DIRECTORY if only == "dir" else IS_DIRECTORY)
+        if resolved.startswith("/proc/") and access is not KERNEL:
+            raise FileSystemError(NOT_PERMITTED)
         self._check_parent(resolved, access)
         if entry.protected:
             raise FileSystemError(NOT_PERMITTED)

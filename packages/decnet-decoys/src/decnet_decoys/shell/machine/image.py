@@ -12,6 +12,14 @@ from decnet_decoys.shell.machine.condition import Condition
 from decnet_decoys.shell.machine.distribution import accounts, files, groups
 from decnet_decoys.shell.machine.files import installed_files
 from decnet_decoys.shell.machine.files.account_files import own_field
+from decnet_decoys.shell.machine.files.home_files import (
+    BASH_LOGOUT,
+    BASHRC,
+    BASHRC_OF_ROOT,
+    PROFILE,
+    PROFILE_OF_ROOT,
+)
+from decnet_decoys.shell.machine.files.login_records import since_boot
 from decnet_decoys.shell.machine.files.program_files import program_file
 from decnet_decoys.shell.machine.files.unit_files import enabling_links
 from decnet_decoys.shell.machine.machine import Machine
@@ -63,6 +71,7 @@ def build(persona: Persona, hostname: str, network: ShownNetwork, booted: int) -
     for path, text in persona.files.items():
         _put_own(machine, path, text, old)
     if persona.family == "debian":
+        _put_login_records(machine)
         _put_modes(machine)
     return machine
 
@@ -148,6 +157,11 @@ def _real(path: str) -> str:
     return path
 
 
+def _put_login_records(machine: Machine) -> None:
+    records = since_boot(machine.persona.kernel, machine.booted)
+    machine.tree.put("/var/log/wtmp", Entry("file", 0o644, mtime=machine.booted, content=records))
+
+
 def _put_modes(machine: Machine) -> None:
     tree = machine.tree
     for path, (mode, group) in installed_files.MODES.items():
@@ -194,8 +208,8 @@ def _put_accounts(machine: Machine, old: int) -> None:
         private = 0o700 if user.uid == 0 or machine.persona.family == "busybox" else 0o755
         tree.put(user.home, Entry("dir", private, user.uid, user.gid, machine.booted))
         if machine.persona.family == "debian":
-            own = (_PROFILE_OF_ROOT, _BASHRC_OF_ROOT) if user.uid == 0 else (_PROFILE, _BASHRC)
-            for name, text in zip((".profile", ".bashrc"), own, strict=True):
+            own = [PROFILE_OF_ROOT, BASHRC_OF_ROOT] if user.uid == 0 else [PROFILE, BASHRC, BASH_LOGOUT]
+            for name, text in zip((".profile", ".bashrc", ".bash_logout"), own, strict=False):
                 tree.put(f"{user.home}/{name}", Entry("file", 0o644, user.uid, user.gid, old, text))
     history = "".join(line + "\n" for line in machine.persona.history)
     if history:
@@ -207,46 +221,6 @@ def _put_own(machine: Machine, path: str, text: str, old: int) -> None:
     uid, gid = (owner.uid, owner.gid) if owner else (0, 0)
     mode = 0o755 if text.startswith("#!") else 0o600 if uid == 0 and path.startswith("/root/") else 0o644
     machine.tree.put(path, Entry("file", mode, uid, gid, old, encode(machine.expand(text))))
-
-
-_PROFILE = b"""# ~/.profile: executed by the command interpreter for login shells.
-if [ -n "$BASH_VERSION" ]; then
-    if [ -f "$HOME/.bashrc" ]; then
-\t. "$HOME/.bashrc"
-    fi
-fi
-"""
-_PROFILE_OF_ROOT = b"""# ~/.profile: executed by Bourne-compatible login shells.
-
-if [ "$BASH" ]; then
-  if [ -f ~/.bashrc ]; then
-    . ~/.bashrc
-  fi
-fi
-
-mesg n 2> /dev/null || true
-"""
-_BASHRC_OF_ROOT = b"""# ~/.bashrc: executed by bash(1) for non-login shells.
-
-# export LS_OPTIONS='--color=auto'
-# alias ls='ls $LS_OPTIONS'
-# alias ll='ls $LS_OPTIONS -l'
-# alias l='ls $LS_OPTIONS -lA'
-
-# Questions before files are overwritten or removed:
-# alias rm='rm -i'
-# alias cp='cp -i'
-# alias mv='mv -i'
-"""
-_BASHRC = b"""# ~/.bashrc: executed by bash(1) for non-login shells.
-case $- in
-    *i*) ;;
-      *) return;;
-esac
-HISTCONTROL=ignoreboth
-HISTSIZE=1000
-alias ll='ls -l'
-"""
 
 
 def _gshadow(machine: Machine) -> str:

@@ -108,16 +108,28 @@ def _version(persona: Persona) -> str:
 
 def _meminfo(hardware: Hardware) -> str:
     left = hardware.memory_kib - hardware.used_kib
+    used, cached = hardware.used_kib, left // 2
+    active = cached * 2 // 3
     rows = {
-        "MemTotal": hardware.memory_kib,
-        "MemFree": left * 2 // 5,
-        "MemAvailable": left * 9 // 10,
-        "Buffers": left // 16,
-        "Cached": left // 2,
-        "SwapTotal": 0,
-        "SwapFree": 0,
-    }
-    return "".join(f"{name + ':':<15}{size:>9} kB\n" for name, size in rows.items())
+        "MemTotal": hardware.memory_kib, "MemFree": left * 2 // 5, "MemAvailable": left * 9 // 10,
+        "Buffers": left // 16, "Cached": cached, "SwapCached": 0,
+        "Active": active + 2312, "Inactive": cached - active + used * 3 // 5,
+        "Active(anon)": 2312, "Inactive(anon)": used * 3 // 5, "Active(file)": active,
+        "Inactive(file)": cached - active, "Unevictable": 0, "Mlocked": 0, "SwapTotal": 0, "SwapFree": 0,
+        "Zswap": 0, "Zswapped": 0, "Dirty": 48,
+        "Writeback": 0, "AnonPages": used * 3 // 5 - 1204, "Mapped": used // 4, "Shmem": 31_452,
+        "KReclaimable": left // 40, "Slab": left // 40 + used // 12, "SReclaimable": left // 40,
+        "SUnreclaim": used // 12, "KernelStack": 2304, "PageTables": used // 90, "NFS_Unstable": 0, "Bounce": 0,
+        "WritebackTmp": 0, "CommitLimit": hardware.memory_kib // 2, "Committed_AS": used * 2,
+        "VmallocTotal": 34_359_738_367, "VmallocUsed": 11_264, "VmallocChunk": 0,
+        "Percpu": 412 * hardware.cores, "HardwareCorrupted": 0, "AnonHugePages": 0, "ShmemHugePages": 0,
+        "ShmemPmdMapped": 0, "FileHugePages": 0, "FilePmdMapped": 0, **dict.fromkeys(_HUGE_PAGES, 0),
+        "Hugepagesize": 2048, "Hugetlb": 0, "DirectMap4k": 120_684, "DirectMap2M": hardware.memory_kib // 2048 * 2048,
+    }  # fmt: skip
+    return "".join(f"{name + ':':<16}{size:>8}{'' if name in _HUGE_PAGES else ' kB'}\n" for name, size in rows.items())
+
+
+_HUGE_PAGES = ("HugePages_Total", "HugePages_Free", "HugePages_Rsvd", "HugePages_Surp")
 
 
 def _mount_info(persona: Persona) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Rows of many keys at once, as tuples.
 
-On SQLite the keys are one parameter, as in `statements.among`, and the rows come from the driver as they are:
+The keys are one parameter, as in `statements.among`, and on SQLite the rows come from the driver as they are:
 SQLAlchemy spends more on a row than SQLite.
 """
 
@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy import Connection, Table, select
 
 from decnet_models.database.rows.driver_rows import driver_rows
-from decnet_models.database.statements import PART, as_json
+from decnet_models.database.statements import among, as_json
 
 
 def rows_at(
@@ -25,13 +25,8 @@ def rows_at(
     if connection.dialect.name == "sqlite":
         text = _joined(table.name, key, tuple(names))
         return _fetched(connection, text, asked)
-    query = select(*(table.c[name] for name in (*key, *names)))
-    columns = tuple_(table.c[key[0]], table.c[key[1]])
-    found: list[tuple[Any, ...]] = []
-    for start in range(0, len(asked), PART):
-        part = query.where(columns.in_(asked[start : start + PART]))
-        found += [tuple(row) for row in connection.execute(part)]
-    return found
+    rows = connection.exec_driver_sql(_joined_on_postgresql(table.name, key, tuple(names)), (as_json(asked),))
+    return [tuple(row) for row in rows]
 
 
 def rows_among(
@@ -43,7 +38,7 @@ def rows_among(
         return []
     if connection.dialect.name == "sqlite":
         return _fetched(connection, _among(table.name, column, tuple(names)), asked)
-    query = select(*(table.c[name] for name in (column, *names))).where(table.c[column].in_(asked))
+    query = select(*(table.c[name] for name in (column, *names))).where(among(connection, table.c[column], asked))
     return [tuple(row) for row in connection.execute(query)]
 
 
@@ -62,3 +57,10 @@ def _joined(table: str, key: tuple[str, str], names: tuple[str, ...]) -> str:
     named = ", ".join(f"t.{name}" for name in (*key, *names))
     equal = " AND ".join(f"t.{name} = json_extract(asked.value, '$[{place}]')" for place, name in enumerate(key))
     return f"SELECT {named} FROM json_each(?) AS asked CROSS JOIN {table} AS t ON {equal}"  # noqa: S608  # our own names
+
+
+@cache
+def _joined_on_postgresql(table: str, key: tuple[str, str], names: tuple[str, ...]) -> str:
+    named = ", ".join(f"t.{name}" for name in (*key, *names))
+    equal = " AND ".join(f"t.{name} = asked.key ->> {place}" for place, name in enumerate(key))
+    return f"SELECT {named} FROM json_array_elements(%s::json) AS asked(key) JOIN {table} AS t ON {equal}"  # noqa: S608  # our own names

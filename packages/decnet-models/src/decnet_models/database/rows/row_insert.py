@@ -1,28 +1,50 @@
 # SPDX-License-Identifier: MIT
-"""INSERT of many rows as tuples: on SQLite they go to the driver as they are.
+"""INSERT of many rows as tuples: on SQLite they go to the driver as they are, to PostgreSQL as one JSON array.
 
-SQLAlchemy spends more on the parameters of a row than SQLite on the row. PostgreSQL has them from SQLAlchemy as ever,
-whose driver sends many rows at once.
+SQLAlchemy spends more on the parameters of a row than SQLite on the row, and PostgreSQL's driver more than the server.
+Measured with rows of eleven columns (`ttp_tag`), client and server take 30 and 24 µs for each row of an executemany,
+20 and 18 with an array for each column, 3 and 20 with one JSON array, 2 and 18 with COPY, which needs a table aside.
+JSON has no bytes, so rows of a table with such a column come from SQLAlchemy as ever.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table, Uuid
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Insert,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
 
 from decnet_models.database.rows.row_select import as_uuid
+from decnet_models.database.statements import as_json
+
+_ROWS = "rows"
 
 
 class RowInsert:
     """An INSERT into `table` of values in the order of `names`, its columns in the table's own order.
 
-    `make` returns the statement for a connection, without values; None: one that fails for a key that is there.
+    `make` returns the statement for a connection, without values; None: one that fails for a key that is there. Of rows
+    that are inserted together no two have the same key: PostgreSQL would not change a row twice in one statement.
     """
 
     def __init__(self, table: Table, names: Sequence[str], make: Callable[[Connection], Insert] | None = None) -> None:
         self._names = tuple(names)
         self._make = make or (lambda _: table.insert())
-        self._uuids = [place for place, name in enumerate(names) if isinstance(table.c[name].type, Uuid)]
+        self._columns = [column(name, table.c[name].type) for name in names]
+        self._uuids = [place for place, one in enumerate(self._columns) if isinstance(one.type, Uuid)]
+        self._has_bytes = any(isinstance(one.type, LargeBinary) for one in self._columns)
         self._statements: dict[str, Insert] = {}
         self._text = ""
 
@@ -36,7 +58,10 @@ class RowInsert:
         In place of UUIDs rows may have their 32 hexadecimal digits, which SQLite takes as they are.
         """
         if connection.dialect.name != "sqlite":
-            return [self._named(row) for row in rows]
+            named = [dict(zip(self._names, row, strict=True)) for row in rows]
+            if self._has_bytes:
+                return [self._with_uuids(row) for row in named]
+            return [{_ROWS: as_json(named)}] if named else []
         if not self._uuids:
             return list(rows)
         first = self._uuids[0]
@@ -49,14 +74,10 @@ class RowInsert:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(self._text or self._compiled(connection), values)
         else:
-            connection.execute(self._statement(connection), values)
+            connection.execute(self._statement(connection), values if self._has_bytes else values[0])
 
-    def _named(self, row: tuple[Any, ...]) -> dict[str, Any]:
-        values = dict(zip(self._names, row, strict=True))
-        for place in self._uuids:
-            if isinstance(row[place], str):
-                values[self._names[place]] = as_uuid(row[place])
-        return values
+    def _with_uuids(self, row: dict[str, Any]) -> dict[str, Any]:
+        return row | {name: as_uuid(row[name]) for name in map(self._names.__getitem__, self._uuids) if row[name]}
 
     def _bindable(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the row with UUIDs as SQLAlchemy stores them on SQLite."""
@@ -69,8 +90,16 @@ class RowInsert:
         """Return the statement for the connection's dialect; building one costs as much as running it for 100 rows."""
         name = connection.dialect.name
         if name not in self._statements:
-            self._statements[name] = self._make(connection)
+            statement = self._make(connection)
+            if name != "sqlite" and not self._has_bytes:
+                statement = statement.from_select(self._names, self._incoming(), include_defaults=False)
+            self._statements[name] = statement
         return self._statements[name]
+
+    def _incoming(self) -> Select[Any]:
+        """Return the rows of the JSON array as PostgreSQL reads them."""
+        rows = func.json_to_recordset(cast(bindparam(_ROWS, type_=Text()), JSON))
+        return select(rows.table_valued(*self._columns).render_derived("incoming", with_types=True))
 
     def _compiled(self, connection: Connection) -> str:
         """Return the statement as SQLite's driver takes it, with a `?` for each of the names."""

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal_column, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Select, any_, bindparam, func, literal_column, select
 
 from decnet_models.database.rows.driver_rows import driver_rows
 from decnet_models.database.statements import as_json
@@ -57,7 +57,7 @@ class RowSelect:
 def listed(connection: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """Return the condition that `column` is in the list which is the parameter `name`."""
     if connection.dialect.name != "sqlite":
-        return column.in_(bindparam(name, expanding=True))
+        return column == any_(bindparam(name, type_=ARRAY(column.type)))
     values = func.json_each(bindparam(name)).table_valued("value")
     return column.in_(select(values.c.value))
 

@@ -8,6 +8,7 @@ import { Pivot, shortDigest } from "@/components/pivot/pivot";
 import { Badge } from "@/components/show/badge";
 import { Card, Facts } from "@/components/show/layout";
 import { Moment } from "@/components/show/moment";
+import { duration } from "@/components/show/times";
 import { CampaignLink, IdentityLink } from "./links";
 import type { AttackerWhole } from "./one";
 import { Origin, Verdict } from "./words";
@@ -77,8 +78,9 @@ function Behaviour({ whole: { traits, rhythm, phases, tools, canary_hits } }: { 
       {rhythm && (
         <Part title={t("attacker.rhythm")}>
           <p>
-            {t("attacker.rhythm.words", {
-              seconds: rhythm.mean_seconds.toFixed(1),
+            {t(rhythm.gaps > 1 ? "attacker.rhythm.words" : "attacker.rhythm.two", {
+              contacts: rhythm.gaps + 1,
+              time: duration(rhythm.mean_seconds),
               jitter: Math.round(rhythm.jitter * 100),
             })}
           </p>

@@ -27,6 +27,10 @@ _LONG = 8
 """Days of a log of which half is few: credentials that were seen within these may be those of one actor's list."""
 
 
+_AT_ONCE = 2_000
+"""Features that are read at once."""
+
+
 class ReadsTooManyError(WorkersError):
     """More attackers would have to be read than memory is allowed for."""
 
@@ -66,7 +70,7 @@ class KnownAttacker:
 class Sample:
     """The attackers of a feature that are looked at; features that the same ones show have one in common."""
 
-    __slots__ = ("attackers", "common", "contested", "shown")
+    __slots__ = ("attackers", "common", "contested", "shown", "unrelated")
 
     def __init__(self, attackers: tuple[KnownAttacker, ...]) -> None:
         self.attackers = attackers
@@ -74,6 +78,8 @@ class Sample:
         """By kind, see `Weighing`."""
         self.contested: bool | None = None
         """Whether they have keys that do not go together, see `Linking`."""
+        self.unrelated: bool | None = None
+        """Whether they have nothing in common that tells who they are, see `Weighing`."""
         self.shown = UNKNOWN
         """What they show, as long as `Linking` needs it."""
 
@@ -231,25 +237,25 @@ class Known:
 
     def _learn(self, names: Iterable[str]) -> dict[str, str]:
         """Read features of which it was not known who shows them; return the kinds of those that one attacker shows."""
-        unknown: dict[str, list[str]] = {}
-        for name in names:
-            if name not in self._features:
-                kind, _, digest = name.partition(" ")
-                unknown.setdefault(kind, []).append(digest)
+        unknown = [(*name.partition(" ")[::2], name) for name in names if name not in self._features]
+        asked = [(kind, digest, name) for kind, digest, name in unknown if kind in KINDS]
         alone: dict[str, str] = {}
-        for kind in [kind for kind in KINDS if kind in unknown]:
-            found = self._view.features(kind, unknown[kind])
-            for digest in unknown[kind]:
-                name = f"{kind} {digest}"
-                if digest not in found:
+        for start in range(0, len(asked), _AT_ONCE):
+            part = asked[start : start + _AT_ONCE]
+            found = self._view.features([(kind, digest) for kind, digest, _ in part])
+            for kind, digest, name in part:
+                if (seen := found.get((kind, digest))) is None:
                     alone[name] = kind
-                    continue
-                (attackers, first, last), before = found[digest]
-                feature = KnownFeature((kind, digest), attackers, last // DAY_NS - first // DAY_NS, before)
-                feature.since = first // DAY_NS if kind in _DATED else None
-                feature.brief = kind == "credential" and self._is_brief(feature)
-                self._features[name] = feature
+                else:
+                    self._features[name] = self._feature((kind, digest), *seen)
         return alone
+
+    def _feature(self, key: Key, seen: Feature, before: Settled | None) -> KnownFeature:
+        attackers, first, last = seen
+        feature = KnownFeature(key, attackers, last // DAY_NS - first // DAY_NS, before)
+        feature.since = first // DAY_NS if key[0] in _DATED else None
+        feature.brief = key[0] == "credential" and self._is_brief(feature)
+        return feature
 
     def _is_brief(self, feature: KnownFeature) -> bool:
         days = self._view.log_days

@@ -28,13 +28,13 @@ class StoredView:
 
     def days_of(self, attackers: Collection[str], kinds: Collection[str]) -> dict[str, dict[Key, Days]]:
         found: dict[str, dict[Key, Days]] = {}
-        for attacker, kind, name, first, last in evidence_rows.evidence_of_kinds(self._connection, attackers, kinds):
+        for attacker, kind, name, first, last in shown_rows.evidence_of_kinds(self._connection, attackers, kinds):
             found.setdefault(attacker, {})[kind, name] = first // DAY_NS, last // DAY_NS
         return found
 
-    def features(self, kind: str, digests: Collection[str]) -> dict[str, tuple[Feature, Settled | None]]:
-        found = shown_rows.shared_of(self._connection, kind, digests)
-        return {digest: (Feature(*row[:3]), _settled(row.core)) for digest, row in found.items()}
+    def features(self, keys: Collection[Key]) -> dict[Key, tuple[Feature, Settled | None]]:
+        found = shown_rows.shared_of(self._connection, keys)
+        return {key: (Feature(*row[:3]), _settled(row.core)) for key, row in found.items()}
 
     def holders(self, key: Key, limit: int) -> list[str]:
         return evidence_rows.holders_of(self._connection, key, limit)

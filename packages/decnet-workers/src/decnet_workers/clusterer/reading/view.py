@@ -37,8 +37,8 @@ class View(Protocol):
     def days_of(self, attackers: Collection[str], kinds: Collection[str]) -> Mapping[str, Mapping[Key, Days]]:
         """Return in which days each of the attackers showed which features of some kinds."""
 
-    def features(self, kind: str, digests: Collection[str]) -> Mapping[str, tuple[Feature, Settled | None]]:
-        """Return those of some features of a kind that several show, or of which something was computed before."""
+    def features(self, keys: Collection[Key]) -> Mapping[Key, tuple[Feature, Settled | None]]:
+        """Return those of some features that several show, or of which something was computed before."""
 
     def holders(self, key: Key, limit: int) -> Collection[str]:
         """Return the first attackers, in the order of their names, that show a feature."""

@@ -6,8 +6,10 @@ from collections.abc import Collection
 
 from decnet_workers.clusterer.kinds import (
     BOUGHT,
+    IN_COMMON,
     MARKS,
     OF_WORMS,
+    PERSONAL,
     RARE,
     SET_OF,
     SPREAD,
@@ -19,6 +21,7 @@ from decnet_workers.clusterer.kinds import (
 from decnet_workers.clusterer.owners import (
     adjusted,
     are_infected,
+    are_unrelated,
     are_users,
     are_worms,
     go_together,
@@ -36,7 +39,7 @@ from decnet_workers.clusterer.owners import (
 from decnet_workers.clusterer.reading.known import Known, KnownAttacker, KnownFeature, Sample
 from decnet_workers.commodity.limits import Key, limits
 
-STEPS = 3
+STEPS = 4
 """In which features are weighed."""
 _WAYS = 2
 """Rare commands that tell how somebody works: one may come with anything."""
@@ -71,6 +74,8 @@ class Weighing:
         if _is_published(feature):
             return 0.0
         infected = feature.kind.name in SPREAD and (_spreads(feature) or self._comes_with_worms(feature))
+        if not infected and feature.kind.name in IN_COMMON and _is_in_common(feature):
+            return 0.0
         if not infected and (_is_sold(feature) or self._is_crews(feature) or self._is_of_a_kit(feature)):
             return 0.0
         mixed = not infected and feature.kind.name in BOUGHT and _is_mixed(feature)
@@ -120,8 +125,10 @@ class Weighing:
 
 def step_of(feature: KnownFeature) -> int:
     """Return when a feature is weighed: after those by the weights of which it may be."""
-    if feature.kind.members or feature.kind.name in WITH_WORMS:
+    if feature.kind.name in IN_COMMON:
         return STEPS - 1
+    if feature.kind.members or feature.kind.name in WITH_WORMS:
+        return STEPS - 2
     return int(feature.kind.name != "command")
 
 
@@ -162,6 +169,21 @@ def _is_sold(feature: KnownFeature) -> bool:
     if not may_be_sold(feature.key, feature.attackers):
         return False
     return is_sold(feature.key, feature.sample.marks())
+
+
+def _is_in_common(feature: KnownFeature) -> bool:
+    """Return whether those who show a feature have nothing else in common that tells who they are."""
+    sample = feature.sample
+    if sample.unrelated is None:
+        users = [one for one in sample.attackers if one.marks is not None]
+        sample.unrelated = are_unrelated([_personal(one) for one in users])
+    return sample.unrelated
+
+
+def _personal(attacker: KnownAttacker) -> set[Key]:
+    """Return what an attacker shows that is rare and tells who it is; a key does also if nobody else has it."""
+    rare = {one.key for one in attacker.features if one.kind.name in PERSONAL and one.weight >= RARE}
+    return rare.union(one for one in attacker.marks or () if one[0] in MARKS)
 
 
 def _ways(attacker: KnownAttacker) -> set[Key]:

@@ -2,8 +2,8 @@
 """The commands passwd and chpasswd."""
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.accounts.rows import edit, set_password
-from decnet_decoys.shell.commands.options import options
+from decnet_decoys.shell.commands.accounts.rows import edit, lines_of, set_password
+from decnet_decoys.shell.commands.options import Options, UsageError, options
 from decnet_decoys.shell.effects import AskLine, Effects, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.files import account_files
@@ -25,16 +25,48 @@ def passwd(call: Call) -> Effects:
     field = account_files.shadow(shell.files).get(name, "*")
     if "S" in found:
         state = "NP" if not field else "L" if field[0] in "!*" else "P"
-        call.print(f"{name} {state} {shell.date('%m/%d/%Y')} 0 99999 7 -1")
+        call.print(f"{name} {state} {_ageing(call, name)}")
         return 0
     if found.any("lude"):
         changed = {"l": "!" + field.lstrip("!"), "u": field.lstrip("!"), "d": ""}
         for letter in "lud":
             if letter in found:
                 edit(call, "/etc/shadow", name, 1, changed[letter])
-        call.print("passwd: password changed." if found.any("lud") else "passwd: password expiry information changed.")
+        call.print("passwd: password changed." if found.any("lud") else _expiry_changed(call))
         return 0
+    if found.any("nxwi"):
+        return _aged(call, found, name)
     return (yield from _asked(call, name))
+
+
+_AGES = {"n": 3, "x": 4, "w": 5, "i": 6}
+"""Columns of /etc/shadow (shadow(5)) that options set, counted from 0: days."""
+
+
+def _aged(call: Call, found: Options, name: str) -> int:
+    """Set after how many days a password must or may be changed."""
+    for letter, column in _AGES.items():
+        if letter in found and not found.last(letter).removeprefix("-").isdecimal():
+            raise UsageError(f"invalid numeric argument '{found.last(letter)[:64]}'", 6)
+        if letter in found:
+            edit(call, "/etc/shadow", name, column, found.last(letter)[:9])
+    call.print(_expiry_changed(call))
+    return 0
+
+
+def _expiry_changed(call: Call) -> str:
+    """Return what is told of a changed age: shadow 4.13 no longer tells it from a changed password."""
+    older = "Ubuntu" in call.shell.machine.persona.os
+    return "passwd: password expiry information changed." if older else "passwd: password changed."
+
+
+def _ageing(call: Call, name: str) -> str:
+    """Return when a password was changed and its ages, as `passwd -S` shows them."""
+    row = next((line.split(":") for line in lines_of(call, "/etc/shadow") if line.startswith(f"{name}:")), [])
+    days, *ages = [column or "-1" for column in (*row[2:7], *[""] * 5)][:5]
+    layout = "%m/%d/%Y" if "Ubuntu" in call.shell.machine.persona.os else "%Y-%m-%d"
+    changed = call.shell.date(layout, int(days) * 86400) if days.isdecimal() and len(days) < 6 else days
+    return " ".join((changed, *ages))
 
 
 def _asked(call: Call, name: str) -> Effects:

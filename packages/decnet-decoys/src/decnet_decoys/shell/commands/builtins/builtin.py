@@ -273,14 +273,21 @@ def _forget(call: Call, position: str, lines: list[str]) -> int:
     return 0
 
 
+def _without_history(call: Call, options: dict[str, str], operands: list[str]) -> int:
+    """Do what `history` does in a shell at which nothing is typed, which keeps none."""
+    if "w" in options and operands:
+        call.shell.files.write(operands[0], b"", call.shell.access)
+    if options.get("d"):
+        return _forget(call, options["d"], [])
+    return int(bool({"n", "r"} & options.keys()) and not operands and "HISTFILE" not in call.shell.variables)
+
+
 @command("history", folder="")
 def history(call: Call) -> int:
     """List or clear the lines entered."""
     options, operands = call.flags("d")
-    if call.shell.command is not None:  # only a shell at a terminal keeps one
-        if "w" in options and operands:
-            call.shell.files.write(operands[0], b"", call.shell.access)
-        return _forget(call, options["d"], []) if options.get("d") else 0
+    if call.shell.command is not None:
+        return _without_history(call, options, operands)
     if "c" in options:
         call.shell.history.clear()
         return 0

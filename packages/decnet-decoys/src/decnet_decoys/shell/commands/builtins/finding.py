@@ -42,19 +42,30 @@ def _where(call: Call, names: list[str], options: dict[str, str]) -> Effects:
         elif short or "p" in options:
             found = True
             if kind == "file" or short:
-                call.print(path if kind == "file" else name)
+                call.print(_short(call, kind, name, path))
         else:
             hashed = kind == "file" and "/" not in name and name in call.shell.hashed and "a" not in options
             path = f"hashed ({path})" if hashed else path
-            shown = {"builtin": "a shell builtin", "keyword": "a shell keyword", "function": "a function"}.get(
-                kind, path
-            )
-            call.print(f"{name} is {shown}")
+            call.print(f"{name} is {_described(call, kind, name, path)}")
             if kind == "function":
                 call.print((yield from function_text(call.shell.functions[name])))
             for other in _others(call, kind, name, path) if "a" in options and "/" not in name else ():
                 call.print(f"{name} is {other}")
     return 0 if found else status
+
+
+def _short(call: Call, kind: str, name: str, path: str) -> str:
+    """Return what `command -v` says of a name."""
+    if kind == "alias" and not call.shell.dash:
+        return f"alias {name}='{call.shell.aliases[name]}'"
+    return path if kind == "file" else name
+
+
+def _described(call: Call, kind: str, name: str, path: str) -> str:
+    """Return what `type` says that a name is."""
+    if kind == "alias" and not call.shell.dash:
+        return f"aliased to `{call.shell.aliases[name]}'"
+    return {"builtin": "a shell builtin", "keyword": "a shell keyword", "function": "a function"}.get(kind, path)
 
 
 def _others(call: Call, kind: str, name: str, path: str) -> list[str]:
@@ -67,7 +78,7 @@ def _others(call: Call, kind: str, name: str, path: str) -> list[str]:
 
 def _kind(call: Call, name: str) -> tuple[str, str]:
     """Return whether a name is a keyword, function, builtin or file, and where the file is; empty: unknown."""
-    if name in call.shell.aliases:
+    if name in call.shell.aliases and call.shell.expands_aliases:
         return "alias", name
     if name in _KEYWORDS:
         return "keyword", name

@@ -21,7 +21,7 @@ def jobs(call: Call) -> int:
             return call.shell_error(f"jobs: {name}: no such job")
     known, now = call.shell.jobs, call.shell.clock()
     if call.shell.command is not None:  # a shell that is not typed at forgets jobs when they end
-        known.all = known.running(now)
+        known.all = [job for job in known.all if job.ends > now]
     for job in known.all:
         if "p" in options:
             call.print(str(job.pid))
@@ -31,7 +31,7 @@ def jobs(call: Call) -> int:
             line = line.replace("  ", f" {job.pid} ", 1)
         if not ("r" in options and job.ends <= now):
             call.print(line)
-    known.all = known.running(now)
+    known.all = [job for job in known.all if job.ends > now]
     return 0
 
 
@@ -136,13 +136,13 @@ def disown(call: Call) -> int:
     """Forget a job, which runs on."""
     if any(arg.startswith("-") for arg in call.args) and not call.words:
         if "-a" in call.args:
-            call.shell.jobs.all = []
+            call.shell.jobs.disown(call.shell.jobs.all)
         return 0
     job = _chosen(call)
     if job is None:
         return 1
     if "-h" not in call.args:
-        call.shell.jobs.forget(job)
+        call.shell.jobs.disown([job])
     return 0
 
 

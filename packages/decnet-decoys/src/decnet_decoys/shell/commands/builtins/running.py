@@ -124,7 +124,7 @@ def return_(call: Call) -> int:
 def _status(call: Call) -> int:
     return (
         int(call.args[0]) & 255
-        if call.args and call.args[0].isdecimal() and len(call.args[0]) < 9
+        if call.args and call.args[0].removeprefix("-").isdecimal() and len(call.args[0]) < 9
         else call.shell.status
     )
 

@@ -5,7 +5,7 @@ import re
 from itertools import islice
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.options import UsageError, options, tried
+from decnet_decoys.shell.commands.options import Options, UsageError, options, tried
 from decnet_decoys.shell.commands.processes.listed_signals import is_signal
 from decnet_decoys.shell.commands.processes.ps_columns import rows
 from decnet_decoys.shell.commands.starting import started
@@ -161,6 +161,7 @@ def xargs(call: Call) -> Effects:
     if source is None:
         return 1
     data = decode(source.whole(MAX_ARGUMENT_CHARACTERS))
+    found = _last_of_exclusive(call, found)
     mark = found.last("I") if "I" in found else None
     if "0" in found or "d" in found:
         separator = "\0" if "0" in found else unescape(found.last("d"))[0][:1] or "\n"
@@ -192,6 +193,25 @@ def xargs(call: Call) -> Effects:
         if one == 127:
             break
     return status
+
+
+_EXCLUSIVE = {"n": ("max-args", "--max-args/-n"), "L": ("max-lines", "-L"), "I": ("replace", "--replace/-I/-i")}
+"""The names by which xargs warns of options of which only the last counts: the earlier one, and that one."""
+
+
+def _last_of_exclusive(call: Call, found: Options) -> Options:
+    """Return the options with only the last one of those that say how many words a command takes; xargs warns."""
+    given = [letter for letter in found.values if letter in _EXCLUSIVE]
+    if given == ["I", "n"] and found.last("n") == "1":  # which is what -I does
+        return Options({letter: value for letter, value in found.values.items() if letter != "n"}, found.operands)
+    for letter in given[:-1]:
+        call.print_error(
+            f"xargs: warning: options --{_EXCLUSIVE[letter][0]} and {_EXCLUSIVE[given[-1]][1]} are mutually exclusive, "
+            f"ignoring previous --{_EXCLUSIVE[letter][0]} value"
+        )
+    return Options(
+        {letter: value for letter, value in found.values.items() if letter not in given[:-1]}, found.operands
+    )
 
 
 def _size(text: str) -> int:

@@ -41,6 +41,7 @@ _WORDS = {  # where one of them looks ahead for its end, it is not tried with ea
            (rf"rm: cannot remove {_QUOTED}: (.*)", r"rm: can't remove '\1': \2")),
     "cp": ((rf"cp: cannot stat {_QUOTED}: (.*)", r"cp: can't stat '\1': \2"),
            (rf"cp: -r not specified; omitting directory {_QUOTED}", r"cp: omitting directory '\1'")),
+    "nc": ((r"\(UNKNOWN\) \[([^\]\n]*)\] \d+ \([^)\n]*\) : (.*)", r"nc: can't connect to remote host (\1): \2"),),
     "mv": ((rf"mv: cannot stat {_QUOTED}: (.*)", r"mv: can't rename '\1': \2"),),
     "mkdir": ((rf"mkdir: cannot create directory {_QUOTED}: (.*)", r"mkdir: can't create directory '\1': \2"),),
     "rmdir": ((rf"rmdir: failed to remove {_QUOTED}: (.*)", r"rmdir: '\1': \2"),),

@@ -257,6 +257,9 @@ def getent(call: Call) -> Effects:
             call.print(listed)
             continue
         if name in ("localhost", call.shell.machine.hostname):
+            if name == "localhost" and words[0] == "hosts" and (local := _in_hosts(call, name, "::1")):
+                call.print(local)
+                continue
             call.print(f"{'127.0.0.1' if name == 'localhost' else call.shell.machine.address:<15} {name}")
             continue
         yield Requested("resolve", {"program": call.name, "name": name[:253]})
@@ -265,11 +268,11 @@ def getent(call: Call) -> Effects:
     return status
 
 
-def _in_hosts(call: Call, name: str) -> str:
-    """Return the line of /etc/hosts that names a host, as getent shows it."""
+def _in_hosts(call: Call, name: str, wanted: str = "") -> str:
+    """Return the line of /etc/hosts that names a host, or of an address one that does, as getent shows it."""
     for line in _lines(call, "/etc/hosts"):
         address, *names = line.partition("#")[0].split() or [""]
-        if name in names and name not in ("localhost", call.shell.machine.hostname):
+        if name in names and (address == wanted if wanted else name not in ("localhost", call.shell.machine.hostname)):
             return f"{address:<15} {' '.join(names)}"
     return ""
 

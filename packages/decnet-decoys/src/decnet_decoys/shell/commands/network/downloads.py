@@ -6,12 +6,21 @@ import posixpath
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from http import HTTPStatus
 
 from decnet_core.net.http_head import Head
 from decnet_decoys.http.flavour import Exchange, rendered
 from decnet_decoys.http.profile import HttpProfile
 from decnet_decoys.http.site import Site
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.network.download_options import (
+    CURL_HINT,
+    CURL_VALUED,
+    HELP,
+    VERSIONS,
+    WGET_USAGE,
+    curl_refuses,
+)
 from decnet_decoys.shell.effects import Effects, Pause, Requested, Steps, turn
 from decnet_decoys.shell.encoding import decode, encode, quoted
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -21,45 +30,20 @@ from decnet_decoys.shell.syntax.escapes import unescape
 
 MAX_LIST = 64 << 10
 """Bytes of a file of URLs that are read."""
-_WGET_USAGE = "Usage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options."
-_VERSIONS = {
-    "wget": "GNU Wget 1.21.3 built on linux-gnu.\n",
-    "curl": "curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1 OpenSSL/3.0.14 zlib/1.2.13\nRelease-Date: 2023-02-20\n",
-}
-_CURL_OPTIONS = (
-    ("-d, --data <data>", "HTTP POST data"), ("-f, --fail", "Fail fast with no output on HTTP errors"),
-    ("-h, --help <category>", "Get help for commands"),
-    ("-i, --include", "Include protocol response headers in the output"),
-    ("-o, --output <file>", "Write to file instead of stdout"),
-    ("-O, --remote-name", "Write output to a file named as the remote file"), ("-s, --silent", "Silent mode"),
-    ("-T, --upload-file <file>", "Transfer local FILE to destination"),
-    ("-u, --user <user:password>", "Server user and password"),
-    ("-A, --user-agent <name>", "Send User-Agent <name> to server"),
-    ("-v, --verbose", "Make the operation more talkative"), ("-V, --version", "Show version number and quit"),
-)  # fmt: skip
-_HELP = {
-    "wget": "GNU Wget 1.21.3, a non-interactive network retriever.\nUsage: wget [OPTION]... [URL]...\n\n"
-    "Mandatory arguments to long options are mandatory for short options too.\n",
-    "curl": "Usage: curl [options...] <url>\n"
-    + "".join(f" {option:<26} {meaning}\n" for option, meaning in _CURL_OPTIONS)
-    + "\nThis is not the full help, this menu is stripped into categories.\n"
-    'Use "--help category" to get an overview of all categories.\n'
-    'For all options use the manual or "--help all".\n',
-}
 
 
 @command("wget", "curl")
 def download(call: Call) -> Effects:
     """Record what was to be fetched, and fail as on a network without a way out."""
     if {"--help", "-h"} & set(call.args) and not (call.name == "curl" and "-h" in call.args[1:]):
-        call.print(_HELP[call.name], end="")
+        call.print(HELP[call.name], end="")
         return 0
     if {"--version", "-V"} & set(call.args):
-        call.print(_VERSIONS[call.name], end="")
+        call.print(VERSIONS[call.name], end="")
         return 0
-    wrong = _curl_refuses(call) if call.name == "curl" else None
+    wrong = curl_refuses(call) if call.name == "curl" else None
     if wrong is not None:
-        call.print_error(f"curl: {wrong}\n{_CURL_HINT}")
+        call.print_error(f"curl: {wrong}\n{CURL_HINT}")
         return 2
     options, operands = call.flags("OPoeTtUwQi" if call.name == "wget" else "oXHdAeubmTxPpliFrw")
     targets = [arg for arg in operands if "." in arg or "/" in arg] or operands
@@ -103,7 +87,7 @@ def _listed(call: Call, path: str) -> Steps[list[str]]:
 
 def _from_file(call: Call, path: str) -> Effects:
     """Copy a file of the machine, as curl's file:// does."""
-    options, _ = call.flags(_CURL_VALUED)
+    options, _ = call.flags(CURL_VALUED)
     try:
         data = whole_of(call.shell.files.read(path, call.shell.access))
     except FileSystemError:
@@ -129,42 +113,10 @@ def _no_target(call: Call) -> int:
     if call.shell.machine.persona.family == "busybox":
         return call.fail("missing URL", 1)
     if call.name == "wget":
-        call.print_error(f"wget: missing URL\n{_WGET_USAGE}")
+        call.print_error(f"wget: missing URL\n{WGET_USAGE}")
         return 1
-    call.print_error(f"curl: no URL specified!\n{_CURL_HINT}" if call.args else _CURL_HINT)
+    call.print_error(f"curl: no URL specified!\n{CURL_HINT}" if call.args else CURL_HINT)
     return 2
-
-
-_CURL_HINT = "curl: try 'curl --help' or 'curl --manual' for more information"
-_CURL_VALUED = "AbcCdDeEFhHKmoPQrtTuUwxXyYz"
-_CURL_LETTERS = "#0123456:aABbcCdDeEfFgGhHiIjJkKlLmMnNoOpPqQrRsStTuUvVwxXyYzZ"
-_CURL_NAMES = """
-anyauth append basic cacert cert compressed config connect-timeout cookie cookie-jar create-dirs data data-binary
-data-raw data-urlencode digest dump-header fail fail-with-body form get head header help http1.0 http1.1 http2 include
-insecure interface ipv4 ipv6 json key limit-rate list-only location manual max-redirs max-time method netrc no-buffer
-no-progress-meter noproxy ntlm output parallel path-as-is port post301 progress-bar proto proxy quote range raw referer
-remote-header-name remote-name remote-time request resolve retry retry-delay show-error silent socks4 socks5
-socks5-hostname speed-limit speed-time ssl stderr tcp-nodelay tftp-blksize tls-max tlsv1.2 tlsv1.3 trace unix-socket
-upload-file url user user-agent verbose version write-out
-"""
-
-
-def _curl_refuses(call: Call) -> str | None:
-    """Return what curl says to an option that it does not have, or whose value is missing."""
-    names, rest = _CURL_NAMES.split(), iter(call.args)
-    for arg in rest:
-        name = arg[2:].removeprefix("no-")
-        if arg.startswith("--") and not any(one.startswith(name) for one in names):
-            return f"option {arg}: is unknown"
-        letters = arg[1:64] if arg.startswith("-") and not arg.startswith("--") else ""
-        for index, letter in enumerate(letters, 1):
-            if letter not in _CURL_LETTERS or (letter.isdecimal() and letter not in "012346"):
-                return f"option {arg}: is unknown"
-            if letter in _CURL_VALUED:
-                if index == len(letters) and letter != "h" and next(rest, None) is None:
-                    return f"option {arg}: requires parameter"
-                break
-    return None
 
 
 def port_of(url: str) -> int:
@@ -187,6 +139,10 @@ def _of_own_site(call: Call, site: HttpProfile, target: str) -> Effects:
     method = "HEAD" if "I" in options else "GET"
     answer = Site(site, machine.address, 80).answer(Head(method, path, "HTTP/1.1", (("Host", host_of(target)),)), b"")
     if call.name == "curl":
+        if answer.status >= 400 and _has(call, "f", "fail", CURL_VALUED):
+            if not _has(call, "s", "silent", CURL_VALUED) or _has(call, "S", "show-error", CURL_VALUED):
+                call.print_error(f"curl: (22) The requested URL returned error: {answer.status}")
+            return 22
         whole = rendered(
             site, answer, now=call.shell.now, exchange=Exchange(keep_alive=True, head_only=method == "HEAD")
         )
@@ -197,10 +153,25 @@ def _of_own_site(call: Call, site: HttpProfile, target: str) -> Effects:
         else:
             call.out.write(shown)
         return 0
-    if answer.status != 200:
+    if answer.status != 200 and machine.persona.family == "busybox":
         return call.fail(f"server returned error: {answer.status}", 8)
+    if answer.status != 200:
+        if not _has(call, "q", "quiet", _WGET_VALUED):
+            reason = HTTPStatus(answer.status).phrase
+            call.print_error(
+                f"--{call.shell.date('%Y-%m-%d %H:%M:%S')}--  {target if '://' in target else f'http://{target}'}\n"
+                f"Connecting to {host_of(target)}:80... connected.\n"
+                f"HTTP request sent, awaiting response... {answer.status} {reason}\n"
+                f"{call.shell.date('%Y-%m-%d %H:%M:%S')} ERROR {answer.status}: {reason}.\n"
+            )
+        return 8
     yield from call.runner.save(options.get("O") or posixpath.basename(path) or "index.html", answer.body, err=call.err)
     return 0
+
+
+def _has(call: Call, letter: str, name: str, valued: str) -> bool:
+    """Return whether an option is given that takes no value."""
+    return letter in call.flags(valued)[0] or f"--{name}" in call.args
 
 
 def host_of(url: str) -> str:
@@ -283,7 +254,20 @@ smtps telnet tftp
 _CURL_SCHEMES = frozenset(_SCHEMES.split())
 
 
+def _through(call: Call, target: str) -> str:
+    """Return what is connected to for a URL: itself, or the proxy that an option or the environment names."""
+    scheme = target.partition("://")[0].lower() if "://" in target[:32] else "http"
+    given = call.flags(CURL_VALUED)[0].get("x", "") if call.name == "curl" else ""
+    if call.name == "curl" and "--proxy" in call.args[:-1]:
+        given = call.args[call.args.index("--proxy") + 1]
+    for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY" if scheme != "http" else "", "all_proxy"):
+        if not given and name in call.shell.exported:
+            given = call.shell.variables.get(name, "")
+    return given[:2048] or target
+
+
 def _curl(call: Call, target: str) -> Effects:
+    target = _through(call, target) if "://" not in target or target.startswith("http") else target
     host = host_of(target)
     if call.name != "curl":
         yield Pause(1.2)
@@ -300,7 +284,7 @@ def _curl(call: Call, target: str) -> Effects:
         call.print_error("curl: (3) URL using bad/illegal format or missing URL", end="\n" if loud else "")
         return 3
     yield Pause(0.1 if host.startswith("127.") else 1.2)
-    into_file = not {"o", "O", "output", "remote-name"}.isdisjoint(call.flags(_CURL_VALUED)[0])
+    into_file = not {"o", "O", "output", "remote-name"}.isdisjoint(call.flags(CURL_VALUED)[0])
     shows = not silent and (into_file or not call.tty)
     if shows:
         call.print_error(_METER, end="")
@@ -311,10 +295,23 @@ def _curl(call: Call, target: str) -> Effects:
         )
     else:
         message, status = f"(6) Could not resolve host: {host}", 6
-    layout = call.flags(_CURL_VALUED)[0].get("w", "")
+    layout = call.flags(CURL_VALUED)[0].get("w", "")
     if layout:
         codes = re.sub(r"%\{(http_code|response_code)\}", "000", unescape(layout)[0][:1024])
         call.print(re.sub(r"%\{[a-z_]{1,32}\}", "0", codes), end="")
+    if _has(call, "v", "verbose", CURL_VALUED):
+        call.print_error(_verbose(host, port_of(target), message, shows=shows))
+        shows = False
     if loud:
         call.print_error(f"\r{_METER.splitlines()[-1]}\ncurl: {message}" if shows else f"curl: {message}")
     return status
+
+
+def _verbose(host: str, port: int, message: str, *, shows: bool) -> str:
+    """Return what curl -v tells of a host that it does not reach."""
+    why = message.partition(") ")[2]
+    told = [f"*   Trying {host}:{port}...", f"* connect to {host} port {port} failed: Connection refused"]
+    told = [*(told if is_address(host) else []), f"* {why}"]
+    return "\n".join(
+        [*told, *([f"\r{_METER.splitlines()[-1]}"] if shows and is_address(host) else []), "* Closing connection 0"]
+    )

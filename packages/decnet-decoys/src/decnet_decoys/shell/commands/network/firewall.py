@@ -4,6 +4,7 @@
 from itertools import pairwise
 
 from decnet_decoys.shell.call import Call
+from decnet_decoys.shell.commands.network.firewall_chains import change_chains, is_target, made_chains, references
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.condition import MAX_RULES
@@ -70,6 +71,13 @@ def _of_filter(call: Call, letter: str, words: list[str]) -> int:
             return _error(call, wrong, 1)
         if letter not in ("-N", "-X", "-C"):
             return _error(call, "No chain/target/match by that name.", 1, plain=True)
+    if letter in ("-N", "-X"):
+        fault = change_chains(call.shell.machine.condition.rules, letter, chain)
+        return 0 if fault is None else _error(call, fault.text, fault.status, plain=fault.plain)
+    target = next((after for word, after in pairwise(words) if word in ("-j", "--jump")), "")
+    if letter in ("-A", "-I") and target and not is_target(call.shell.machine.condition.rules, target):
+        hint = f"Try `{call.name} -h' or '{call.name} --help' for more information."
+        return _error(call, f"Chain '{target[:29]}' does not exist\n{hint}", 2)
     return _performed(call, letter, chain, words)
 
 
@@ -129,6 +137,8 @@ def _performed(call: Call, letter: str, chain: str, words: list[str]) -> int:
     rules = call.shell.machine.condition.rules
     if letter == "-D" and len(words) == 2 and words[1].isdecimal():
         of_chain = [rule for rule in rules if rule.startswith(f"-A {chain} ")]
+        if not rules:
+            return _error(call, "No chain/target/match by that name.", 1, plain=True)
         if not 0 < int(words[1][:4]) <= len(of_chain):
             return _error(call, "Index of deletion too big.", 1, plain=True)
         rules.remove(of_chain[int(words[1][:4]) - 1])
@@ -143,19 +153,20 @@ def _performed(call: Call, letter: str, chain: str, words: list[str]) -> int:
         rules.remove(_shown(words))
     elif letter == "-F":
         rules[:] = [rule for rule in rules if not rule.startswith("-A") or (chain and rule.split()[1] != chain)]
-    elif letter in ("-A", "-I", "-P", "-N") and len(rules) < MAX_RULES:
+    elif letter in ("-A", "-I", "-P") and len(rules) < MAX_RULES:
         _added(rules, letter, words)
     return 0
 
 
 def _specified(call: Call, chain: str) -> None:
     rules = call.shell.machine.condition.rules
-    for name in _CHAINS:
-        if not chain or name == chain:
-            call.print(_policy(rules, name))
-    for rule in rules:
-        if rule.startswith("-A") and (not chain or rule.split()[1] == chain):
-            call.print(rule)
+    chains = [name for name in (*_CHAINS, *made_chains(rules)) if not chain or name == chain]
+    for name in chains:
+        call.print(_policy(rules, name) if name in _CHAINS else f"-N {name}")
+    for name in chains:
+        for rule in rules:
+            if rule.startswith(f"-A {name} "):
+                call.print(rule)
 
 
 _LONG = {"--append": "-A", "--check": "-C", "--insert": "-I", "--delete": "-D", "--flush": "-F", "--list": "-L",
@@ -172,8 +183,6 @@ def _added(rules: list[str], letter: str, words: list[str]) -> None:
     if letter == "-P" and len(words) > 1:
         rules[:] = [rule for rule in rules if not rule.startswith(f"-P {words[0]} ")]
         rules.append(f"-P {words[0]} {words[1][:16]}")
-    elif letter == "-N" and words:
-        rules.append(f"-N {words[0][:28]}")
     elif words:
         if len(words) > 1 and words[1].isdecimal():
             del words[1]
@@ -210,7 +219,8 @@ def _has(call: Call, letter: str, name: str) -> bool:
 
 
 def _listed(call: Call, chain: str) -> None:
-    _chains(call, [one for one in _CHAINS if not chain or one == chain], call.shell.machine.condition.rules)
+    rules = call.shell.machine.condition.rules
+    _chains(call, [one for one in (*_CHAINS, *made_chains(rules)) if not chain or one == chain], rules)
 
 
 def _chains(call: Call, names: list[str], rules: list[str]) -> None:
@@ -219,7 +229,8 @@ def _chains(call: Call, names: list[str], rules: list[str]) -> None:
     for index, name in enumerate(names):
         policy = _policy(rules, name).split()[2]
         counted = " 0 packets, 0 bytes" if verbose else ""
-        call.print(("\n" if index else "") + f"Chain {name} (policy {policy}{counted})")
+        said = f"policy {policy}{counted}" if f"-N {name}" not in rules else f"{references(rules, name)} references"
+        call.print(("\n" if index else "") + f"Chain {name} ({said})")
         call.print(("num  " if numbered else "") + (_VERBOSE_HEAD if verbose else _LIST_HEAD))
         own = [words for words in map(str.split, rules) if words[:2] == ["-A", name]]
         for number, words in enumerate(own, 1):

@@ -128,8 +128,8 @@ def _shown(call: Call, verb: str, names: list[str]) -> int:
         elif name in known and verb == "show":
             call.print(f"Package: {name}\nVersion: {known[name]}\nPriority: optional\n")
         elif verb in ("show", "policy"):
-            missing = f"N: Unable to locate package {name}"
-            call.print_error("E: No packages found" if verb == "show" else missing)
+            if verb == "show" or call.tty:  # a notice is for who sits at a terminal
+                call.print_error("E: No packages found" if verb == "show" else f"N: Unable to locate package {name}")
             status = 100 if verb == "show" else status
     return status
 

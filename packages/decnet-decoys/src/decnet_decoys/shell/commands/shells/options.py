@@ -3,11 +3,14 @@
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.control_flow import ExitShell
-from decnet_decoys.shell.encoding import shell_word, single_quoted
+from decnet_decoys.shell.effects import Effects, turn
+from decnet_decoys.shell.encoding import ansi_word, single_quoted
 from decnet_decoys.shell.environment.language import OPTION_OF
 from decnet_decoys.shell.expansion import arrays
+from decnet_decoys.shell.expansion.words import shell_options
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.state import ShellState
+from decnet_decoys.shell.syntax.printing import function_text
 
 _OPTIONS = (
     ("allexport", "off"), ("braceexpand", "on"), ("emacs", "off"), ("errexit", "off"), ("errtrace", "off"),
@@ -33,24 +36,56 @@ _SHOPT = {name.lstrip("+"): name.startswith("+") for name in _SHOPT_NAMES.split(
 """Each option, and whether it is on unless somebody changes it."""
 
 
+_UNSEEN = dict.fromkeys(
+    ("BASH_ALIASES", "BASH_ARGC", "BASH_ARGV", "BASH_CMDS", "BASH_LINENO", "BASH_SOURCE", "DIRSTACK", "GROUPS"), "()"
+)
+"""Arrays that bash fills when something asks for them: `set` lists them empty until then."""
+_LOADABLES = "/usr/local/lib/bash:/usr/lib/bash:/opt/local/lib/bash:/usr/pkg/lib/bash:/opt/pkg/lib/bash:."
+_DEFAULTS = {"BASH_LOADABLES_PATH": _LOADABLES, "OPTERR": "1", "OPTIND": "1", "PS4": "'+ '"}
+
+
+def _listed(call: Call) -> Effects:
+    """List all variables, and in bash the functions after them."""
+    shell = call.shell
+    if shell.dash:
+        for name in filter(str.isidentifier, sorted(shell.variables)):
+            call.print(f"{name}={single_quoted(shell.variables[name])}")
+        return 0
+    shown = _DEFAULTS | {name: _shown(shell, name) for name in shell.variables if name.isidentifier()}
+    if shell.kind == "bash":
+        shown |= _UNSEEN | {"SHELLOPTS": shell_options(shell), "BASHOPTS": ":".join(options_on(shell))}
+        shown.pop("BASHPID", None)
+        if shell.command is not None:
+            shown["BASH_EXECUTION_STRING"] = ansi_word((shell.string or shell.command)[:4096])
+    for name in sorted(shown):
+        yield from turn()
+        call.print(f"{name}={shown[name]}")
+    for name in sorted(shell.functions):
+        call.print((yield from function_text(shell.functions[name])))
+    return 0
+
+
+def options_on(shell: ShellState) -> list[str]:
+    """Return the options of `shopt` that are on."""
+    known = _SHOPT | ({"expand_aliases": True} if shell.command is None else {}) | shell.shopt
+    return sorted(name for name in known if known[name])
+
+
 def _shown(shell: ShellState, name: str) -> str:
     """Return a variable's value as `set` lists it."""
     variables = shell.variables
     if f"{name}[@]" in variables and not shell.dash:
         elements = (f'[{key}]="{variables.get(f"{name}[{key}]", "")}"' for key in arrays.keys(variables, name))
         return f"({' '.join(elements)})"
-    return shell_word(variables[name]) if variables[name] else ""
+    return ansi_word(variables[name]) if variables[name] else ""
 
 
 @command("set", folder="")
-def set_(call: Call) -> int:
+def set_(call: Call) -> Effects | int:
     """List all variables, set the positional parameters, or show options."""
     shell = call.shell
     if not call.args:
-        for name in filter(str.isidentifier, sorted(shell.variables)):
-            shown = single_quoted(shell.variables[name]) if shell.dash else _shown(shell, name)
-            call.print(f"{name}={shown}")
-        return 0
+        return _listed(call)
     if call.args in (["-o"], ["+o"]):
         return _list_options(call)
     args = list(call.args)

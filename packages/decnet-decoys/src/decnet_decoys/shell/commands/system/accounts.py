@@ -12,7 +12,7 @@ from decnet_decoys.shell.encoding import decode, encode, quoted
 from decnet_decoys.shell.environment.language import ShellKind
 from decnet_decoys.shell.interactive.nesting import enter
 from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
-from decnet_decoys.shell.machine.tree import whole_of
+from decnet_decoys.shell.machine.tree import size_of, whole_of
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.state import ShellState
 
@@ -128,6 +128,9 @@ def last(call: Call) -> int:
     log = found.last("f") or f"/var/log/{'wtmp' if call.name == 'last' else 'btmp'}"
     if not shell.files.exists(log, shell.access):
         return call.fail(f"cannot open {log[:4096]}: {NOT_FOUND}")
+    if not size_of(shell.files.read(log, shell.access)):  # somebody emptied it
+        call.print(f"\n{log.rpartition('/')[2]} begins {shell.date('%a %b %e %H:%M:%S %Y')}")
+        return 0
     now = shell.date("%a %b %e %H:%M")
     boot = shell.date("%a %b %e %H:%M", shell.machine.booted)
     mine = (shell.user.name, "pts/0", f"{shell.origin.address:<16} {now}   still logged in")

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Commands that compare files: cmp, diff, comm (POSIX.1-2017)."""
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from decnet_decoys.shell.call import Call
 from decnet_decoys.shell.commands.options import Options, options, tried
+from decnet_decoys.shell.commands.text.comparing_folders import compare_folders, entry_of
 from decnet_decoys.shell.effects import Effects, Steps, turn
 from decnet_decoys.shell.encoding import decode, quoted
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.fs_errors import NOT_FOUND, FileSystemError
 from decnet_decoys.shell.programs import command
 from decnet_decoys.shell.streams import PIECE, InputFile
 
@@ -69,15 +71,45 @@ def _report(call: Call, found: Options, pair: tuple[InputFile, InputFile], start
     return 1
 
 
+_DIFF = {
+    "unified": "u", "brief": "q", "recursive": "r", "report-identical-files": "s", "new-file": "N",
+    "side-by-side": "y", "color": "color?",
+}  # fmt: skip
+
+
 @command("diff")
 def diff(call: Call) -> Effects:
     """Show in which lines two files differ: as commands of ed, or with -u."""
-    found = options(call, "uqbBwisrNy", {"unified": "u", "brief": "q", "recursive": "r", "report-identical-files": "s",
-                                        "side-by-side": "y", "color": "color?"}, status=2)  # fmt: skip
+    found = options(call, "uqbBwisrNy", _DIFF, status=2)
     if len(found.operands) != 2:
         after = f"missing operand after '{found.operands[-1] if found.operands else 'diff'}'"
         raise tried(call, after if len(found.operands) < 2 else f"extra operand '{found.operands[2]}'", 2)
-    sources = yield from _pair(call, found.operands)
+    one, other = found.operands
+    first, second = (path != "-" and _is_folder(call, path) for path in found.operands)
+    if first and second:
+        return (yield from compare_folders(call, found, (one, other), compare_files))
+    paths = [one, other]
+    if first and other != "-" and entry_of(call, other) is not None:
+        paths[0] = posixpath.join(one, posixpath.basename(other))
+    elif second and one != "-" and entry_of(call, one) is not None:
+        paths[1] = posixpath.join(other, posixpath.basename(one))
+    if first != second and paths == found.operands:  # what the folder is compared with is not there
+        absent = other if first else one
+        call.fail(f"{absent}: {NOT_FOUND}")
+        return 2
+    return (yield from compare_files(call, found, paths))
+
+
+def _is_folder(call: Call, path: str) -> bool:
+    entry = entry_of(call, path)
+    return entry is not None and entry.kind == "dir"
+
+
+def compare_files(call: Call, found: Options, paths: list[str], headline: str = "") -> Steps[int]:
+    """Show in which lines two files differ, below the headline; one that there is not is empty with -N."""
+    if "N" in found and any(entry_of(call, path) is None for path in paths):
+        paths = [path if entry_of(call, path) is not None else "/dev/null" for path in paths]
+    sources = yield from _pair(call, paths)
     if len(sources) < 2:
         return 2
     a, b = (source.whole(MAX_COMPARED_BYTES).split(b"\n") for source in sources)
@@ -89,6 +121,8 @@ def diff(call: Call) -> Effects:
     if "q" in found:
         call.print(f"Files {sources[0].name} and {sources[1].name} differ")
         return 1
+    if headline:
+        call.print(headline)
     one, other = (
         [decode(line)[:2048] for line in (lines[:-1] if not lines[-1] else lines)[:MAX_COMPARED]] for lines in (a, b)
     )

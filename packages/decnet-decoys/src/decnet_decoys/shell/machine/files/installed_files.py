@@ -5,6 +5,7 @@ import hashlib
 import uuid
 
 from decnet_decoys.personas.schema import Hardware, Persona
+from decnet_decoys.shell.machine.files.home_files import BASH_LOGOUT, BASHRC, PROFILE
 from decnet_decoys.shell.machine.files.unit_files import unit_files
 
 DIRECTORIES = """
@@ -330,9 +331,9 @@ def etc(persona: Persona, hostname: str) -> dict[str, str]:
         "/etc/motd": "" if suite == "jammy" else _MOTD,
         "/etc/passwd-": "",
         "/etc/group-": "",
-        "/etc/skel/.bashrc": "# ~/.bashrc: executed by bash(1) for non-login shells.\n",
-        "/etc/skel/.profile": "# ~/.profile: executed by the command interpreter for login shells.\n",
-        "/etc/skel/.bash_logout": "# ~/.bash_logout: executed by bash(1) when login shell exits.\n",
+        "/etc/skel/.bashrc": BASHRC.decode(),
+        "/etc/skel/.profile": PROFILE.decode(),
+        "/etc/skel/.bash_logout": BASH_LOGOUT.decode(),
         **{f"/etc/init.d/{name}": f"#!/bin/sh\n# {what}.\n" for name, what in _INIT_SCRIPTS.items()},
         "/etc/cron.daily/apt-compat": "#!/bin/sh\nexit 0\n",
         "/etc/cron.daily/dpkg": "#!/bin/sh\nexit 0\n",
