@@ -11,17 +11,8 @@ from decnet.cli.labels import LONGEST, label
 from decnet.fleet.deployment import Deployment
 
 UNSEEN = [
-    "a\u202egpj.exe",
-    "a\u2066b",
-    "a\u200bb",
-    "a\x1b[2Jb",
-    "a\nb",
-    "a\u2028b",
-    "\ufeffa",
-    "a\x00b",
-    "a\udcff",
-    "a\uffff",
-]
+    "a\u202egpj.exe", "a\u2066b", "a\u200bb", "a\x1b[2Jb", "a\nb", "a\u2028b", "\ufeffa", "a\x00b", "a\udcff", "a\uffff",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", UNSEEN)
@@ -42,10 +33,8 @@ def test_a_label_has_a_length() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("known", "add", "192.0.2.7", "--label"), ("canary", "new", "url")],
+    [("known", "add", "192.0.2.7", "--label"), ("canary", "new")],
 )
-def test_commands_refuse_a_label_with_an_unseen_character(
-    run: Run, deployment: Deployment, words: tuple[str, ...]
-) -> None:
+def test_commands_refuse_an_unseen_character(run: Run, deployment: Deployment, words: tuple[str, ...]) -> None:
     said = run(*words, "a\u202egpj.exe")
     assert (said.code, "U+202E RIGHT-TO-LEFT OVERRIDE" in said.err) == (2, True)

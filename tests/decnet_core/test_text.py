@@ -57,7 +57,9 @@ def test_json_for_a_terminal_is_the_same_document_and_printable(text: str) -> No
     assert json.loads(shown) == [text]
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx", " \xa0=1", "＝1", "＋1", "－1", "＠x"])
+@pytest.mark.parametrize(
+    "text", ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx", " \xa0=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff20x"]
+)
 def test_no_spreadsheet_takes_text_for_a_formula(text: str) -> None:
     assert for_spreadsheet(text) == f"'{text}"
 

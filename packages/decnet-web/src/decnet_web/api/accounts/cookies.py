@@ -19,7 +19,7 @@ NAME = "__Host-decnet"
 LONGEST_HEADER = 8192
 
 _BLANK = " \t"
-"""White space of RFC 6265. A browser lets any page of the domain set a cookie whose name has another before `__Host-`."""
+"""White space of RFC 6265: other hosts of a domain may set a cookie that has another blank before `__Host-`."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
