@@ -11,7 +11,7 @@ from decnet.cli.labels import LONGEST, label
 from decnet.fleet.deployment import Deployment
 
 UNSEEN = [
-    "a\u202egpj.exe", "a\u2066b", "a\u200bb", "a\x1b[2Jb", "a\nb", "a\u2028b", "\ufeffa", "a\x00b", "a\udcff", "a\uffff",
+    "a\u202egpj.exe", "a\u2066b", "a\u200bb", "a\x1b[2Jb", "a\nb", "a\u2028b", "\ufeffa", "a\x00b", "a\udcff", "a\uffff"
 ]  # fmt: skip
 
 
