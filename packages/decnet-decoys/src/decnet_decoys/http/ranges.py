@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from itertools import combinations
 from typing import NamedTuple
 
 MOST_FIELD = 1000
@@ -94,10 +95,14 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
     joined: list[Span] = []
     for begin, end in spans:
         if joined and begin <= joined[-1].end + 1 and end >= joined[-1].begin - 1:
-            joined[-1] = Span(min(begin, joined[-1].begin), max(end, joined[-1].end))
+            joined[-1] = _together(joined[-1], Span(begin, end))
         else:
             joined.append(Span(begin, end))
     return joined
+
+
+def _together(one: Span, other: Span) -> Span:
+    return Span(min(one.begin, other.begin), max(one.end, other.end))
 
 
 def _of_lighttpd(text: str, size: int) -> list[Span] | None:
@@ -116,17 +121,17 @@ def _of_lighttpd(text: str, size: int) -> list[Span] | None:
         if span is not None:
             spans.append(span)
     while (pair := _near(spans)) is not None:
-        (begin, end), (other_begin, other_end) = spans[pair[0]], spans.pop(pair[1])
-        spans[pair[0]] = Span(min(begin, other_begin), max(end, other_end))
+        at, later = pair
+        spans[at] = _together(spans[at], spans.pop(later))
     return spans
 
 
 def _near(spans: list[Span]) -> tuple[int, int] | None:
-    """Return which two parts are no more than 80 bytes apart, by their numbers."""
-    for at, (begin, end) in enumerate(spans):
-        for later, (other_begin, other_end) in enumerate(spans[at + 1 :], at + 1):
-            if other_begin <= end + _APART if begin <= other_begin else other_end >= begin - _APART:
-                return at, later
+    """Return which two parts are to be joined, by their numbers."""
+    for at, later in combinations(range(len(spans)), 2):
+        first, last = sorted((spans[at], spans[later]))
+        if last.begin <= first.end + _APART:
+            return at, later
     return None
 
 

@@ -156,6 +156,9 @@ class Jobs:
     def forget(self, job: Job) -> None:
         self.all = [one for one in self.all if one is not job]
 
+    def forget_ended(self, now: float) -> None:
+        self.all = [job for job in self.all if job.ends > now]
+
     def disown(self, jobs: list[Job]) -> None:
         """Let jobs go: they are processes still, but none of which the shell tells."""
         for job in jobs:

@@ -125,7 +125,7 @@ def decrby(client: Client, given: Arguments) -> Reply:
 
 # ---- when keys expire
 
-LONGEST_STRING_TIME = 2**63 // 1000
+_LARGEST_TIME = 2**63 // 1000
 """Seconds."""
 
 
@@ -139,7 +139,7 @@ def _expires(client: Client, given: Arguments, name: str, parts: int, *, from_no
         return refused
     if value is None:
         return NOT_A_NUMBER
-    if abs(value) // parts >= LONGEST_STRING_TIME:
+    if abs(value) // parts >= _LARGEST_TIME:
         return Error(f"ERR invalid expire time in '{name}' command")
     if client.keys.get(key) is None:
         return 0

@@ -56,15 +56,19 @@ def _aged(call: Call, found: Options, name: str) -> int:
 
 def _expiry_changed(call: Call) -> str:
     """Return what is told of a changed age: shadow 4.13 no longer tells it from a changed password."""
-    older = "Ubuntu" in call.shell.machine.persona.os
-    return "passwd: password expiry information changed." if older else "passwd: password changed."
+    return "passwd: password expiry information changed." if _is_older(call) else "passwd: password changed."
+
+
+def _is_older(call: Call) -> bool:
+    """Return whether passwd is that of Ubuntu, from before shadow 4.13."""
+    return "Ubuntu" in call.shell.machine.persona.os
 
 
 def _ageing(call: Call, name: str) -> str:
     """Return when a password was changed and its ages, as `passwd -S` shows them."""
     row = next((line.split(":") for line in lines_of(call, "/etc/shadow") if line.startswith(f"{name}:")), [])
     days, *ages = [column or "-1" for column in (*row[2:7], *[""] * 5)][:5]
-    layout = "%m/%d/%Y" if "Ubuntu" in call.shell.machine.persona.os else "%Y-%m-%d"
+    layout = "%m/%d/%Y" if _is_older(call) else "%Y-%m-%d"
     changed = call.shell.date(layout, int(days) * 86400) if days.isdecimal() and len(days) < 6 else days
     return " ".join((changed, *ages))
 

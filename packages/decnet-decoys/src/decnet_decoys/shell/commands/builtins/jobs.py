@@ -21,7 +21,7 @@ def jobs(call: Call) -> int:
             return call.shell_error(f"jobs: {name}: no such job")
     known, now = call.shell.jobs, call.shell.clock()
     if call.shell.command is not None:  # a shell that is not typed at forgets jobs when they end
-        known.all = [job for job in known.all if job.ends > now]
+        known.forget_ended(now)
     for job in known.all:
         if "p" in options:
             call.print(str(job.pid))
@@ -31,7 +31,7 @@ def jobs(call: Call) -> int:
             line = line.replace("  ", f" {job.pid} ", 1)
         if not ("r" in options and job.ends <= now):
             call.print(line)
-    known.all = [job for job in known.all if job.ends > now]
+    known.forget_ended(now)
     return 0
 
 

@@ -153,20 +153,24 @@ def _of_own_site(call: Call, site: HttpProfile, target: str) -> Effects:
         else:
             call.out.write(shown)
         return 0
-    if answer.status != 200 and machine.persona.family == "busybox":
-        return call.fail(f"server returned error: {answer.status}", 8)
     if answer.status != 200:
-        if not _has(call, "q", "quiet", _WGET_VALUED):
-            reason = HTTPStatus(answer.status).phrase
-            call.print_error(
-                f"--{call.shell.date('%Y-%m-%d %H:%M:%S')}--  {target if '://' in target else f'http://{target}'}\n"
-                f"Connecting to {host_of(target)}:80... connected.\n"
-                f"HTTP request sent, awaiting response... {answer.status} {reason}\n"
-                f"{call.shell.date('%Y-%m-%d %H:%M:%S')} ERROR {answer.status}: {reason}.\n"
-            )
-        return 8
+        return _wget_refused(call, target, answer.status)
     yield from call.runner.save(options.get("O") or posixpath.basename(path) or "index.html", answer.body, err=call.err)
     return 0
+
+
+def _wget_refused(call: Call, target: str, status: int) -> int:
+    if call.shell.machine.persona.family == "busybox":
+        return call.fail(f"server returned error: {status}", 8)
+    if not _has(call, "q", "quiet", _WGET_VALUED):
+        now, reason = call.shell.date("%Y-%m-%d %H:%M:%S"), HTTPStatus(status).phrase
+        call.print_error(
+            f"--{now}--  {target if '://' in target else f'http://{target}'}\n"
+            f"Connecting to {host_of(target)}:80... connected.\n"
+            f"HTTP request sent, awaiting response... {status} {reason}\n"
+            f"{now} ERROR {status}: {reason}.\n"
+        )
+    return 8
 
 
 def _has(call: Call, letter: str, name: str, valued: str) -> bool:
@@ -309,9 +313,8 @@ def _curl(call: Call, target: str) -> Effects:
 
 def _verbose(host: str, port: int, message: str, *, shows: bool) -> str:
     """Return what curl -v tells of a host that it does not reach."""
-    why = message.partition(") ")[2]
-    told = [f"*   Trying {host}:{port}...", f"* connect to {host} port {port} failed: Connection refused"]
-    told = [*(told if is_address(host) else []), f"* {why}"]
-    return "\n".join(
-        [*told, *([f"\r{_METER.splitlines()[-1]}"] if shows and is_address(host) else []), "* Closing connection 0"]
-    )
+    told = [f"* {message.partition(') ')[2]}"]
+    if is_address(host):
+        tried = [f"*   Trying {host}:{port}...", f"* connect to {host} port {port} failed: Connection refused"]
+        told = [*tried, *told, *([f"\r{_METER.splitlines()[-1]}"] if shows else [])]
+    return "\n".join([*told, "* Closing connection 0"])

@@ -4,7 +4,13 @@
 from itertools import pairwise
 
 from decnet_decoys.shell.call import Call
-from decnet_decoys.shell.commands.network.firewall_chains import change_chains, is_target, made_chains, references
+from decnet_decoys.shell.commands.network.firewall_chains import (
+    NO_CHAIN,
+    change_chains,
+    is_target,
+    made_chains,
+    references,
+)
 from decnet_decoys.shell.effects import Effects, turn
 from decnet_decoys.shell.encoding import decode
 from decnet_decoys.shell.machine.condition import MAX_RULES
@@ -29,12 +35,16 @@ def iptables(call: Call) -> int:
     verb = next((arg for arg in args if arg[:2] in _VERBS or arg in _LONG), "")
     wrong = _wrong(args, verb)
     if wrong:
-        return _error(call, f"{wrong}\nTry `{call.name} -h' or '{call.name} --help' for more information.", 2)
+        return _misused(call, wrong)
     letter, words = _LONG.get(verb, verb[:2]), [arg for arg in args[args.index(verb) + 1 :] if arg != "-w"]
     table = next((after for arg, after in pairwise(args) if arg in ("-t", "--table")), "filter")
     if table != "filter":
         return _other_table(call, table, letter, [word for word in words if word not in ("-n", "-v", "-x")])
     return _of_filter(call, letter, words)
+
+
+def _misused(call: Call, wrong: str) -> int:
+    return _error(call, f"{wrong}\nTry `{call.name} -h' or '{call.name} --help' for more information.", 2)
 
 
 def _wrong(args: list[str], verb: str) -> str:
@@ -70,14 +80,13 @@ def _of_filter(call: Call, letter: str, words: list[str]) -> int:
             wrong = f"chain `{chain[:29]}' in table `filter' is incompatible, use 'nft' tool."
             return _error(call, wrong, 1)
         if letter not in ("-N", "-X", "-C"):
-            return _error(call, "No chain/target/match by that name.", 1, plain=True)
+            return _error(call, NO_CHAIN, 1, plain=True)
     if letter in ("-N", "-X"):
         fault = change_chains(call.shell.machine.condition.rules, letter, chain)
         return 0 if fault is None else _error(call, fault.text, fault.status, plain=fault.plain)
     target = next((after for word, after in pairwise(words) if word in ("-j", "--jump")), "")
     if letter in ("-A", "-I") and target and not is_target(call.shell.machine.condition.rules, target):
-        hint = f"Try `{call.name} -h' or '{call.name} --help' for more information."
-        return _error(call, f"Chain '{target[:29]}' does not exist\n{hint}", 2)
+        return _misused(call, f"Chain '{target[:29]}' does not exist")
     return _performed(call, letter, chain, words)
 
 
@@ -138,7 +147,7 @@ def _performed(call: Call, letter: str, chain: str, words: list[str]) -> int:
     if letter == "-D" and len(words) == 2 and words[1].isdecimal():
         of_chain = [rule for rule in rules if rule.startswith(f"-A {chain} ")]
         if not rules:
-            return _error(call, "No chain/target/match by that name.", 1, plain=True)
+            return _error(call, NO_CHAIN, 1, plain=True)
         if not 0 < int(words[1][:4]) <= len(of_chain):
             return _error(call, "Index of deletion too big.", 1, plain=True)
         rules.remove(of_chain[int(words[1][:4]) - 1])

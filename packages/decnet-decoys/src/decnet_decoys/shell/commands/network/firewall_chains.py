@@ -8,8 +8,9 @@ ACCEPT CHECKSUM CLASSIFY CONNMARK CT DNAT DROP DSCP ECN HL LOG MARK MASQUERADE N
 REDIRECT REJECT RETURN SET SNAT SYNPROXY TCPMSS TCPOPTSTRIP TEE TOS TPROXY TRACE TTL ULOG
 """
 TARGETS = frozenset(_TARGETS.split())
-MAX_CHAINS = 64
-MAX_NAME = 28
+NO_CHAIN = "No chain/target/match by that name."
+_MOST_CHAINS = 64
+_LONGEST_NAME = 28
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,6 @@ class Fault:
     status: int
     plain: bool = True
     """Whether it is told without the version of iptables."""
-
-
-_UNKNOWN = Fault("No chain/target/match by that name.", 1)
 
 
 def made_chains(rules: list[str]) -> list[str]:
@@ -44,11 +42,11 @@ def change_chains(rules: list[str], letter: str, chain: str) -> Fault | None:
     if letter == "-N":
         if chain in made or not chain:
             return Fault("Chain already exists.", 1)
-        if len(made) < MAX_CHAINS:
-            rules.append(f"-N {chain[:MAX_NAME]}")
+        if len(made) < _MOST_CHAINS:
+            rules.append(f"-N {chain[:_LONGEST_NAME]}")
         return None
     if chain and chain not in made:
-        return _UNKNOWN
+        return Fault(NO_CHAIN, 1)
     for name in [chain] if chain else made:
         if references(rules, name) or any(rule.startswith(f"-A {name} ") for rule in rules):
             return Fault(f" CHAIN_DEL failed (Device or resource busy): chain {name}", 4, plain=False)
