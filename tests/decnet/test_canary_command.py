@@ -8,8 +8,8 @@ from tests.decnet.command_result import Run
 
 from decnet.canary.tokens import first_tokens, new_token
 from decnet.fleet.deployment import Deployment, transaction
-from decnet_core.canary import canary_key, verify
-from decnet_models.canary.queries import label_of
+from decnet_core.canary import SlugKind, canary_key, mint, verify
+from decnet_models.canary.queries import add_token, label_of
 
 
 def test_new_token_is_genuine_and_remembered(run: Run, deployment: Deployment) -> None:
@@ -33,8 +33,9 @@ def test_each_kind_has_its_place(kind: str, end: str, run: Run, deployment: Depl
     assert made["place"].endswith(made["token"] + end)
 
 
-def test_list_shows_label_escaped(run: Run, deployment: Deployment) -> None:
-    run("canary", "new", "la\x1bbel")
+def test_list_shows_a_label_of_earlier_versions_escaped(run: Run, deployment: Deployment) -> None:
+    with transaction(deployment, write=True) as connection:
+        add_token(connection, mint(canary_key(deployment.state.keys), SlugKind.URL), "la\x1bbel", now_ns=1)
     said = run("canary", "list")
     assert r"la\x1bbel" in said.out
     assert run("canary", "list", "--json").document[0]["hits"] is None
