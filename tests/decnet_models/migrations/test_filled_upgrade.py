@@ -331,9 +331,10 @@ def test_from_0030_all_is_weighed_again_without_what_is_no_evidence_any_more(old
         ("0031_after_magnitude", "0032_after_ties"),
         ("0032_after_ties", "0033_after_owner"),
         ("0033_after_owner", "0034_after_ways"),
+        ("0035_after_technique_attacker", "0036_after_hosts"),
     ],
 )
-def test_from_0032_to_0034_all_identities_are_computed_again(old_url: str, before: str, after: str) -> None:
+def test_to_0032_and_others_all_identities_are_computed_again(old_url: str, before: str, after: str) -> None:
     engine = open_engine(old_url)
     with writing(engine) as connection:
         migrate_to(connection, before)
