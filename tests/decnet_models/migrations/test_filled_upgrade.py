@@ -334,9 +334,10 @@ def test_from_0030_all_is_weighed_again_without_what_is_no_evidence_any_more(old
         ("0031_after_magnitude", "0032_after_ties"),
         ("0032_after_ties", "0033_after_owner"),
         ("0033_after_owner", "0034_after_ways"),
+        ("0035_after_technique_attacker", "0036_after_hosts"),
     ],
 )
-def test_from_0032_to_0034_all_identities_are_computed_again(old_url: str, before: str, after: str) -> None:
+def test_to_0032_and_others_all_identities_are_computed_again(old_url: str, before: str, after: str) -> None:
     engine = open_engine(old_url)
     with writing(engine) as connection:
         migrate_to(connection, before)
@@ -387,15 +388,15 @@ def test_to_0035_attackers_of_techniques_and_windows_are_kept(old_url: str) -> N
         ("day 2026-11-23", None, "day 2026-11-23"),
     ],
 )
-def test_to_0036_keys_of_notices_begin_with_their_occasion(
+def test_to_0037_keys_of_notices_begin_with_their_occasion(
     old_url: str, occasion: str, session: str | None, now: str
 ) -> None:
     engine = open_engine(old_url)
     with writing(engine) as connection:
-        migrate_to(connection, "0035_after_technique_attacker")
+        migrate_to(connection, "0036_after_hosts")
         old = {"key": f"ttp.tagged|192.0.2.1|rule|T1105|{occasion}", "body": msgspec.json.encode({"session": session}).decode()}
         connection.execute(INSERT_NOTICE, old)
-        migrate_to(connection, "0036_after_occasion")
+        migrate_to(connection, "0037_after_occasion")
         keys = list(connection.execute(text("SELECT key FROM notice")).scalars())
     engine.dispose()
     assert keys == [f"ttp.tagged|{now}|192.0.2.1|rule|T1105"]

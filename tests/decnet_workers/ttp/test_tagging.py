@@ -26,7 +26,7 @@ Stored = Callable[..., StoredEvent]
 def test_an_upgrade_gives_a_notice_the_key_by_which_it_is_not_told_again(stored: Stored, session: str | None) -> None:
     event = msgspec.structs.replace(stored(1, PAYLOAD).event, session=session)
     before = f"session {group_digest(session)}" if session else f"day {day_of(event.ts)}"
-    migration = import_module("decnet_models.migrations.versions.0036_after_occasion")
+    migration = import_module("decnet_models.migrations.versions.0037_after_occasion")
     old, body = f"ttp.tagged|192.0.2.1|{RULE}|T1105|{before}", msgspec.json.encode({"session": session}).decode()
     assert migration._key(old, body) == notice_key(ABOUT, "192.0.2.1", "T1105", occasion_of(event))
 

@@ -10,8 +10,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0036_after_occasion"
-down_revision = "0035_after_technique_attacker"
+revision = "0037_after_occasion"
+down_revision = "0036_after_hosts"
 
 _PART = 2_000
 _ORDERED = 20
