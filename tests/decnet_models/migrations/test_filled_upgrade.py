@@ -73,9 +73,7 @@ INSERT_TAG = text(
 INSERT_WINDOW = text(
     "INSERT INTO ttp_window (rule_id, group_digest, entries, expires_at) VALUES (:rule, :digest, '[]', 5)"
 )
-INSERT_NOTICE = text(
-    "INSERT INTO notice (key, kind, ts, body, created_at) VALUES (:key, 'ttp.tagged', 1, :body, 1)"
-)
+INSERT_NOTICE = text("INSERT INTO notice (key, kind, ts, body, created_at) VALUES (:key, 'ttp.tagged', 1, :body, 1)")
 Rows = dict[str, list[dict[str, Any]]]
 TABLES = (
     *("event", "event_volume", "event_forgotten", "ingest_position"),
@@ -394,7 +392,8 @@ def test_to_0037_keys_of_notices_begin_with_their_occasion(
     engine = open_engine(old_url)
     with writing(engine) as connection:
         migrate_to(connection, "0036_after_hosts")
-        old = {"key": f"ttp.tagged|192.0.2.1|rule|T1105|{occasion}", "body": msgspec.json.encode({"session": session}).decode()}
+        body = msgspec.json.encode({"session": session}).decode()
+        old = {"key": f"ttp.tagged|192.0.2.1|rule|T1105|{occasion}", "body": body}
         connection.execute(INSERT_NOTICE, old)
         migrate_to(connection, "0037_after_occasion")
         keys = list(connection.execute(text("SELECT key FROM notice")).scalars())

@@ -32,9 +32,14 @@ def test_an_upgrade_gives_a_notice_the_key_by_which_it_is_not_told_again(stored:
 
 
 def test_the_keys_of_a_session_are_together_and_in_the_order_of_the_sessions(stored: Stored) -> None:
-    keys = [
-        notice_key(ABOUT, attacker, technique, occasion_of(msgspec.structs.replace(stored(1, PAYLOAD).event, session=name)))
+    event = stored(1, PAYLOAD).event
+    occasions = [
+        occasion_of(msgspec.structs.replace(event, session=name))
         for name in ("19ae0f3c5d2a1b2c3d4e", "19ae0f3c5d2b0b2c3d4e")
+    ]
+    keys = [
+        notice_key(ABOUT, attacker, technique, occasion)
+        for occasion in occasions
         for attacker in ("192.0.2.1", "192.0.2.2")
         for technique in ("T1033", "T1105")
     ]
