@@ -33,7 +33,7 @@ async def test_numbers_are_written_with_digits(served: Served) -> None:
         for method, path, where, name, types in parameters(served):
             if not types & NUMBERS or where not in ("query", "path"):
                 continue
-            for text in ("+5", "%205", "5_0", "5.", "٥", "5%20"):
+            for text in ("+5", "%205", "5_0", "5.", "\u0665", "5%20"):
                 if where == "query":
                     answer = await client.request(method, f"{_filled(path)}?{name}={text}")
                 else:
