@@ -8,12 +8,15 @@ from collections.abc import Iterator
 import pytest
 from tests.decnet_web.api.served import Served, serving
 
+from decnet_web.api.settings import ApiSettings
+
 NUMBERS = {"integer", "number"}
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("fleet")) as served:
+    settings = ApiSettings(requests_per_second=10_000, request_burst=10_000)
+    with serving(tmp_path_factory.mktemp("fleet"), settings) as served:
         yield served
 
 
