@@ -12,6 +12,8 @@ from tests.decnet.command_result import Run
 
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.events.notices import CanaryTriggered, Notice, TechniqueTagged
+from decnet_models.incidents import queries
+from decnet_models.incidents.tables import incident_value
 from decnet_models.notices import queries as outbox
 from decnet_workers.webhook.incidents.incidents import Incidents
 from decnet_workers.webhook.settings import WebhookSettings
@@ -99,3 +101,33 @@ def test_a_number_larger_than_any_is_nobodys(words: tuple[str, ...], run: Run) -
 
 def test_no_incident_is_said(run: Run, deployment: Deployment) -> None:
     assert run("incidents").out.strip() == "no such incident"
+
+
+@pytest.mark.usefixtures("hear")
+def test_incidents_of_a_source_that_is_forgotten_are_closed_and_say_why(run: Run, deployment: Deployment) -> None:
+    assert run("known", "add", "192.0.2.7", "--label", "drill 7").code == 0
+    assert [one["state"] for one in run("incidents", "--json").document] == ["new", "new"]
+    assert run("known", "forget", "1").code == 0
+    assert [(one["incident"], one["state"]) for one in run("incidents", "--json").document] == [
+        (2, "new"),
+        (1, "closed"),
+    ]
+    with transaction(deployment) as connection:
+        (done,) = queries.actions(connection, [1])
+    assert (done.verb, done.note) == ("closed", "known source 2: drill 7")
+
+
+@pytest.mark.usefixtures("hear")
+def test_an_incident_in_which_somebody_else_takes_part_stays_open(run: Run, deployment: Deployment) -> None:
+    with transaction(deployment, write=True) as connection:
+        values = {
+            "incident": 1,
+            "field": "attacker",
+            "value": "192.0.2.8",
+            "notices": 1,
+            "first_seen": 1,
+            "last_seen": 1,
+        }
+        connection.execute(incident_value.insert().values(**values))
+    assert run("known", "add", "192.0.2.7", "--forget").code == 0
+    assert {one["state"] for one in run("incidents", "--json").document} == {"new"}

@@ -128,6 +128,7 @@ def face(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Face]:
 
 def test_both_are_parked_while_nobody_looks_and_answer_the_first_who_does(face: Face) -> None:
     until(face.parked, 120)
+    assert [face.status(name).due for name in ("api", "web")] == [None, None]  # only a client wakes them
     restarts = face.status("web").restarts, face.status("api").restarts
     for _ in range(2):
         until(face.parked, 120)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decnet_core.events.ids import uuid7, uuid7_of
+from decnet_core.events.ids import session_id, uuid7, uuid7_of
 
 TIMES = st.integers(0, (2**48 - 1) * 1_000_000)
 
@@ -30,3 +30,15 @@ def test_ids_of_one_moment_differ() -> None:
 def test_the_same_parts_give_the_same_id_and_others_another(ts: int, one: list[bytes], other: list[bytes]) -> None:
     assert uuid7_of(ts, *one) == uuid7_of(ts, *one)
     assert (uuid7_of(ts, *one) == uuid7_of(ts, *other)) == (one == other)
+
+
+@given(TIMES, TIMES)
+def test_ids_of_sessions_sort_by_time_and_have_one_length(first: int, second: int) -> None:
+    made = session_id(first), session_id(second)
+    assert {len(one) for one in made} == {20}
+    if first // 1_000_000 < second // 1_000_000 < 1 << 44:
+        assert made[0] < made[1]
+
+
+def test_ids_of_sessions_of_one_moment_differ() -> None:
+    assert len({session_id(1) for _ in range(1000)}) == 1000

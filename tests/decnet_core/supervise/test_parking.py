@@ -343,6 +343,11 @@ async def test_a_parked_worker_looks_now_and_then_even_if_nothing_wakes_it(tmp_p
         await office.until_taken("forgotten")
 
 
+async def test_who_is_needed_by_clients_only_is_not_started_again_before_one_comes(office: Office) -> None:
+    assert office.clerk.due is not None
+    assert office.porter.due is None
+
+
 async def test_an_interpreter_of_its_own_is_never_parked(tmp_path: Path) -> None:
     async with opened(tmp_path, "clerk", forking=False) as office:
         await asyncio.sleep(5 * PARK_SECONDS)  # nothing to wait for: it must not park

@@ -73,6 +73,7 @@ INSERT_TAG = text(
 INSERT_WINDOW = text(
     "INSERT INTO ttp_window (rule_id, group_digest, entries, expires_at) VALUES (:rule, :digest, '[]', 5)"
 )
+INSERT_NOTICE = text("INSERT INTO notice (key, kind, ts, body, created_at) VALUES (:key, 'ttp.tagged', 1, :body, 1)")
 Rows = dict[str, list[dict[str, Any]]]
 TABLES = (
     *("event", "event_volume", "event_forgotten", "ingest_position"),
@@ -331,9 +332,10 @@ def test_from_0030_all_is_weighed_again_without_what_is_no_evidence_any_more(old
         ("0031_after_magnitude", "0032_after_ties"),
         ("0032_after_ties", "0033_after_owner"),
         ("0033_after_owner", "0034_after_ways"),
+        ("0035_after_technique_attacker", "0036_after_hosts"),
     ],
 )
-def test_from_0032_to_0034_all_identities_are_computed_again(old_url: str, before: str, after: str) -> None:
+def test_to_0032_and_others_all_identities_are_computed_again(old_url: str, before: str, after: str) -> None:
     engine = open_engine(old_url)
     with writing(engine) as connection:
         migrate_to(connection, before)
@@ -373,3 +375,27 @@ def test_to_0035_attackers_of_techniques_and_windows_are_kept(old_url: str) -> N
     engine.dispose()
     assert sorted(pairs) == [("T1033", "::1"), ("T1105", "192.0.2.1")]
     assert kept == [("0754c", "[]")]
+
+
+@pytest.mark.parametrize(
+    ("occasion", "session", "now"),
+    [
+        ("session c1a3bcc3eb5b5235", "s12", "session s12/c1a3bcc3eb5b5235"),
+        ("session c1a3bcc3eb5b5235", "0" * 30, f"session {'0' * 20}/c1a3bcc3eb5b5235"),
+        ("session c1a3bcc3eb5b5235", "a|b", "session /c1a3bcc3eb5b5235"),
+        ("day 2026-11-23", None, "day 2026-11-23"),
+    ],
+)
+def test_to_0037_keys_of_notices_begin_with_their_occasion(
+    old_url: str, occasion: str, session: str | None, now: str
+) -> None:
+    engine = open_engine(old_url)
+    with writing(engine) as connection:
+        migrate_to(connection, "0036_after_hosts")
+        body = msgspec.json.encode({"session": session}).decode()
+        old = {"key": f"ttp.tagged|192.0.2.1|rule|T1105|{occasion}", "body": body}
+        connection.execute(INSERT_NOTICE, old)
+        migrate_to(connection, "0037_after_occasion")
+        keys = list(connection.execute(text("SELECT key FROM notice")).scalars())
+    engine.dispose()
+    assert keys == [f"ttp.tagged|{now}|192.0.2.1|rule|T1105"]

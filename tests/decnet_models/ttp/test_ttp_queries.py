@@ -153,8 +153,9 @@ def test_windows_are_kept_changed_emptied_and_dropped(engine: Engine) -> None:
         assert both(connection) == (((1, "x"), (5, "y")), ((2, "z"),))
         save_windows(connection, {(RULE, "a"): (((7, "y"),), 10), (RULE, "b"): ((), 10)})
         assert both(connection) == (((7, "y"),), ())
-        assert delete_windows(connection, 17) == 0
-        assert delete_windows(connection, 18) == 1
+        assert delete_windows(connection, 17, "a", "b") == 0
+        assert delete_windows(connection, 18, "", "a") == 0
+        assert delete_windows(connection, 18, "a", "b") == 1
         assert both(connection) == ((), ())
         save_windows(connection, {(RULE, "a"): (((2**63 - 1, "x"),), 10)})
         assert both(connection) == (((2**63 - 1, "x"),), ())

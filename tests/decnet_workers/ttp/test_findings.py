@@ -24,7 +24,7 @@ from decnet_models.ttp.queries import tags
 from decnet_models.ttp.rule_states import RuleState, rule_states, set_rule_state
 from decnet_models.ttp.tables import metadata
 from decnet_workers.ttp import findings as findings_module
-from decnet_workers.ttp.findings import SWEEP_EVENTS, Findings
+from decnet_workers.ttp.findings import SWEEP_EVENTS, SWEEP_PARTS, Findings, slot_of, slots_of
 from decnet_workers.ttp.library import SHIPPED, Library, load
 
 LIBRARY = load([SHIPPED])
@@ -90,18 +90,20 @@ def test_tables_and_notices_do_not_depend_on_batches(
     database: Connection, stored: Stored, log: list[tuple[Payload, int, str | None, bool]], cuts: set[int]
 ) -> None:
     events = [
-        # Row numbers run over a multiple of SWEEP_EVENTS, so that windows are swept in between.
-        stored(SWEEP_EVENTS - 5 + n, payload, ts=s * SECOND, src_ip=source, session="s" if in_session else None)
+        # Windows of one part of the slots or the other are swept before every third event.
+        stored(n * SWEEP_EVENTS // 3, payload, ts=s * SECOND, src_ip=source, session="s" if in_session else None)
         for n, (payload, s, source, in_session) in enumerate(log)
     ]
     edges = sorted({0, len(events)} | {cut for cut in cuts if cut < len(events)})
-    database.rollback()  # what an example before left that failed
-    set_rule_state(database, RuleState(DOWNLOAD, "capped", cap=2), now_ns=0)
-    whole = look(database, [events])
-    database.rollback()
-    set_rule_state(database, RuleState(DOWNLOAD, "capped", cap=2), now_ns=0)
-    assert look(database, [events[a:b] for a, b in pairwise(edges)]) == whole
-    database.rollback()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(findings_module, "SWEEP_PARTS", 2)
+        database.rollback()  # what an example before left that failed
+        set_rule_state(database, RuleState(DOWNLOAD, "capped", cap=2), now_ns=0)
+        whole = look(database, [events])
+        database.rollback()
+        set_rule_state(database, RuleState(DOWNLOAD, "capped", cap=2), now_ns=0)
+        assert look(database, [events[a:b] for a, b in pairwise(edges)]) == whole
+        database.rollback()
 
 
 SEQUENCE = """\
@@ -322,9 +324,14 @@ def test_enabled_again_a_rule_has_no_state(connection: Connection) -> None:
 
 
 def test_windows_that_ran_out_are_swept(connection: Connection, stored: Stored) -> None:
-    key = (GUESSING, "0123456789abcdef")
-    save_windows(connection, {key: (((SECOND, "0123456789abcdef|a"),), SECOND)})
+    first, _ = slots_of(1)
+    another, _ = slots_of(2)
+    assert (slots_of(0)[0], slots_of(SWEEP_PARTS - 1)[1]) == (slot_of("0" * 16), "40000")  # the last is 3ffff
+    for slot in (first, another):
+        save_windows(connection, {(GUESSING, slot): (((SECOND, "0123456789abcdef|a"),), SECOND)})
     look(connection, [[stored(SWEEP_EVENTS - 1, WGET)]])
-    assert windows(connection, GUESSING, [key[1]])
+    assert windows(connection, GUESSING, [first])
     look(connection, [[stored(SWEEP_EVENTS, WGET)]])
-    assert not windows(connection, GUESSING, [key[1]])
+    assert windows(connection, GUESSING, [first, another]).keys() == {another}
+    look(connection, [[stored(SWEEP_PARTS * SWEEP_EVENTS + 2 * SWEEP_EVENTS, WGET)]])
+    assert not windows(connection, GUESSING, [another])

@@ -29,6 +29,7 @@ from decnet_models.identities import core_rows
 from decnet_models.identities.tables import IDENTITIES
 from decnet_models.incidents import queries, silences
 from decnet_models.incidents.values import ACKNOWLEDGED, CLOSED, NOTE
+from decnet_models.known import queries as known
 from decnet_models.notices import queries as outbox
 from decnet_models.webhooks import delivery_queries
 from decnet_workers.webhook import deliveries as module
@@ -117,6 +118,16 @@ def tagged(technique: str = "T1082", level: str = "low", attacker: str = "192.0.
 
 def ended(attacker: str = "192.0.2.1") -> SessionEnded:
     return SessionEnded(9, attacker, "s1", "ssh", 1000, 6, "web-01")
+
+
+def test_of_a_source_that_became_known_meanwhile_nobody_is_told(desk: Desk) -> None:
+    everything = desk.fleet.add("https://siem.test/")
+    with writing(desk.fleet.engine) as connection:
+        known.add(connection, "192.0.2.0/28", "scanner")
+        known.add(connection, "192.0.2.99/32", "only at night", port=22)
+    desk.hear(seen("192.0.2.1"), logged_in("192.0.2.1"), tagged(attacker="192.0.2.99"))
+    assert [one.incident.attacker for one in desk.listed()] == ["192.0.2.99"]
+    assert [one.kind for one in desk.fleet.deliveries() if one.webhook_id == everything.id] == ["ttp.tagged"]
 
 
 def session(desk: Desk) -> None:

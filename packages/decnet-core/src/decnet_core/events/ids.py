@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""UUIDv7 event ids (RFC 9562 §5.7): ordered by time, made where the event happens."""
+"""Ids of events, UUIDv7 (RFC 9562 §5.7), and of sessions: ordered by time, made where the event happens."""
 
 import hashlib
 import os
@@ -27,6 +27,18 @@ def uuid7_of(ts: int, *parts: bytes) -> UUID:
     return _build(ts, int.from_bytes(digest.digest(), "big"))
 
 
+def session_id(ts: int) -> str:
+    """Return a new session's id for time `ts` (ns since the Unix epoch, UTC): 20 hexadecimal digits.
+
+    The first 11 are the milliseconds, so that an index of sessions grows at its end; 36 random bits keep those of one
+    millisecond apart.
+    """
+    return f"{_milliseconds(ts):011x}"[-11:] + os.urandom(5).hex()[:9]
+
+
+def _milliseconds(ts: int) -> int:
+    return max(0, ts // 1_000_000) & ((1 << 48) - 1)
+
+
 def _build(ts: int, noise: int) -> UUID:
-    milliseconds = max(0, ts // 1_000_000) & ((1 << 48) - 1)
-    return UUID(int=(milliseconds << 80) | _VERSION | _VARIANT | (noise & _RANDOM_MASK))
+    return UUID(int=(_milliseconds(ts) << 80) | _VERSION | _VARIANT | (noise & _RANDOM_MASK))

@@ -217,9 +217,10 @@ class Host:
     def _ask_to_be_parked(self, idle_since: float, due: float | None, *, in_break: bool = False) -> None:
         """Without the bus nothing could wake a parked worker, and it polls instead."""
         if self._ctx.bus.connected and not self._ctx.stopping.is_set():
-            latest = time.monotonic() + self._runtime.parked_seconds
-            due = latest if due is None else min(due, latest)
             mine = self._ctx.parking
+            if mine.looks:
+                latest = time.monotonic() + self._runtime.parked_seconds
+                due = latest if due is None else min(due, latest)
             held, on = mine.sockets, mine.listens is None and not in_break
             heard = self._worker.listens if mine.listens is None else mine.listens
             asked = parking.ParkRequest(

@@ -19,6 +19,7 @@ class RuntimeSettings(msgspec.Struct, frozen=True):
     """A worker that can be parked ends when it has had nothing to do for this long; its supervisor starts it again when
     something comes. Only in a fleet hosted by fork."""
     parked_seconds: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 900.0
-    """A parked worker looks for work this often though nothing has woken it."""
+    """A parked worker looks for work this often though nothing has woken it, unless only a client can bring it work or
+    its settings switch it off."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The lowest level that is logged."""

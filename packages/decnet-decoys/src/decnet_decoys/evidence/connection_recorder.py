@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import logging
-import os
+import time
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from decnet_core.events.catalogue import ConnectionOpened, LoginAttempt, Payload, ServiceRequest
 from decnet_core.events.codec import BadEventError
+from decnet_core.events.ids import session_id
 from decnet_core.runtime.counters import Counters
 from decnet_core.text import bounded
 
@@ -60,7 +61,7 @@ class ConnectionRecorder:
 
     def __init__(self, emitter: Emitter, info: ConnectionInfo, session: str | None = None) -> None:
         self.info = info
-        self.session = session or os.urandom(8).hex()
+        self.session = session or session_id(time.time_ns())
         self.told = False
         """Whether an event tells of something that the client did, beyond its coming."""
         self.counters = emitter.counters

@@ -224,7 +224,7 @@ class _Dialogue:
     async def _taken(self, mail: MailText) -> None:
         """Keep a mail and say that it is queued."""
         session = self._session
-        queued = f"{time.time_ns() // 1000 % 1_000_000:05X}{int.from_bytes(self._recorder.session[:3].encode()):X}"
+        queued = f"{time.time_ns() // 1000 % 1_000_000:05X}{int.from_bytes(self._recorder.session[-3:].encode()):X}"
         if mail.size > session.profile.size:
             reply = "552 5.3.4 Error: message file too big"
         elif session.chunked:

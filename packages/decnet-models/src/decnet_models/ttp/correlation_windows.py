@@ -81,6 +81,11 @@ def _replacing(connection: Connection) -> Insert:
 _WINDOWS = RowInsert(ttp_window, [column.name for column in ttp_window.columns], _replacing)
 
 
-def delete_windows(connection: Connection, ts: int) -> int:
-    """Remove windows that an event at `ts` or later cannot fill any more; return how many."""
-    return connection.execute(delete(ttp_window).where(ttp_window.c.expires_at < ts)).rowcount
+def delete_windows(connection: Connection, ts: int, first: str, end: str) -> int:
+    """Remove windows that an event at `ts` or later cannot fill any more; return how many.
+
+    Of those only whose groups are at least `first` and less than `end`, for it looks at each of them.
+    """
+    group = ttp_window.c.group_digest
+    expired = delete(ttp_window).where(group >= first, group < end, ttp_window.c.expires_at < ts)
+    return connection.execute(expired).rowcount

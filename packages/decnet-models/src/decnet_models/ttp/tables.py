@@ -48,7 +48,6 @@ ttp_window = Table(
     Column("rule_id", Uuid(), primary_key=True),
     Column("entries", Text(), nullable=False),
     Column("expires_at", NANOSECONDS, nullable=False),
-    Index("ix_ttp_window_expires_at", "expires_at"),
     info={"owner": "ttp", "replay": "state", "readers": ("ttp",)},
     sqlite_with_rowid=False,  # else each changed window is a page of the table and one of its key
 )

@@ -139,7 +139,12 @@ export function useSend<Method extends Write, Path extends PathsWithMethod<paths
 export async function download(path: string, accept: string, name: string): Promise<void> {
   const response = await fetch(path, { headers: { Accept: accept }, credentials: "same-origin" });
   if (!response.ok) throw await problemOf(response);
-  const url = URL.createObjectURL(await response.blob());
+  save(await response.blob(), name);
+}
+
+/** Have the browser store a file. */
+export function save(file: Blob, name: string): void {
+  const url = URL.createObjectURL(file);
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

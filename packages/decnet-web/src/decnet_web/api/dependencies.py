@@ -23,6 +23,7 @@ from decnet_web.api.accounts.scopes import allows, needed
 from decnet_web.api.fleet import Fleet
 from decnet_web.api.paging import LARGEST, Paging
 from decnet_web.api.passage.idempotency import begin
+from decnet_web.api.passage.parameters import refuse_ambiguous
 from decnet_web.api.principal import Principal
 from decnet_web.api.problems import Problem
 
@@ -55,6 +56,7 @@ class Access:
         scope = needed(request.method, self.role, getattr(request.scope.get("route"), "tags", ()))
         if not allows(principal.scopes, scope):
             raise Problem(403, detail=f"this needs a token with the scope {scope}")
+        refuse_ambiguous(request)
         await begin(request, fleet, principal, request.app.state.key)
         request.state.let_through_by = self
         return principal

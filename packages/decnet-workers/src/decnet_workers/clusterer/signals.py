@@ -42,7 +42,7 @@ from decnet_workers.clusterer.texts.command_text import (
     wallets,
 )
 from decnet_workers.clusterer.texts.new_passwords import is_own, new_passwords
-from decnet_workers.commodity.limits import Key
+from decnet_workers.commodity.limits import Key, limits
 
 _LONGEST = 2048
 """Characters of a value that are told apart."""
@@ -137,9 +137,9 @@ _kept_of_command = lru_cache(maxsize=_KEPT)(_of_command)
 
 
 def _of_names(text: str) -> tuple[Signal, ...]:
-    """Return the URLs, hosts and wallets that a text names."""
+    """Return the URLs, hosts and wallets that a text names; no front page of a public service."""
     named = (
-        *(("url", url) for url in urls(text)),
+        *(("url", url) for url in urls(text) if ("host", digest(url.partition("://")[2].lower())) not in limits()),
         *(("host", host) for host in hosts(text)),
         *(("wallet", wallet) for wallet in wallets(text)),
     )

@@ -40,7 +40,9 @@ from decnet_workers.ttp.tagging import (
 )
 
 SWEEP_EVENTS = 4096
-"""Expired windows are removed at every event whose row number is a multiple of this."""
+"""Expired windows of one part of the slots are removed at every event whose row number is a multiple of this, ..."""
+SWEEP_PARTS = 64
+"""... the parts in turn. So no index by time is needed, which each change of a window would change, too."""
 
 SLOT_BITS = 18
 """A correlation has at most 2**18 windows, however many groups attackers make up: some 30 MB of the database.
@@ -110,7 +112,8 @@ class Findings:
         self._by_rules: dict[tuple[int, ...], FoundByGroup | None] = {}
         """By the rules that an event satisfies; None: in which windows it counts depends on more than the envelope."""
         self._last = self._occasion = -1, ""
-        self._swept = 0
+        self._swept: dict[int, int] = {}
+        """By part of the slots: when windows that are removed had expired at the latest."""
         self._tags: list[TagRow] = []
         self._satisfied: dict[int, Sequence[Bound]] = {}
         """By the id of a payload, of those whose rules read nothing else."""
@@ -125,7 +128,7 @@ class Findings:
         end_snapshot(self._connection)
         for stored, found in zip(events, matched, strict=True):
             if stored.seq % SWEEP_EVENTS == 0:
-                self._sweep(stored.event.ts)
+                self._sweep(stored.seq // SWEEP_EVENTS % SWEEP_PARTS, stored.event.ts)
             if found and stored.event.src_ip is not None:
                 self._found(stored, stored.event.src_ip, found)
 
@@ -141,8 +144,8 @@ class Findings:
 
         def write(connection: Connection) -> None:
             tags(connection)
-            if self._swept:
-                correlation_windows.delete_windows(connection, self._swept)
+            for part, ts in self._swept.items():
+                correlation_windows.delete_windows(connection, ts, *slots_of(part))
             windows(connection)
 
         return write
@@ -314,12 +317,19 @@ class Findings:
             return [self._last[1]]
         return counted_events(stored.event, sum([number for _, number in variants]), count.least)
 
-    def _sweep(self, ts: int) -> None:
-        """Remove the windows that expired before `ts`: here now, in the table with the next write."""
-        self._swept = max(ts, self._swept)
-        for window in self._windows.values():
-            if window.entries and window.entries[-1][0] + window.count.span_ns < ts:
+    def _sweep(self, part: int, ts: int) -> None:
+        """Remove the windows of a part that expired before `ts`: here now, in the table with the next write."""
+        self._swept[part] = max(ts, self._swept.get(part, 0))
+        first, end = slots_of(part)
+        for (_, slot), window in self._windows.items():
+            if first <= slot < end and window.entries and window.entries[-1][0] + window.count.span_ns < ts:
                 window.entries = ()
+
+
+def slots_of(part: int) -> tuple[str, str]:
+    """Return the first slot of a part of them, and the one after its last."""
+    size = 2**SLOT_BITS // SWEEP_PARTS
+    return f"{part * size:05x}", f"{(part + 1) * size:05x}"
 
 
 @lru_cache(maxsize=4096)

@@ -26,6 +26,8 @@ _NAMESPACE = NAMESPACE.bytes
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _MAX_TITLE = 256
 _MAX_ACTION = 1024
+_ORDERED = 20
+"""Characters of a session's id by which the keys of its notices are in order."""
 _SHORT = 255
 """Characters of a text whose digest is remembered."""
 
@@ -48,12 +50,15 @@ def tags_of(stored: StoredEvent, attacker: str, about: About) -> list[TagRow]:
 
 def occasion_of(event: Event) -> str:
     """Return the occasion of an event, within which a finding is told once."""
-    return f"session {group_digest(event.session)}" if event.session else f"day {day_of(event.ts)}"
+    return _of_session(event.session) if event.session else f"day {day_of(event.ts)}"
 
 
 def notice_key(about: About, attacker: str, technique: str, occasion: str) -> str:
-    """Return the idempotency key of the notice of a tag."""
-    return f"ttp.tagged|{attacker}|{about.key}|{technique}|{occasion}"
+    """Return the idempotency key of the notice of a tag.
+
+    The occasion comes first: findings of one session come together, so they are on one page of the index of keys.
+    """
+    return f"ttp.tagged|{occasion}|{attacker}|{about.key}|{technique}"
 
 
 def notice_of(stored: StoredEvent, attacker: str, about: About, technique: str, payload: Payload) -> TechniqueTagged:
@@ -84,6 +89,13 @@ def _day(number: int) -> str:
         return datetime.fromtimestamp(number * 86_400, UTC).date().isoformat()
     except (OverflowError, ValueError):
         return str(number)
+
+
+@lru_cache(maxsize=4096)
+def _of_session(session: str) -> str:
+    """Return the occasion of a session; it begins as its id does, by which those of our decoys are in order of time."""
+    begins = session[:_ORDERED]
+    return f"session {begins if begins.isascii() and begins.isalnum() else ''}/{group_digest(session)}"
 
 
 @lru_cache(maxsize=4096)

@@ -19,6 +19,7 @@ from decnet_core.timing.durations import SECOND_NS
 from decnet_models.database.engine import reading, writing
 from decnet_models.errors import CursorMovedError
 from decnet_models.events.plausible_time import PlausibleTime
+from decnet_models.known.matching import KnownSourcesCache
 from decnet_models.notices.queries import OutboxLine, last_seq, lines_after
 from decnet_models.progress.queries import advance_cursor, begin_cursor, cursor_of
 from decnet_models.webhooks import delivery_queries as queries
@@ -30,6 +31,7 @@ from decnet_workers.webhook.envelope import body_of
 from decnet_workers.webhook.filters import TEST, Offer, wants
 from decnet_workers.webhook.incidents.incidents import ACTIONS, Incidents, Waiting
 from decnet_workers.webhook.outcome import Failed, Reply
+from decnet_workers.webhook.own_sources import others
 from decnet_workers.webhook.retry import Schedule
 from decnet_workers.webhook.settings import WebhookSettings
 
@@ -88,6 +90,7 @@ class Deliveries:
         self._give_up_ns = int(settings.give_up_seconds * SECOND_NS)
         self._keep_ns = int(settings.keep_days * 86400 * SECOND_NS)
         self._incidents = Incidents(settings)
+        self._known = KnownSourcesCache()
         self._plausible_time = PlausibleTime()
         self._forgotten_at = 0
         self._counts: dict[str, int] = {}
@@ -174,6 +177,7 @@ class Deliveries:
         if not lines:
             return
         _advance(connection, WORKER, start, lines[-1].seq, now)
+        lines = others(connection, lines, self._known)
         scores = self._incidents.take(connection, lines, now)
         deliveries = [
             NewDelivery(webhook.id, line.seq, line.kind, body)

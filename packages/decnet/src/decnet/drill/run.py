@@ -12,6 +12,7 @@ import msgspec
 
 from decnet.canary.tokens import new_token
 from decnet.cli.errors import RefusedError
+from decnet.cli.operator_name import operator
 from decnet.drill.attack import Attack, AttackFailed, Bait
 from decnet.drill.checks import CHECKS, Evidence
 from decnet.drill.dns import DnsFailed
@@ -24,6 +25,7 @@ from decnet.drill.target import choose
 from decnet.drill.web import WebFailed
 from decnet.fleet.bus_access import nudge_followers, query_all_health, reachable_bus
 from decnet.fleet.deployment import Deployment, transaction
+from decnet.incidents.known import close_incidents
 from decnet.webhook import endpoints
 from decnet.webhook.definition import Definition
 from decnet_core.runtime import worker_registry
@@ -103,7 +105,8 @@ async def _clean_up(deployment: Deployment, script: Script, seconds: float) -> C
     """Mark the drill's address as known, and wait until the workers have removed what they found out about it."""
     began = time.monotonic()
     with transaction(deployment, write=True) as connection:
-        known_sources.add(connection, f"{script.source}/32", f"decnet drill {script.mark}", forget=True)
+        known = known_sources.add(connection, f"{script.source}/32", f"decnet drill {script.mark}", forget=True)
+        close_incidents(connection, known, operator())
     await nudge_followers(deployment)
     while True:
         left, passed = _left(deployment, script), time.monotonic() - began

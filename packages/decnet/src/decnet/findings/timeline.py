@@ -8,6 +8,7 @@ from decnet_models.attackers.tables import attacker_activity
 from decnet_models.database.window import ALWAYS_UNTIL, Window
 from decnet_models.events.tables import event
 
+_MINUTE = 60
 _MINUTE_NS = 60_000_000_000
 _SECOND_NS = 1_000_000_000
 MOST_EVENTS = 10_000
@@ -31,9 +32,12 @@ class Timeline(msgspec.Struct, frozen=True):
 
 
 def timeline_of(connection: Connection, address: str, window: Window, step_seconds: int) -> Timeline:
-    """Return the timeline of an address in steps of whole minutes."""
-    totals = _totals(connection, address, window, step_seconds // 60)
+    """Return the timeline of an address in steps of whole minutes, or less than one where the newest events tell."""
     kinds, since = _kinds(connection, address, window, step_seconds)
+    if step_seconds < _MINUTE and since is not None and since > window.since:
+        step_seconds = _MINUTE
+        kinds, since = _kinds(connection, address, window, step_seconds)
+    totals = _totals(connection, address, window, step_seconds // _MINUTE) if step_seconds >= _MINUTE else {}
     step_ns = step_seconds * _SECOND_NS
     return Timeline(
         step_seconds,

@@ -66,7 +66,7 @@ def _finding(one: Finding) -> tuple[object, ...]:
 
 
 def _story(one: Story) -> tuple[object, ...]:
-    return one.session[:16], one.sentence, one.typist.reason if one.typist else None
+    return one.session[:20], one.sentence, one.typist.reason if one.typist else None
 
 
 def _technique(seen: TechniqueSeen) -> tuple[object, ...]:

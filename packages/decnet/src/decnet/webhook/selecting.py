@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from decnet.cli.errors import WrongUsageError
+from decnet.cli.labels import label
 from decnet_workers.webhook.incidents.hours import span
 from decnet_workers.webhook.incidents.selection import INCIDENTS, NOTICES, Selection, network
 from decnet_workers.webhook.incidents.severity import NUMBERS
@@ -69,15 +70,16 @@ def _technique(text: str) -> None:
         raise ValueError(f"{text!r} is no ATT&CK technique; write e.g. T1003 or T1003.008")
 
 
-def _anything(text: str) -> None:
-    del text
+def _glob(text: str) -> str:
+    """Return the glob as labels are stored, or it would not match them."""
+    return label(text, "glob")
 
 
 _CHECKS: dict[str, Callable[[str], object]] = {
     "sources": network,
-    "deckies": _anything,
+    "deckies": _glob,
     "techniques": _technique,
-    "tags": _anything,
+    "tags": _glob,
     "hours": span,
     "quiet": span,
 }
@@ -85,7 +87,7 @@ _CHECKS: dict[str, Callable[[str], object]] = {
 
 def _checked(name: str, value: str, check: Callable[[str], object]) -> str:
     try:
-        check(value)
-    except ValueError as error:
+        kept = check(value)
+    except (ValueError, WrongUsageError) as error:
         raise WrongUsageError(f"{name}: {error}") from error
-    return value
+    return kept if isinstance(kept, str) else value

@@ -237,3 +237,17 @@ async def test_viewers_decide_nothing(served: Served) -> None:
         ):
             assert (await client.post(f"{API}{path}", json=body)).status_code == 403
     assert actions(served) == []
+
+
+@pytest.mark.parametrize("part", ["deckies", "tags"])
+async def test_globs_of_silences_are_visible_and_stored_as_labels_are(served: Served, part: str) -> None:
+    async with served.client("analyst") as client:
+        hidden = await client.post(f"{API}/silences", json={part: ["web-\u202e01"]})
+        assert hidden.status_code == 422
+        assert (
+            hidden.json()["detail"]
+            == f"{part}: the glob has visible characters only, not U+202E RIGHT-TO-LEFT OVERRIDE"
+        )
+        made = await client.post(f"{API}/silences", json={part: ["cafe\u0301*"]})
+        assert made.json()[part] == ["caf\u00e9*"]
+        assert (await client.delete(f"{API}/silences/{made.json()['id']}")).status_code == 204

@@ -14,6 +14,7 @@ import pytest
 from tests.decnet_web.api.routes.filled import CAST, CONTENT, NASTY, RECORDING, SESSION, SHA256, A, B, C
 from tests.decnet_web.api.served import Served
 
+from decnet.findings import timeline
 from decnet.fleet.deployment import transaction
 from decnet_models.accounts.audit import entries
 
@@ -49,6 +50,20 @@ async def test_a_timeline_counts_by_step_and_kind(served: Served) -> None:
     assert (bucket["at"], bucket["events"]) == ("2026-11-24T00:00:00Z", 8)
     assert bucket["by_kind"]["auth.attempt"] == 3
     assert found["kinds_since"] is None
+
+
+async def test_a_timeline_has_steps_of_seconds_where_the_newest_events_tell(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = f"{API}/attackers/{A}/timeline?step=1&since=2026-11-24T00:00:00Z"
+    async with served.client("viewer") as client:
+        found = (await client.get(asked)).json()
+        assert found["step_seconds"] == 1
+        assert sum(sum(one["by_kind"].values()) for one in found["buckets"]) == 8
+        monkeypatch.setattr(timeline, "MOST_EVENTS", 2)  # as if there were more than are looked at
+        found = (await client.get(f"{asked}&until=2026-11-25T00:00:00Z")).json()
+    assert found["step_seconds"] == 60
+    assert sum(one["events"] for one in found["buckets"]) == 8
 
 
 async def test_a_recording_is_an_attachment_and_a_look_at_it_is_audited(served: Served) -> None:

@@ -7,12 +7,14 @@ import asyncio
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
+from sqlalchemy import text
 from tests.decnet_web.api.routes.fleet.unwritable import unwritable
 from tests.decnet_web.api.served import ON_SQLITE, Served, serving
 
@@ -133,6 +135,9 @@ async def test_the_database_is_shown_and_checked_and_backed_up(served: Served) -
         assert shown["revision"] == shown["newest_revision"]
         assert shown["bytes"] > 4096
         assert shown["last_check"] is None
+        with transaction(served.deployment) as connection:
+            oldest = connection.execute(text("SELECT min(ts) FROM event")).scalar_one()
+        assert datetime.fromisoformat(shown["oldest_event_at"]).timestamp() == oldest // 10**9
         assert (await client.post("/api/v1/database/check")).status_code == 202
 
         async def check() -> Any:

@@ -3,8 +3,12 @@ import { expect, it } from "vitest";
 import { MOST_BARS, filled, stepFor, suited } from "./buckets";
 
 it.each([
-  [0, 60],
-  [3600, 60],
+  [0, 1],
+  [7, 1],
+  [240, 1],
+  [600, 5],
+  [3600, 15],
+  [4 * 3600, 60],
   [86_400, 900],
   [7 * 86_400, 3600],
   [120 * 86_400, 12 * 3600],

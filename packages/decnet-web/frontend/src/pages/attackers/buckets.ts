@@ -2,7 +2,7 @@
 /** Bars for a span of time: how wide they are, and the empty ones between those that the API names. */
 
 export const MOST_BARS = 240;
-const STEPS = [60, 300, 900, 3600, 3 * 3600, 12 * 3600, 86_400, 7 * 86_400];
+const STEPS = [1, 5, 15, 60, 300, 900, 3600, 3 * 3600, 12 * 3600, 86_400, 7 * 86_400];
 
 /** The least step (s) with which a span has at most `most` bars. */
 export function stepFor(from: number, until: number, most = MOST_BARS): number {

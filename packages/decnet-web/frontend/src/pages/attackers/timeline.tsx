@@ -14,7 +14,7 @@ import { filled, stepFor } from "./buckets";
 import { EventList } from "./event-list";
 import styles from "./attackers.module.css";
 
-const LEAST_SECONDS = 120;
+const LEAST_SECONDS = 5;
 
 export function Timeline({ attacker }: { attacker: Item<"/api/v1/attackers"> }): ReactElement {
   const [search, change] = useQueryState();
@@ -28,7 +28,7 @@ export function Timeline({ attacker }: { attacker: Item<"/api/v1/attackers"> }):
     { keep: true },
   );
   const zoom = (from: number, to: number): void => {
-    const end = Math.max(to, from + LEAST_SECONDS);
+    const end = Math.ceil(Math.max(to, from + LEAST_SECONDS));
     change({ since: moment(from), until: moment(end) }, { push: true });
   };
   return (

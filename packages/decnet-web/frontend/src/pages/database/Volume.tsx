@@ -28,7 +28,7 @@ export function Volume() {
         <StatCard label={t("database.size")} value={data.bytes === null ? "–" : formatBytes(data.bytes)} />
         <StatCard label={t("database.free")} value={data.free_bytes === null ? "–" : formatBytes(data.free_bytes)} />
         <StatCard label={t("database.events")} value={formatCompact(data.events)} />
-        <StatCard label={t("database.oldest")} value={<Moment value={data.oldest_hour} show="ago" />} />
+        <StatCard label={t("database.oldest")} value={<Moment value={data.oldest_event_at} show="ago" />} />
       </Grid>
       <div className={styles.columns}>
         <Retention one={data} />

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-/** Makes the command for a new sensor, and waits until it has come. */
+/** Makes the command for a new sensor, or a file for a host without DECNET, and waits until it has come. */
 import { useState, type FormEvent } from "react";
 import { asProblem, type Problem } from "@/api/problem";
-import { useGet, useSend } from "@/api/queries";
+import { useGet } from "@/api/queries";
 import { t } from "@/app/i18n";
 import { usePreferences } from "@/app/preferences";
 import { Button } from "@/components/controls/button";
@@ -12,43 +12,28 @@ import { ErrorState } from "@/components/feedback/error-state";
 import { Badge } from "@/components/show/badge";
 import { Code } from "@/components/show/layout";
 import { absolute } from "@/components/show/times";
+import { HOURS, makeCommand, orderOf, saveBundle, type Made } from "./enrolment";
 import { arrivalOf } from "./sensor";
 import styles from "./sensors.module.css";
 
 export function Enrol({ close }: { close: () => void }) {
-  const enrol = useSend("post", "/api/v1/sensors/enrolments", ["/api/v1/sensors"]);
+  const [made, setMade] = useState<Made | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
   const [asked, setAsked] = useState(0);
-  const { zone } = usePreferences();
-  const made = enrol.data;
-  if (made) {
-    return (
-      <div className={styles.stack}>
-        <h3>{t("sensors.command.title", { name: made.name })}</h3>
-        <Code text={made.command} what={t("sensors.enrol")} />
-        <p className="muted">{t("sensors.command.once", { when: absolute(made.expires_at, zone) })}</p>
-        <Arrived name={made.name} asked={asked} />
-        <Foot>
-          <Button kind="primary" onClick={close}>
-            {t("common.close")}
-          </Button>
-        </Foot>
-      </div>
-    );
-  }
+  if (made) return <Next made={made} asked={asked} close={close} />;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const text = (name: string) => String(form.get(name) ?? "").trim();
-    const body = {
-      name: text("name"),
-      master: text("master"),
-      hours: Number(text("hours")),
-      replace: form.get("replace") === "on",
-    };
+    const { submitter } = event.nativeEvent as SubmitEvent;
+    const order = orderOf(new FormData(event.currentTarget));
+    const make = submitter?.getAttribute("value") === "bundle" ? saveBundle : makeCommand;
     setProblem(null);
+    setBusy(true);
     setAsked(Date.now());
-    enrol.mutateAsync({ body }).catch((error: unknown) => setProblem(asProblem(error)));
+    make(order)
+      .then(setMade)
+      .catch((error: unknown) => setProblem(asProblem(error)))
+      .finally(() => setBusy(false));
   };
   return (
     <form onSubmit={submit} className={styles.stack}>
@@ -66,18 +51,41 @@ export function Enrol({ close }: { close: () => void }) {
         min={1}
         max={2160}
         label={t("sensors.form.hours")}
-        defaultValue={24}
+        hint={t("sensors.form.hours.hint")}
+        defaultValue={HOURS}
         required
       />
       <CheckField name="replace" label={t("sensors.form.replace")} />
+      <p className="muted">{t("sensors.form.bundle.hint")}</p>
       {problem && <ErrorState problem={problem} />}
       <Foot>
         <Button onClick={close}>{t("common.cancel")}</Button>
-        <Button kind="primary" type="submit" disabled={enrol.isPending}>
+        <Button icon="download" type="submit" name="what" value="bundle" disabled={busy}>
+          {t("sensors.form.bundle")}
+        </Button>
+        <Button kind="primary" type="submit" name="what" value="command" disabled={busy}>
           {t("sensors.form.make")}
         </Button>
       </Foot>
     </form>
+  );
+}
+
+function Next({ made, asked, close }: { made: Made; asked: number; close: () => void }) {
+  const { zone } = usePreferences();
+  const until = made.until && absolute(made.until, zone);
+  return (
+    <div className={styles.stack}>
+      <h3>{t("sensors.command.title", { name: made.name })}</h3>
+      <Code text={made.command} what={t("sensors.enrol")} />
+      <p className="muted">{until ? t("sensors.command.once", { when: until }) : t("sensors.bundle.once")}</p>
+      <Arrived name={made.name} asked={asked} />
+      <Foot>
+        <Button kind="primary" onClick={close}>
+          {t("common.close")}
+        </Button>
+      </Foot>
+    </div>
   );
 }
 

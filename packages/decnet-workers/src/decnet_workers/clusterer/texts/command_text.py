@@ -11,6 +11,8 @@ import hashlib
 import re
 from ipaddress import ip_address
 
+from decnet_workers.clusterer.texts.named_hosts import named_hosts, without_hosts
+
 _LONGEST = 4096
 _MOST = 32
 
@@ -40,7 +42,7 @@ INFECTED = "/bin/busybox FAMILY"
 def parts(command: str) -> list[str]:
     """Return the command's parts, without what differs from run to run: addresses, URLs, numbers, random names."""
     found = []
-    for part in _SPLIT.split(command[:_LONGEST])[:_MOST]:
+    for part in _SPLIT.split(without_hosts(command[:_LONGEST]))[:_MOST]:
         text = _VARIES.sub("#", _ADDRESS.sub("ADDRESS", _URL.sub("URL", part)))
         text = _SPACES.sub(" ", text).strip()
         if text:
@@ -49,13 +51,17 @@ def parts(command: str) -> list[str]:
 
 
 def urls(command: str) -> list[str]:
-    return [url.rstrip("/.,") for url in _URL.findall(command[:_LONGEST])[:_MOST]]
+    """Return the URLs in a command, and what it has programs fetch that take a URL without its scheme, too."""
+    text = command[:_LONGEST]
+    found = [*_URL.findall(text)[:_MOST], *(one.url for one in named_hosts(text) if one.url)]
+    return [url.rstrip("/.,") for url in found]
 
 
 def hosts(command: str) -> list[str]:
-    """Return the hosts that the command fetches from or connects to: of its URLs, and public addresses it names."""
+    """Return the hosts that the command fetches from or connects to: of its URLs, and those that it names itself."""
     text = command[:_LONGEST]
     named = [host for url in urls(text) if (host := _host(url))]
+    named += (one.host for one in named_hosts(text))
     if _FETCH.search(text):
         named += _ADDRESS.findall(text)[:_MOST]
     return [host for host in dict.fromkeys(named) if _is_public(host)]

@@ -12,10 +12,12 @@ from decnet.cli.addresses import known_network
 from decnet.cli.commands import RecordedCommand
 from decnet.cli.errors import NotFoundError, WrongUsageError
 from decnet.cli.event_kinds import known_kinds
+from decnet.cli.operator_name import operator
 from decnet.cli.options import Csv, Json, application
 from decnet.cli.time_window import time_ahead
 from decnet.fleet.bus_access import wake_followers
 from decnet.fleet.deployment import find_deployment, transaction
+from decnet.incidents.known import close_incidents
 from decnet.remote.current import master
 from decnet.show import documents
 from decnet.show.tables import print_table
@@ -42,7 +44,7 @@ def add(
     until: Annotated[str | None, typer.Option(metavar="TIME", help='Only before this time: "8h" (from now).')] = None,
     label: Annotated[str, typer.Option(help="Who or what it is, in your words.")] = "",
     forget_before: Annotated[
-        bool, typer.Option("--forget", help="Also remove score, sessions and techniques that it has by now.")
+        bool, typer.Option("--forget", help="Also remove its score, sessions and techniques, and close its incidents.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -62,6 +64,7 @@ def add(
         deployment = find_deployment()
         with transaction(deployment, write=True) as connection:
             added = queries.add(connection, canonical, label, port=port, kind=only, until=ends, forget=forget_before)
+            close_incidents(connection, added, operator())
             scored = _scored(connection, canonical)
         wake_followers(deployment)
     typer.echo(documents.document(added) if as_json else _words(added, scored))
@@ -113,6 +116,8 @@ def _forgotten(number: int) -> KnownSource:
     deployment = find_deployment()
     with transaction(deployment, write=True) as connection:
         forgotten = queries.forget(connection, number)
+        if forgotten is not None:
+            close_incidents(connection, forgotten, operator())
     if forgotten is None:
         raise NotFoundError(f"there is no known source {number} without port and kind; see decnet known list")
     wake_followers(deployment)

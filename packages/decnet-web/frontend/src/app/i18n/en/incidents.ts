@@ -122,7 +122,7 @@ export const incidents = {
   "known.add.about":
     "Your own scanners and monitoring: what they do stays in the event log, but is no attacker, has no score and raises no alert.",
   "known.added": "The source is known from now on",
-  "known.forget": "Also remove score, sessions and techniques that it has by now",
+  "known.forget": "Also remove its score, sessions and techniques, and close its incidents",
   "known.remove": "Remove",
   "known.remove.title": "Remove the known source",
   "known.remove.about": "From now on {network} is treated like any other address.",

@@ -21,10 +21,16 @@ export const sensors = {
   "sensors.form.master": "This host, as the sensor reaches it",
   "sensors.form.master.hint": "HOST or HOST:PORT; empty: [listener] public.",
   "sensors.form.hours": "Valid for (hours)",
+  "sensors.form.hours.hint": "Who gets hold of the command or the file within that time can enrol in its place.",
   "sensors.form.replace": "It is enrolled already: its old certificates become invalid",
   "sensors.form.make": "Make the command",
+  "sensors.form.bundle": "Download a file instead",
+  "sensors.form.bundle.hint":
+    "The command is for a host that has DECNET. The file brings it along, for a host that has Python and reaches no package index.",
   "sensors.command.title": "Run this on {name}, as root",
   "sensors.command.once": "It works once, until {when}. It is shown only now.",
+  "sensors.bundle.once":
+    "Copy the downloaded file there first. It works once, and has the token in it: keep it secret, and remove it afterwards.",
   "sensors.command.waiting": "Waiting for {name} …",
   "sensors.command.enrolled": "{name} has enrolled; waiting for its first events …",
   "sensors.command.come": "{name} has come: it sends events",

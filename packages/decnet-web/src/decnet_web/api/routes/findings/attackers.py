@@ -217,13 +217,20 @@ async def show_attacker_timeline(
     window: InWindow,
     _viewer: Viewer,
     ip: str,
-    step: Annotated[int, Query(ge=60, le=7 * 86_400, description="Seconds; a whole number of minutes.")] = 3600,
+    step: Annotated[
+        int,
+        Query(
+            ge=1,
+            le=7 * 86_400,
+            description="Seconds; from 60 on whole minutes. Less than a minute only where `kinds` go back that far.",
+        ),
+    ] = 3600,
 ) -> AttackerTimeline:
     """Show when an address did how much, in steps of time, and of which kinds the newest events are."""
     address = canonical_address(ip)
 
     def fetch(connection: Connection) -> AttackerTimeline:
-        found: Timeline = timeline_of(connection, address, window, step // 60 * 60)
+        found: Timeline = timeline_of(connection, address, window, step if step < 60 else step // 60 * 60)
         return AttackerTimeline.model_validate(found)
 
     return await fleet.read(fetch)

@@ -15,6 +15,7 @@ from decnet.cli.event_kinds import known_kinds
 from decnet.cli.labels import label
 from decnet.cli.time_window import time_ahead
 from decnet.fleet.bus_access import wake_followers
+from decnet.incidents.known import close_incidents
 from decnet_models.attackers.tables import attacker
 from decnet_models.database.addresses_in import addresses_in
 from decnet_models.known import queries
@@ -71,7 +72,7 @@ class AskedKnownSource(Asked):
     """How long (8h), or until when (RFC 3339)."""
     label: Annotated[str, Field(max_length=255)] = ""
     forget: bool = False
-    """Also remove score, sessions and techniques that it has by now; not with `port` or `kind`."""
+    """Also remove its score, sessions and techniques, and close its incidents; not with `port` or `kind`."""
 
 
 @router.get("")
@@ -94,6 +95,7 @@ async def add_known_source(fleet: InFleet, analyst: Analyst, asked: AskedKnownSo
     def write(connection: Connection) -> tuple[KnownSource, list[str]]:
         options = {"port": asked.port, "kind": kind, "until": until, "forget": asked.forget}
         added = queries.add(connection, network, called, **options)  # type: ignore[arg-type]  # its options
+        close_incidents(connection, added, analyst.account.name)
         record(connection, analyst, "known.add", str(added.id), network=network, label=called)
         return added, addresses_in(connection, attacker.c.ip, network, _SCORED)
 
@@ -122,6 +124,7 @@ async def forget_known_source(fleet: InFleet, analyst: Analyst, number: RowNumbe
         forgotten = queries.forget(connection, number)
         if forgotten is None:
             raise NotFoundError(f"there is no known source {number} without port and kind; see decnet known list")
+        close_incidents(connection, forgotten, analyst.account.name)
         record(connection, analyst, "known.forget", str(number), network=forgotten.network)
         return forgotten
 

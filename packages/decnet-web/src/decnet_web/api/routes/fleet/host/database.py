@@ -16,7 +16,7 @@ from decnet.database.jobs import MOST_BACKUPS, Job
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.database.engine import shown, sqlite_file
 from decnet_models.database.schema import current_revision
-from decnet_models.events.tables import event_forgotten
+from decnet_models.events.tables import event, event_forgotten
 from decnet_models.events.volume import Volume, volumes
 from decnet_models.maintenance.checksum import checksum_file
 from decnet_models.migrations.chain import newest_revision
@@ -107,6 +107,7 @@ def _shown(fleet: Fleet, connection: Connection) -> DatabaseShown:
         bytes=_bytes(connection, file),
         free_bytes=shutil.disk_usage(file.parent).free if file else None,
         events=sum(one.events for one in found),
+        oldest_event_at=connection.execute(select(event.c.ts).order_by(event.c.seq).limit(1)).scalar(),
         oldest_hour=found[0].hour * HOUR_NS if found else None,
         newest_hour=found[-1].hour * HOUR_NS if found else None,
         kinds=_kinds(found, gone, limits),

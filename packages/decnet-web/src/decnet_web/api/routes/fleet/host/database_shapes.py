@@ -86,6 +86,8 @@ class DatabaseShown(Answer):
     free_bytes: int | None
     """Free space of the disk that holds it; null: it is on a server."""
     events: int
+    oldest_event_at: Moment | None
+    """When the first event that the log still has happened."""
     oldest_hour: Moment | None
     """The hour in which the oldest events of the log came."""
     newest_hour: Moment | None
