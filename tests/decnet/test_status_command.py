@@ -174,7 +174,7 @@ def test_deckies_are_shown_as_desired_and_as_they_are(run: Run, deployment: Depl
     assert any(line.split()[:2] == ["box-1", "127.77.1.2"] and "running" in line for line in said)
     failed = next(line for line in said if line.startswith("box-0"))
     assert all(words in failed for words in ("wanted, version 1", "failed", "port 22 is closed", "the port is taken"))
-    summary = f"{2 + len(of_settings)} deckies: {len(of_settings)} no answer from decoys, 1 failed, 1 running"
+    summary = f"{2 + len(of_settings)} deckies: 1 failed, {len(of_settings)} no answer from decoys, 1 running"
     assert summary in said
     assert any(line.split()[0] == of_settings[0] and "in the settings" in line for line in said if line)
     assert len(run("status", "--json").document["deckies"]) == 2 + len(of_settings)
@@ -197,7 +197,7 @@ def test_of_many_deckies_only_those_are_shown_that_are_not_as_desired(run: Run, 
     assert "box-0 " in said
     assert "box-1 " not in said
     assert f"{of_settings[0].name} " not in said
-    assert f"{25 + len(of_settings)} deckies: {len(of_settings)} no answer from decoys, 1 failed, 24 running" in said
+    assert f"{25 + len(of_settings)} deckies: 1 failed, {len(of_settings)} no answer from decoys, 24 running" in said
 
 
 def test_what_is_wrong_is_said_first(run: Run, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
