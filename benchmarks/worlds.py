@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 """How well and at what cost the workers find who is who, in worlds where that is known.
 
-    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--second|...|--seventh] [--rounds 4] [--json]
+    python benchmarks/worlds.py [--attackers 1000 10000] [--seed 1] [--second|...|--eighth] [--rounds 4] [--json]
     python benchmarks/worlds.py --attackers 1000 --write FOLDER
     python benchmarks/worlds.py --world FOLDER
 
 A world has people with several addresses over time, who show some of their marks from each and replace marks; people
 who act together; and the crowd: infected devices, guessers with public password lists, scanners, users of kits,
 addresses that several people share, loaders that several bought, copycats who show other people's marks, and floods of
-different fingerprints. `--second` to `--seventh` make worlds in other ways (`planted.second`, ...). Its events go into
+different fingerprints. `--second` to `--eighth` make worlds in other ways (`planted.second`, ...). Its events go into
 a new database in rounds; after each, profiler, ttp, clusterer and campaign-clusterer work in processes of their own
 until nothing is left. A worker that is not there yet is left out.
 
@@ -40,6 +40,7 @@ from typing import Any
 
 import msgspec
 from planted.bcubed import Score, grouped, mean, scores
+from planted.eighth import EighthWorld
 from planted.fifth import FifthWorld
 from planted.files import Truth, read_events, read_truth, write
 from planted.fourth import FourthWorld
@@ -52,7 +53,7 @@ from planted.third import ThirdWorld
 
 from decnet_core.events.envelope import Event
 
-AnyWorld = World | SecondWorld | ThirdWorld | FourthWorld | FifthWorld | SixthWorld | SeventhWorld
+AnyWorld = World | SecondWorld | ThirdWorld | FourthWorld | FifthWorld | SixthWorld | SeventhWorld | EighthWorld
 OTHERS: dict[str, type[AnyWorld]] = {
     "second": SecondWorld,
     "third": ThirdWorld,
@@ -60,6 +61,7 @@ OTHERS: dict[str, type[AnyWorld]] = {
     "fifth": FifthWorld,
     "sixth": SixthWorld,
     "seventh": SeventhWorld,
+    "eighth": EighthWorld,
 }
 """The worlds that are made in other ways than the first."""
 EVENTS_PER_ATTACKER = 24

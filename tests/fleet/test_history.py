@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, delete, select
 from tests.at_scale import at_scale
 
+from decnet.findings.overview import overview_of
 from decnet.history import recount, tally
 from decnet.history.search import search
 from decnet.history.selection import Selection
@@ -105,6 +106,26 @@ def by_hours(connection: Connection, window: Window) -> dict[str, Any]:
         "hours": dict(found.hours),
         "values": {one.value: (one.times, one.accepted, one.attackers) for one in ranked},
     }
+
+
+def test_overview_and_report_count_the_same_when_a_source_became_known(engine: Engine) -> None:
+    chance = random.Random(3)
+    events = [one for one in some_events(chance, 400) if one.ts < BEGIN + 9 * HOUR_NS // 2]
+    with writing(engine) as connection:
+        insert_events(connection, events[:200])
+    follow(engine)
+    with writing(engine) as connection:
+        known.add(connection, "192.0.2.3/32", "ours")
+        insert_events(connection, events[200:])
+        insert_events(
+            connection, [made(CommandRun("ssh", "id"), BEGIN, address) for address in ("::ffff:192.0.2.3", "x")]
+        )
+    with reading(engine) as connection:
+        found = tally_of(connection, Window(BEGIN, BEGIN + 9 * HOUR_NS // 2))
+        shown = overview_of(connection, BEGIN, now_ns=BEGIN + 9 * HOUR_NS // 2).counted
+        assert (shown.kinds, shown.hours, shown.deckies) == (found.kinds, found.hours, found.deckies)
+        assert shown.accepted == found.accepted_logins
+        assert tally_of(connection, Window(BEGIN, BEGIN + 5 * HOUR_NS)).kinds == found.kinds
 
 
 @pytest.mark.parametrize("seed", at_scale(range(3), always=1))

@@ -7,7 +7,6 @@ counted yet is added from the log, up to MOST_UNCOUNTED events; `behind` says ho
 
 import time
 from collections import Counter
-from collections.abc import Iterable
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -15,10 +14,9 @@ from sqlalchemy import Connection, func, select
 from decnet.findings.attackers import attackers
 from decnet.findings.origins import origins
 from decnet.findings.techniques import NamedTechnique, named
+from decnet.history.recount import Recount
 from decnet.history.tally import WORKER
 from decnet.incidents.rows import open_by_severity
-from decnet_core.events.catalogue import KINDS, LoginAttempt
-from decnet_core.events.codec import BadEventError, decode_payload
 from decnet_core.timing.durations import HOUR_NS
 from decnet_models.artifacts.tables import artifact
 from decnet_models.attackers.profile import Attacker, CanaryHit
@@ -26,7 +24,7 @@ from decnet_models.attackers.queries import canary_hits
 from decnet_models.attackers.tables import attacker, attacker_session
 from decnet_models.canary.queries import label_of
 from decnet_models.database.window import Window
-from decnet_models.events.queries import Occurred, last_seq, occurred_after
+from decnet_models.events.queries import last_seq, occurred_after
 from decnet_models.fleet.states import count_by_phase
 from decnet_models.history.tables import hourly_count
 from decnet_models.incidents import queries as incidents
@@ -136,29 +134,17 @@ def _counted(connection: Connection, first: int) -> Counted:
         sums.deckies[decky] += int(number)
     through = cursor_of(connection, WORKER)
     rest = occurred_after(connection, through, MOST_UNCOUNTED)
-    _add(sums, (one for one in rest if one[1] >= first * HOUR_NS), KnownSources(known_sources(connection)))
+    recount = Recount(KnownSources(known_sources(connection)))
+    recount.add([one for one in rest if one[1] >= first * HOUR_NS])
+    for place in recount.places():
+        sums.hours[place.hour] += place.events
+        sums.kinds[place.kind] += place.events
+        sums.accepted += place.accepted
+        if place.decky:
+            sums.deckies[place.decky] += place.events
     if len(rest) == MOST_UNCOUNTED:
         sums.behind = last_seq(connection) - rest[-1][0]
     return sums
-
-
-def _add(sums: Counted, events: Iterable[Occurred], known: KnownSources) -> None:
-    for _, ts, name, decky, source, port, text in events:
-        kind = KINDS.get(name)
-        if kind is None or not kind.from_attacker or source is None:
-            continue
-        if known.covering(source, port, name, ts):
-            continue
-        try:
-            payload = decode_payload(text)
-        except BadEventError:
-            continue
-        times = payload.occurrences
-        sums.kinds[name] += times
-        sums.hours[ts // HOUR_NS] += times
-        sums.accepted += times if isinstance(payload, LoginAttempt) and payload.success else 0
-        if decky:
-            sums.deckies[decky] += times
 
 
 def _attackers(connection: Connection, since: int) -> tuple[int, int]:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What the events of a span of time sum up to. Events that stand for several are counted as many times.
 
-Whole hours that the worker history has counted come from its rows. The rest of the span, which is at most two hours and
-what is newer than the worker's position, is counted from the event log. So the result is what the log alone would say.
+Whole hours that the worker history has counted come from its rows, as does the last hour of a span that ends now. The
+rest, which is at most two hours and what is newer than the worker's position, is counted from the event log. So the
+result is what the log alone would say; what came from a source before that became known stays counted in the rows.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sqlalchemy import Connection
 
 from decnet.history.recount import Recount
 from decnet_core.timing.durations import HOUR_NS
-from decnet_models.database.window import Window
+from decnet_models.database.window import ALWAYS_UNTIL, Window
 from decnet_models.events.queries import Occurred, occurred, occurred_after
 from decnet_models.history import queries
 from decnet_models.history.counts import Value, digest_of
@@ -181,8 +182,20 @@ def tally_of(connection: Connection, window: Window) -> Tally:
 
 def _counted_hours(connection: Connection, window: Window) -> Hours:
     through = cursor_of(connection, WORKER)
-    first, end = queries.hours_between(connection, -(-window.since // HOUR_NS), window.until // HOUR_NS)
+    last = window.until // HOUR_NS + _ends_with_its_last_hour(connection, window, through)
+    first, end = queries.hours_between(connection, -(-window.since // HOUR_NS), last)
     return Hours(first, end, through)
+
+
+def _ends_with_its_last_hour(connection: Connection, window: Window, through: int) -> bool:
+    """Return whether no counted event of the hour in which the span ends is after the span, as until now none is.
+
+    Then the hour's rows tell what the span has of it, as they do in the overview.
+    """
+    end = -(-window.until // HOUR_NS) * HOUR_NS
+    if not window.until < end <= ALWAYS_UNTIL:
+        return False
+    return not occurred(connection, Window(window.until, end), 1, through_seq=through)
 
 
 def _uncounted(connection: Connection, window: Window, hours: Hours) -> Iterator[Sequence[Occurred]]:
