@@ -158,3 +158,15 @@ def test_wrong_value_is_answered_in_plain_words(run: Run, arguments: list[str], 
     said = run(*arguments)
     assert said.code == 2
     assert words in said.err
+
+
+@pytest.mark.parametrize("command", [("deploy", "--plan"), ("persona", "check")])
+def test_file_that_cannot_be_read_is_answered_without_pythons_words(
+    run: Run, deployment: Deployment, tmp_path: Path, command: tuple[str, str]
+) -> None:
+    missing, binary = tmp_path / "none.toml", tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    for file, why in ((missing, "No such file or directory"), (tmp_path, "Is a directory"), (binary, "it is not text")):
+        said = run(*command, str(file))
+        assert said.code != 0
+        assert f"{file} cannot be read: {why}\n" in said.out + said.err
