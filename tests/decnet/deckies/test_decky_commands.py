@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection
 from tests.decnet.command_result import Run
 
+from decnet.commands.deckies import deploy
 from decnet.deckies import excluded, host_network
 from decnet.deckies.host_network import HostNetwork
 from decnet.fleet import arrival
@@ -184,6 +185,39 @@ def test_without_yes_and_without_anybody_to_ask_nothing_is_done(
     assert rows(deployment) == {}
 
 
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        ("decky", "add", "other", "--persona", "nas", "--address", "127.77.0.90"),
+        ("decky", "change", "box", "--service", "http=8081"),
+        ("decky", "remove", "shop-01"),
+    ],
+)
+def test_a_plan_that_was_shown_is_not_carried_out_when_the_fleet_has_changed_since(
+    run: Run,
+    deployment: Deployment,
+    document: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: tuple[str, ...],
+) -> None:
+    run("deploy", str(document), "--yes")
+    document.write_text(DOCUMENT.replace("count = 3", "count = 2"))
+    before: list[dict[str, Decky]] = []
+
+    def answered() -> None:
+        said = run(*meanwhile)
+        assert said.code == 0, said.err
+        before.append(rows(deployment))
+
+    monkeypatch.setattr(deploy, "_confirm", answered)
+    said = run("deploy", str(document))
+    assert (said.code, "nothing was done: run the" in said.err) == (1, True)
+    assert rows(deployment) == before[0]
+    monkeypatch.setattr(deploy, "_confirm", lambda: None)
+    assert run("deploy", str(document)).code == 0
+    assert set(rows(deployment)) == {"shop-01", "shop-02", "box"}
+
+
 def test_the_exported_document_changes_nothing(
     run: Run, deployment: Deployment, document: Path, tmp_path: Path
 ) -> None:
@@ -253,7 +287,12 @@ def test_two_operators_at_once_do_not_overwrite_each_other(
     run("deploy", str(document), "--yes")
     document.write_text(DOCUMENT.replace("http = 8080", "http = 8081"))
 
+    done: list[str] = []
+
     def other_one() -> HostNetwork:
+        if done:
+            return HOST
+        done.append("changed")
         with transaction(deployment, write=True) as connection:
             box = queries.decky_named(connection, "box")
             assert box is not None

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import msgspec
 import typer
+from sqlalchemy import Connection
 
+from decnet.deckies import plan_digest
 from decnet.deckies.excluded import excluded
 from decnet.deckies.operations import carry_out
 from decnet.deckies.plan import Plan
@@ -37,10 +39,14 @@ def offered(wishes: Wishes, source: Source | None = None) -> Offer:
         from decnet.remote import deckies as there
 
         return there.offered(remote, wishes, source)
-    deployment = find_deployment()
+    deployment, salt = find_deployment(), plan_digest.new_salt()
+
+    def planned(connection: Connection) -> Plan:
+        return planned_wishes(deployment, connection, wishes, draw=plan_digest.seeds(salt))
+
     with transaction(deployment) as connection:
-        made = planned_wishes(deployment, connection, wishes)
-    return Offer(made, excluded(deployment, made), lambda reason: carry_out(deployment, made, reason=reason))
+        made = planned(connection)
+    return Offer(made, excluded(deployment, made), lambda reason: carry_out(deployment, made, planned, reason=reason))
 
 
 def tell(offer: Offer, *, as_json: bool) -> None:

@@ -77,11 +77,19 @@ def planned_removal(connection: Connection, names: Iterable[str]) -> Plan:
     return removal(current, names)
 
 
-def carry_out(deployment: Deployment, made: Plan, *, reason: str) -> None:
-    """Apply a plan in one transaction and wake the reconciler; raises OperatorError."""
+def carry_out(deployment: Deployment, made: Plan, planned: Callable[[Connection], Plan], *, reason: str) -> None:
+    """Apply a plan in one transaction, if it is still what `planned` returns there, and wake the reconciler.
+
+    Raises OperatorError. A plan says what becomes of deckies that others may have added or changed since it was shown.
+    """
     if made.is_empty:
         return
     with transaction(deployment, write=True) as connection:
+        if planned(connection) != made:
+            raise commit.ChangedMeanwhileError(
+                "the fleet has been changed meanwhile, and the plan is not what was shown; nothing was done: run the "
+                "command again"
+            )
         commit.apply(connection, made, reason=reason)
     commit.announce(deployment, len(made.steps))
 
