@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from tests.decnet_decoys.mysql.test_mysql_parts import visitor
 
-from decnet_decoys.mysql.catalogue import Failed, Found, Outcome, Visitor
+from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor
 from decnet_decoys.mysql.sql.running import answer
 
 pytestmark = pytest.mark.usefixtures("unhurried")
@@ -106,3 +106,41 @@ def test_the_schema_tells_all_of_a_table() -> None:
     assert rows(one, "select constraint_type " + told.format("table_constraints")) == [("PRIMARY KEY",), ("UNIQUE",)]
     assert rows(one, "select * from information_schema.files") == []
     assert ("InnoDB", "DEFAULT") in rows(one, "select engine, support from information_schema.engines")
+
+
+@pytest.mark.parametrize(("sql", "code"), [
+    ("set names nope", 1115),
+    ("set time_zone = 'Mars/Olympus'", 1298),
+    ("set global secure_file_priv = ''", 1238),
+    ("set @a = 1, nope = 2", 1193),
+])  # fmt: skip
+def test_settings_that_cannot_be(sql: str, code: int) -> None:
+    outcome = asked(visitor(), sql)
+    assert isinstance(outcome, Failed)
+    assert outcome.code == code
+
+
+@pytest.mark.parametrize("sql", [
+    "/*!40014 SET @OLD_UNIQUE_CHECKS=@@UNIQUE_CHECKS, UNIQUE_CHECKS=0 */",
+    "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */",
+    "set names utf8mb4",
+    "set time_zone = '+00:00'",
+])  # fmt: skip
+def test_settings_of_a_dump(sql: str) -> None:
+    assert not isinstance(asked(visitor(), sql), Failed)
+
+
+def test_collations_are_shown() -> None:
+    assert rows(visitor(), "show collation like 'latin1_swedish_ci'") == [
+        ("latin1_swedish_ci", "latin1", "8", "Yes", "Yes", "1")
+    ]
+    assert rows(visitor(), "select id from information_schema.collations where collation_name = 'utf8mb4_bin'") == [
+        ("46",)
+    ]
+
+
+def test_a_change_of_a_column_counts_the_rows() -> None:
+    one = visitor()
+    asked(one, "use shop", "create table m (a int)", "insert into m values (1), (2)")
+    assert asked(one, "alter table m modify a bigint") == Done(2, 0, 0, "Records: 2  Duplicates: 0  Warnings: 0")
+    assert asked(one, "alter table m rename to k") == Done()

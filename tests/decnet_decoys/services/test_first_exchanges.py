@@ -16,7 +16,7 @@ from tests.decnet_decoys.services.dialogues.not_yet import NOT_YET
 from tests.ports import free_port, own_address
 
 WAITS = (0.2, 1.0, 4.0)
-CHANGE = ("ftp-more", "smtp-more", "ftp-third", "smtp-third", "ftp-fifth", "smtp-fifth")
+CHANGE = ("ftp-more", "smtp-more", "ftp-third", "smtp-third", "ftp-fifth", "smtp-fifth", "ftp-sixth", "smtp-sixth")
 ONCE = (4.0,)
 """For dialogues that change what is there, so that they cannot be held again."""
 REAL_WAITS = (1.0, 4.0, 15.0)
@@ -28,7 +28,16 @@ UNSTEADY = {
     "redis-more": {"UNSUBSCRIBE", "EXPIRE's options"},  # a hash's order, seeded at the start; asked again, it differs
 }
 """What a real server does not answer twice in the same way."""
-RECORDED_ONCE = {"mysql-more", "mysql-third", "mysql-fourth", "redis-fourth", "mysql-fifth", "redis-fifth"}
+RECORDED_ONCE = {
+    "mysql-more",
+    "mysql-third",
+    "mysql-fourth",
+    "redis-fourth",
+    "mysql-fifth",
+    "redis-fifth",
+    "mysql-sixth",
+    "redis-sixth",
+}
 """Counts of the whole server, salts in later packets, rows and keys that other dialogues left or removed: its answers
 are those of one run on a new server, as `record.py` makes it."""
 

@@ -52,6 +52,9 @@ OTHERWISE: dict[str, dict[str, str]] = {
         "a Mirai that reads nothing": "login drops what was typed ahead of its prompt for a password",
         "a line of 4096 letters": "login, whose name is cut, ends the line twice",
     },
+    "inetutils-sixth": {
+        "linemode": "telnetd asks for the mode a second time; why is not known",
+    },
     "smtp-third": {
         "chunks": "after a null chunk Postfix says nothing more than once; why is not known",
     },

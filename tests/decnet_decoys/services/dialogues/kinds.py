@@ -19,6 +19,11 @@ from tests.decnet_decoys.services.dialogues.more import redis as more_redis
 from tests.decnet_decoys.services.dialogues.more import smtp as more_smtp
 from tests.decnet_decoys.services.dialogues.more import telnet as more_telnet
 from tests.decnet_decoys.services.dialogues.play import Answers, Kind
+from tests.decnet_decoys.services.dialogues.sixth import ftp as sixth_ftp
+from tests.decnet_decoys.services.dialogues.sixth import mysql as sixth_mysql
+from tests.decnet_decoys.services.dialogues.sixth import redis as sixth_redis
+from tests.decnet_decoys.services.dialogues.sixth import smtp as sixth_smtp
+from tests.decnet_decoys.services.dialogues.sixth import telnet as sixth_telnet
 from tests.decnet_decoys.services.dialogues.third import ftp as third_ftp
 from tests.decnet_decoys.services.dialogues.third import mysql as third_mysql
 from tests.decnet_decoys.services.dialogues.third import redis as third_redis
@@ -36,6 +41,8 @@ KINDS: dict[str, Kind] = {
     "mysql-fourth": fourth_mysql.KIND, "redis-fourth": fourth_redis.KIND,
     "ftp-fifth": fifth_ftp.KIND, "smtp-fifth": fifth_smtp.KIND, "redis-fifth": fifth_redis.KIND,
     "mysql-fifth": fifth_mysql.KIND, "telnet-fifth": fifth_telnet.KIND, "inetutils-fifth": fifth_telnet.INETUTILS,
+    "ftp-sixth": sixth_ftp.KIND, "smtp-sixth": sixth_smtp.KIND, "redis-sixth": sixth_redis.KIND,
+    "mysql-sixth": sixth_mysql.KIND, "telnet-sixth": sixth_telnet.KIND, "inetutils-sixth": sixth_telnet.INETUTILS,
 }  # fmt: skip
 """By the server's name, with what tells one set of dialogues from another behind a hyphen."""
 

@@ -60,5 +60,15 @@ NOT_YET: dict[str, tuple[str, ...]] = {
         "a worm cleans up", "a password is set and taken", "CONFIG of several", "COMMAND about itself",
         "users of the ACL", "ACL's small questions", "places", "bits and pieces",
     ),
+    "mysql-sixth": (
+        "metasploit's enumeration", "mysqldump of a database", "a ransom", "sqlmap's fingerprint",
+        "sqlmap's boundaries", "a UDF chain", "a log as a shell", "accounts", "information_schema",
+        "what the server has", "JDBC", "joins", "changing tables", "writing rows", "EXPLAIN",
+        "window functions", "routines", "tables are looked after", "texts and dates", "variables",
+        "binary commands",
+    ),
+    "redis-sixth": (
+        "Lua looks around", "LCS", "PF", "sorted sets", "streams", "places",
+    ),
 }  # fmt: skip
 """By set; `nox -s realism` shows how they differ no longer."""

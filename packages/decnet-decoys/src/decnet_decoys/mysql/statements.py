@@ -12,6 +12,7 @@ from typing import Final
 from decnet_decoys.mysql.catalogue import MOST_NAMES, SWITCHES, Done, Failed, Found, Outcome, Visitor, Written
 from decnet_decoys.mysql.expressions import expressions, literal
 from decnet_decoys.mysql.packets import Column
+from decnet_decoys.mysql.state.shown_lists import shown_lists
 from decnet_decoys.services.machine_files import Owner
 from decnet_decoys.shell.machine.fs_errors import EXISTS, IS_DIRECTORY, NO_SPACE, NOT_DIRECTORY, NOT_FOUND, TOO_LONG
 
@@ -103,10 +104,9 @@ def syntax_error(visitor: Visitor, near: str, line: int = 1) -> Failed:
 
 
 def _processes(visitor: Visitor, match: re.Match[str]) -> Outcome:
-    names = ("Id", "User", "Host", "db", "Command", "Time", "State", "Info", "Progress")
     row = [str(visitor.number), visitor.user, visitor.address, visitor.database or None, "Query", "0", "starting",
            match[0][:100], "0.000"]  # fmt: skip
-    return Found([Column(name) for name in names], [row])
+    return Found(_PROCESS, [row])
 
 
 def use(visitor: Visitor, name: str) -> Outcome:
@@ -180,7 +180,11 @@ def _set(visitor: Visitor, match: re.Match[str]) -> Outcome:
     known = name in visitor.catalogue.variables
     if not known and not name.startswith(("@", *_SETTABLE)):
         return Failed(1193, "HY000", f"Unknown system variable '{name[:64]}'")
+    if known and name in _READ_ONLY:
+        return Failed(1238, "HY000", f"Variable '{name}' is a read only variable")
     word = _VALUE.fullmatch(match["value"])
+    if name == "time_zone" and word is not None and word["quoted"] is not None and not _ZONE.fullmatch(word["quoted"]):
+        return Failed(1298, "HY000", f"Unknown or incorrect time zone: '{word['quoted'][:64]}'")
     if known and word is not None and name not in _FIXED:
         value = word["quoted"] if word["quoted"] is not None else word["bare"]
         if name in SWITCHES:
@@ -191,6 +195,13 @@ def _set(visitor: Visitor, match: re.Match[str]) -> Outcome:
         value = value[:_LONGEST_SETTING]
         is_global = (match["scope"] or "").strip().lower() == "global" or named.startswith("@@global.")
         (visitor.catalogue.variables if is_global else visitor.settings)[name] = value
+    return Done()
+
+
+def _set_names(_visitor: Visitor, match: re.Match[str]) -> Outcome:
+    name = match["name"].lower()
+    if name not in ("default", "utf8") and not any(row[0] == name for row in shown_lists()["CHARACTER SET"].rows):
+        return Failed(1115, "42000", f"Unknown character set: '{match['name']}'")
     return Done()
 
 
@@ -215,6 +226,19 @@ _FIXED: Final = frozenset(
      "version_compile_os", "version_compile_machine", "autocommit", "innodb_version", "lower_case_table_names")
 )  # fmt: skip
 """What cannot be set while the server runs, or is kept elsewhere."""
+_READ_ONLY: Final = _FIXED - {"autocommit"}
+_ZONE: Final = re.compile(r"system|[+-]?(?:0?\d|1[0-4]):[0-5]\d", re.IGNORECASE)
+"""The time zones of a server whose tables of zones are empty."""
+_PROCESS: Final = (
+    Column("Id", 8, 11, 0x81, 0, text=False),
+    *(Column(name, size=size, flags=1) for name, size in (("User", 512), ("Host", 256))),
+    Column("db", size=256, flags=0),
+    Column("Command", size=64, flags=1),
+    Column("Time", 3, 7, 0x81, 0, text=False),
+    *(Column(name, size=size, flags=0) for name, size in (("State", 120), ("Info", 400))),
+    Column("Progress", 5, 7, 0x81, 3, text=False),
+)
+"""Of SHOW PROCESSLIST."""
 _NAME = r"[`'\"]?[\w$.`-]{1,140}[`'\"]?"
 _EXISTS = "(?P<exists>if (?:not )?exists )?"
 
@@ -234,6 +258,7 @@ _SHAPES: Final[tuple[tuple[re.Pattern[str], Callable[[Visitor, re.Match[str]], O
         ),
         _create_function,
     ),
+    (_shape(r"set (?:names|character set|charset) '?(?P<name>\w{1,64})'?(?: collate '?\w+'?)?"), _set_names),
     (_shape(r"set (?P<scope>global |session |local )?(?P<name>[@\w.]{1,64}) ?:?= ?(?P<value>.*)"), _set),
     (
         _shape("(?:set|flush|revoke|alter|begin|commit|rollback|start|kill|lock|unlock)\\b.*"),

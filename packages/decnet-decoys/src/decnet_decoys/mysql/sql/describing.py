@@ -11,7 +11,7 @@ from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluation.scopes import Origin, Scope
 from decnet_decoys.mysql.sql.parsing import Node
-from decnet_decoys.mysql.sql.tables import BINARY, NOT_NULL, UNSIGNED, described
+from decnet_decoys.mysql.sql.tables import BINARY, NO_DEFAULT, NOT_NULL, UNSIGNED, described
 from decnet_decoys.mysql.sql.values import Value, text
 
 _LONG, _LONGLONG, _DOUBLE, _DECIMAL, _STRING, _NULL, _LONG_BLOB = 3, 8, 5, 246, 253, 6, 251
@@ -97,11 +97,15 @@ def of_origin(origin: Origin, name: str) -> Column:
             origin=made.origin or (origin.name if origin.table else ""),
         )
     found = described(origin.stored)
+    size, flags = found.size, found.flags
+    if origin.database == "information_schema":  # where no column has a default, and texts have this length
+        flags |= NO_DEFAULT
+        size = min(size, 786384 if origin.name == "COLUMN_DEFAULT" else 786420)
     return Column(
         name,
         found.kind,
-        found.size,
-        found.flags,
+        size,
+        flags,
         found.decimals,
         found.text,
         origin.database,
@@ -240,6 +244,11 @@ def _arithmetic(node: Node, scope: Scope, _value: Value, name: str) -> Column:  
         return integer_column(name, 21, nullable=nullable)
     size = one + two if node.op == "*" else max(one, two) + 1
     return integer_column(name, size + 1, nullable=nullable)
+
+
+def _bits(node: Node, scope: Scope, _value: Value, name: str) -> Column:
+    flags = [_operand(one, scope).flags for one in node.args]
+    return integer_column(name, 21, nullable=not all(one & NOT_NULL for one in flags), flags=0x20)
 
 
 def _negative(node: Node, scope: Scope, _value: Value, name: str) -> Column:
@@ -382,5 +391,6 @@ _MADE: Final[dict[str, Callable[[Node, Scope, Value, str], Column]]] = {
     "parameter": _parameter,
     "assign": lambda node, scope, value, name: column(node.args[1], scope, value, name),
     "subquery": lambda _node, _scope, value, name: _by_value(value, name),
+    **dict.fromkeys(("&", "|", "^", "<<", ">>", "~"), _bits),
     **dict.fromkeys(("+", "-", "*", "/", "%", "DIV"), _arithmetic),
 }

@@ -208,5 +208,8 @@ _ROWS: Final[dict[str, Callable[[Visitor], Iterator[_Row]]]] = {
     "processlist": _processes,
     "engines": _shown("ENGINES", "ENGINE", "SUPPORT", "COMMENT", "TRANSACTIONS", "XA", "SAVEPOINTS"),
     "character_sets": _shown("CHARACTER SET", "CHARACTER_SET_NAME", "DESCRIPTION", "DEFAULT_COLLATE_NAME", "MAXLEN"),
+    "collations": _shown(
+        "COLLATION", "COLLATION_NAME", "CHARACTER_SET_NAME", "ID", "IS_DEFAULT", "IS_COMPILED", "SORTLEN"
+    ),
     "plugins": _shown("PLUGINS", "PLUGIN_NAME", "PLUGIN_STATUS", "PLUGIN_TYPE", "PLUGIN_LIBRARY", "PLUGIN_LICENSE"),
 }

@@ -2,9 +2,9 @@
 """Statements about the session: variables, locks, threads."""
 
 import re
-from typing import Any
 
-from decnet_decoys.mysql.catalogue import Done, Outcome
+from decnet_decoys.mysql import statements
+from decnet_decoys.mysql.catalogue import Done, Failed, Outcome
 from decnet_decoys.mysql.sql.evaluation.evaluating import value
 from decnet_decoys.mysql.sql.evaluation.scopes import Scope, StatementError, remember
 from decnet_decoys.mysql.sql.parsing import Parser
@@ -31,8 +31,7 @@ def set_variables(parser: Parser, scope: Scope) -> Outcome | None:
     if not _begins_with_variable(parser):
         return None
     parser.must("SET")
-    for name, node in parser.listed(lambda: _assigned(parser)):
-        remember(scope.visitor, name, value(node, scope))
+    parser.listed(lambda: _assigned(parser, scope))
     if not parser.ends():
         raise parser.fail()
     return Done()
@@ -46,11 +45,24 @@ def _begins_with_variable(parser: Parser) -> bool:
     return found
 
 
-def _assigned(parser: Parser) -> tuple[str, Any]:
-    name = parser.take("variable").text
-    if not parser.then(":="):
-        parser.must("=")
-    return name, parser.expression()
+def _assigned(parser: Parser, scope: Scope) -> None:
+    """Set a variable of the session, or one of the server's, which `statements` sets."""
+    start = parser.token
+    while not parser.sees("=", ":="):
+        if parser.ends() or parser.sees(","):
+            raise parser.fail()
+        parser.at += 1
+    parser.at += 1
+    if start.kind == "variable":
+        remember(scope.visitor, start.text, value(parser.expression(), scope))
+        return
+    if parser.sees("ON", "DEFAULT"):
+        parser.at += 1
+    else:
+        parser.expression()
+    outcome, _ = statements.answer(scope.visitor, f"SET {parser.sql[start.at : parser.token.at]}".rstrip("*/ "))
+    if isinstance(outcome, Failed):
+        raise StatementError(*outcome)
 
 
 def kill(parser: Parser, _scope: Scope) -> Outcome:

@@ -364,6 +364,7 @@ _SHOWN: dict[tuple[str, ...], Callable[[Parser, Scope, bool], Outcome]] = {
     ("PLUGINS",): _listed("PLUGINS"),
     ("PRIVILEGES",): _listed("PRIVILEGES"),
     ("CHARACTER", "SET"): _listed("CHARACTER SET"),
+    ("COLLATION",): _listed("COLLATION"),
     ("CHARSET",): _listed("CHARACTER SET"),
     ("MASTER", "STATUS"): _listed("MASTER STATUS"),
     ("SLAVE", "STATUS"): _listed("SLAVE STATUS"),

@@ -29,10 +29,16 @@ def alter_table(parser: Parser, scope: Scope) -> Done:
     if table.query:
         raise StatementError(1347, "HY000", f"'{place}.{name}' is not of type 'BASE TABLE'")
     scope.visitor.changing(place, name, table)
+    quiet = parser.sees("RENAME", "DISABLE", "ENABLE")
+    enables = parser.sees("ENABLE")
+    copies = parser.sees("MODIFY", "CHANGE")
     parser.listed(lambda: _alteration(parser, scope, table, place, name))
     if not parser.ends():
         raise parser.fail()
-    return Done(0, 0, 0, "Records: 0  Duplicates: 0  Warnings: 0")
+    if quiet:
+        return Done(0, 0, int(enables))
+    records = len(table.rows) if copies else 0
+    return Done(records, 0, 0, f"Records: {records}  Duplicates: 0  Warnings: 0")
 
 
 def _alteration(parser: Parser, scope: Scope, table: Stored, database: str, name: str) -> None:  # noqa: C901
