@@ -66,7 +66,8 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         b"drop database wb1",
     ),
     "mysqldump's files": asked(
-        b"SELECT LOGFILE_GROUP_NAME, FILE_NAME, TOTAL_EXTENTS, INITIAL_SIZE, ENGINE, EXTRA FROM INFORMATION_SCHEMA.FILES WHERE FILE_TYPE = 'UNDO LOG' AND FILE_NAME IS NOT NULL",
+        b"SELECT LOGFILE_GROUP_NAME, FILE_NAME, TOTAL_EXTENTS, INITIAL_SIZE, ENGINE, EXTRA FROM "
+        b"INFORMATION_SCHEMA.FILES WHERE FILE_TYPE = 'UNDO LOG' AND FILE_NAME IS NOT NULL",
         b"SELECT DISTINCT TABLESPACE_NAME, FILE_NAME FROM INFORMATION_SCHEMA.FILES WHERE FILE_TYPE = 'DATAFILE'",
     ),
     "restoring a dump": asked(
@@ -90,7 +91,8 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         b"create database wd1",
         b"use wd1",
         *_users(b"u"),
-        b"SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema NOT IN ('information_schema','mysql','performance_schema','sys') AND table_schema = 'wd1'",
+        b"SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema NOT IN "
+        b"('information_schema','mysql','performance_schema','sys') AND table_schema = 'wd1'",
         b"select count(*) from `wd1`.`u`",
         b"SELECT * FROM `wd1`.`u` LIMIT 10",
         b"DROP TABLE IF EXISTS `wd1`.`u`",
@@ -131,7 +133,8 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         b"SELECT * FROM (SELECT(SLEEP(0)))a",
         b"SELECT 1 ORDER BY 2",
         b"SELECT 1 RLIKE (SELECT (CASE WHEN (1=1) THEN 1 ELSE 0x28 END))",
-        b"SELECT ROW(1,2)>(SELECT COUNT(*),CONCAT(0x71,FLOOR(RAND(0)*2))x FROM (SELECT 1 UNION SELECT 2 UNION SELECT 3)a GROUP BY x)",
+        b"SELECT ROW(1,2)>(SELECT COUNT(*),CONCAT(0x71,FLOOR(RAND(0)*2))x FROM (SELECT 1 UNION SELECT 2 "
+        b"UNION SELECT 3)a GROUP BY x)",
         b"SELECT 'a' 'b'",
         b"SELECT 1=1--1",
         b"SELECT !1, NOT 1, ~1, -1, +1",
@@ -197,12 +200,17 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         b"use wg1",
         *_users(b"u"),
         b"select schema_name, default_character_set_name from information_schema.schemata where schema_name like 'wg%'",
-        b"select table_name, engine, table_type, row_format, table_collation from information_schema.tables where table_schema = 'wg1'",
-        b"select column_name, ordinal_position, column_default, is_nullable, data_type, character_maximum_length, column_type, column_key, extra from information_schema.columns where table_schema = 'wg1'",
-        b"select index_name, non_unique, seq_in_index, column_name from information_schema.statistics where table_schema = 'wg1'",
+        b"select table_name, engine, table_type, row_format, table_collation from "
+        b"information_schema.tables where table_schema = 'wg1'",
+        b"select column_name, ordinal_position, column_default, is_nullable, data_type, "
+        b"character_maximum_length, column_type, column_key, extra from information_schema.columns where "
+        b"table_schema = 'wg1'",
+        b"select index_name, non_unique, seq_in_index, column_name from information_schema.statistics "
+        b"where table_schema = 'wg1'",
         b"select constraint_name, constraint_type from information_schema.table_constraints where table_schema = 'wg1'",
         b"select constraint_name, column_name from information_schema.key_column_usage where table_schema = 'wg1'",
-        b"select table_schema, round(sum(data_length)/1024) from information_schema.tables where table_schema = 'wg1' group by table_schema",
+        b"select table_schema, round(sum(data_length)/1024) from information_schema.tables where "
+        b"table_schema = 'wg1' group by table_schema",
         b"select * from information_schema.views where table_schema = 'wg1'",
         b"select routine_name from information_schema.routines where routine_schema = 'wg1'",
         b"select count(*) from information_schema.nope",
@@ -215,7 +223,8 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         b"show character set like 'utf8%'",
         b"show collation like 'latin1_sw%'",
         b"show privileges",
-        b"select grantee, privilege_type, is_grantable from information_schema.user_privileges where grantee like '%nope%'",
+        b"select grantee, privilege_type, is_grantable from information_schema.user_privileges where "
+        b"grantee like '%nope%'",
         b"select command, state from information_schema.processlist where id = 0",
         b"show storage engines",
         b"show authors like 'x'",
@@ -234,7 +243,11 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         b"SHOW MASTER LOGS",
     ),
     "JDBC": asked(
-        b"SELECT @@session.auto_increment_increment AS auto_increment_increment, @@character_set_client AS character_set_client, @@character_set_connection AS character_set_connection, @@character_set_results AS character_set_results, @@init_connect AS init_connect, @@interactive_timeout AS interactive_timeout, @@license AS license, @@net_write_timeout AS net_write_timeout",
+        b"SELECT @@session.auto_increment_increment AS auto_increment_increment, @@character_set_client "
+        b"AS character_set_client, @@character_set_connection AS character_set_connection, "
+        b"@@character_set_results AS character_set_results, @@init_connect AS init_connect, "
+        b"@@interactive_timeout AS interactive_timeout, @@license AS license, @@net_write_timeout AS "
+        b"net_write_timeout",
         b"SET character_set_results = NULL",
         b"SET autocommit=1",
         b"SET sql_mode='STRICT_TRANS_TABLES'",
@@ -332,8 +345,10 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         b"drop database wk1",
     ),
     "window functions": asked(
-        b"with n as (select 1 a union all select 2 union all select 2) select a, dense_rank() over (order by a) d, row_number() over (order by a) r from n",
-        b"with n as (select 1 a union all select 2) select a, sum(a) over () s, first_value(a) over (order by a) f from n",
+        b"with n as (select 1 a union all select 2 union all select 2) select a, dense_rank() over (order "
+        b"by a) d, row_number() over (order by a) r from n",
+        b"with n as (select 1 a union all select 2) select a, sum(a) over () s, first_value(a) over "
+        b"(order by a) f from n",
         b"select ntile(2) over (order by 1)",
         b"with recursive f as (select 1 n, 1 v union all select n+1, v*(n+1) from f where n < 6) select * from f",
     ),
@@ -374,16 +389,29 @@ DIALOGUES: dict[str, tuple[Step, ...]] = {
         b"drop database wm1",
     ),
     "texts and dates": asked(
-        b"select lpad('a', 3, '-'), rpad('a', 3, '-'), repeat('ab', 2), reverse('abc'), insert('abcd', 2, 1, 'X'), locate('c', 'abc'), substring_index('a.b.c', '.', 2), field('b', 'a', 'b'), find_in_set('b', 'a,b')",
-        b"select trim(both 'x' from 'xax'), replace('aa', 'a', 'b'), space(2), strcmp('a', 'b'), quote('a''b'), soundex('hello'), format(12345.678, 1)",
-        b"select date_add('2024-01-31', interval 1 month), datediff('2024-03-01', '2024-02-01'), dayofweek('2024-01-01'), last_day('2024-02-02'), date_format('2024-01-02 03:04:05', '%d/%m/%y %H.%i'), str_to_date('02/01/2024', '%d/%m/%Y')",
-        b"select unix_timestamp('1970-01-02') > 0, from_unixtime(0) is not null, timestampdiff(day, '2024-01-01', '2024-02-01'), week('2024-01-10'), maketime(1, 2, 3), sec_to_time(3661), time_to_sec('01:01:01')",
-        b"select round(2.5), round(-1.555, 2), truncate(1.999, 1), ceil(1.1), floor(-1.1), power(2, 10), sqrt(16), mod(7, 3), sign(-3), conv('ff', 16, 10), bin(5), oct(8), crc32('a'), greatest(1, 5, 3), least(2, 1)",
-        b"select sha1('a'), sha2('a', 256), md5(''), password('a'), to_base64('abc'), from_base64('YWJj'), uuid() is not null, inet_aton('1.2.3.4'), inet_ntoa(16909060), length(compress('aaa')) > 1, regexp_replace('abc', 'b', 'x'), 'abc' regexp '^a'",
+        b"select lpad('a', 3, '-'), rpad('a', 3, '-'), repeat('ab', 2), reverse('abc'), insert('abcd', 2, "
+        b"1, 'X'), locate('c', 'abc'), substring_index('a.b.c', '.', 2), field('b', 'a', 'b'), "
+        b"find_in_set('b', 'a,b')",
+        b"select trim(both 'x' from 'xax'), replace('aa', 'a', 'b'), space(2), strcmp('a', 'b'), "
+        b"quote('a''b'), soundex('hello'), format(12345.678, 1)",
+        b"select date_add('2024-01-31', interval 1 month), datediff('2024-03-01', '2024-02-01'), "
+        b"dayofweek('2024-01-01'), last_day('2024-02-02'), date_format('2024-01-02 03:04:05', '%d/%m/%y "
+        b"%H.%i'), str_to_date('02/01/2024', '%d/%m/%Y')",
+        b"select unix_timestamp('1970-01-02') > 0, from_unixtime(0) is not null, timestampdiff(day, "
+        b"'2024-01-01', '2024-02-01'), week('2024-01-10'), maketime(1, 2, 3), sec_to_time(3661), "
+        b"time_to_sec('01:01:01')",
+        b"select round(2.5), round(-1.555, 2), truncate(1.999, 1), ceil(1.1), floor(-1.1), power(2, 10), "
+        b"sqrt(16), mod(7, 3), sign(-3), conv('ff', 16, 10), bin(5), oct(8), crc32('a'), greatest(1, 5, "
+        b"3), least(2, 1)",
+        b"select sha1('a'), sha2('a', 256), md5(''), password('a'), to_base64('abc'), "
+        b"from_base64('YWJj'), uuid() is not null, inet_aton('1.2.3.4'), inet_ntoa(16909060), "
+        b"length(compress('aaa')) > 1, regexp_replace('abc', 'b', 'x'), 'abc' regexp '^a'",
         b"select cast('12abc' as int)",
         b"show warnings",
-        b"select cast('2024-01-01' as date) + interval 1 day, convert('1.55', decimal(3,1)), binary 'a' = 'A', 'a' = 'A', 1 <=> null, null is null, coalesce(null, 2), nullif(1, 1), if(0, 'a', 'b')",
-        b"select json_extract('{\"a\": [1, 2]}', '$.a[1]'), json_object('k', 1), json_array(1, 'x'), json_valid('{}'), json_length('[1,2]')",
+        b"select cast('2024-01-01' as date) + interval 1 day, convert('1.55', decimal(3,1)), binary 'a' = "
+        b"'A', 'a' = 'A', 1 <=> null, null is null, coalesce(null, 2), nullif(1, 1), if(0, 'a', 'b')",
+        b"select json_extract('{\"a\": [1, 2]}', '$.a[1]'), json_object('k', 1), json_array(1, 'x'), "
+        b"json_valid('{}'), json_length('[1,2]')",
         b"select nope(1)",
         b"select concat()",
         b"select substr('a')",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from tests.decnet_decoys.services.dialogues import inetutils
-from tests.decnet_decoys.services.dialogues.play import END, Kind, Step
+from tests.decnet_decoys.services.dialogues.play import Kind, Step
 
 _IAC, _WILL, _WONT, _DO, _DONT, _SB, _SE = 255, 251, 252, 253, 254, 250, 240
 
