@@ -5,7 +5,8 @@
   and its way to look around; each has tools, passwords and lines of their own, or only some of these.
 - From each address a person shows some of that, or two things at most. A third of them replace their client.
 - Loaders that many bought, from the seller's server, and offices through which several people come.
-- Devices of three botnets, guessers, scanners, crawlers, and those who look around and do nothing.
+- Devices of three botnets, each of which is a campaign, guessers, scanners, crawlers, and those who look around and do
+  nothing.
 """
 
 from __future__ import annotations
@@ -143,15 +144,15 @@ class EighthWorld(Peopled):
 
     def _stranger(self) -> None:
         dice = self._dice
-        client = dice.choice(self._clients)
+        client, net = dice.choice(self._clients), dice.choice(self._nets)
         kinds: dict[str, Acts] = {
-            "device": partial(eighth_acts.spread, net=dice.choice(self._nets)),
+            "device": partial(eighth_acts.spread, net=net),
             "guesser": partial(eighth_acts.guess, client=client),
             "scanner": eighth_acts.scan,
             "crawler": partial(eighth_acts.browse, client=client, number=dice.randrange(5, 20)),
             "looker": partial(eighth_acts.look, client=client),
         }
         (kind,) = dice.choices(tuple(kinds), (30, 30, 25, 10, 10))
-        address = self._address("", kind)
+        address = self._address("", kind, net.url if kind == "device" else "")
         for _ in range(dice.choice((1, 1, 2, 3))):
             self._come(address, dice.uniform(0, SPAN), dice.choice(self.deckies), kinds[kind])

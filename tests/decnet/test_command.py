@@ -141,3 +141,32 @@ def test_global_options_are_taken_out_and_nothing_else(words: list[str]) -> None
     assert not any(word.partition("=")[0] in OPTIONS for word in before_dashes)
     assert set(given_) <= {variable for variable, _, _ in OPTIONS.values()}
     assert all(value.startswith("/") for value in given_.values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["attackers", "--limit", "0"], "'--limit': it must be at least 1;"),
+        (["attackers", "--limit", "1000000"], "'--limit': it must be at most 100000;"),
+        (["incident", "show", "x"], "'number': it must be a whole number;"),
+        (["export", "--format", "xml"], "'--format': 'xml' is not one of"),
+        (["export", "--format", "csv", "--identity", "zz"], "'--identity': it must be a whole id,"),
+        (["footprint", "--seconds", "x"], "'--seconds': it must be a number;"),
+    ],
+)
+def test_wrong_value_is_answered_in_plain_words(run: Run, arguments: list[str], words: str) -> None:
+    said = run(*arguments)
+    assert said.code == 2
+    assert words in said.err
+
+
+@pytest.mark.parametrize("command", [("deploy", "--plan"), ("persona", "check")])
+def test_file_that_cannot_be_read_is_answered_without_pythons_words(
+    run: Run, deployment: Deployment, tmp_path: Path, command: tuple[str, str]
+) -> None:
+    missing, binary = tmp_path / "none.toml", tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    for file, why in ((missing, "No such file or directory"), (tmp_path, "Is a directory"), (binary, "it is not text")):
+        said = run(*command, str(file))
+        assert said.code != 0
+        assert f"{file} cannot be read: {why}\n" in said.out + said.err

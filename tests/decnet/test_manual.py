@@ -101,3 +101,30 @@ def test_the_reference_comes_with_the_programs(run: Run, tmp_path: Path) -> None
     assert (said.code, "did you mean 'events'?" in said.err) == (1, True)
     assert run("docs", "--all", str(tmp_path / "reference")).code == 0
     assert {path.stem for path in (tmp_path / "reference").iterdir()} == {"index", *PAGES}
+
+
+def _commands(command: Command) -> list[Command]:
+    return [command, *(one for below in command.commands for one in _commands(below))]
+
+
+@pytest.mark.parametrize(("option", "short"), [("--output", "-o"), ("--yes", "-y"), ("--lines", "-n")])
+def test_an_option_has_its_short_form_with_every_command(known: list[Command], option: str, short: str) -> None:
+    with_it = {
+        command.name: short in one.names
+        for command in _commands(known[0])
+        for one in command.parameters
+        if option in one.names
+    }
+    assert with_it
+    assert [name for name, has in with_it.items() if not has] == []
+
+
+def test_an_address_of_events_is_asked_for_by_the_same_option(known: list[Command]) -> None:
+    for command in _commands(known[0]):
+        if command.name in ("decnet events", "decnet search", "decnet export", "decnet incidents"):
+            assert "--attacker" in {name for one in command.parameters for name in one.names}, command.name
+
+
+def test_help_of_canary_begins_with_making_a_token(known: list[Command]) -> None:
+    canary = next(command for command in known[0].commands if command.name == "decnet canary")
+    assert canary.commands[0].name == "decnet canary new"

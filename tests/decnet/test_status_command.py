@@ -33,7 +33,9 @@ def test_fleet_that_does_not_run_is_down(run: Run, deployment: Deployment) -> No
     said = run("status")
     assert said.code == 1
     assert "cannot be reached; start the fleet with `decnet up`" in said.out
-    assert "down: bus" in said.out
+    assert (
+        said.out.splitlines()[0] == "down: the whole fleet; start it with `decnet up`, or name another with --state DIR"
+    )
 
 
 def test_it_names_the_dashboard_where_there_is_one(run: Run, deployment: Deployment) -> None:
@@ -172,7 +174,7 @@ def test_deckies_are_shown_as_desired_and_as_they_are(run: Run, deployment: Depl
     assert any(line.split()[:2] == ["box-1", "127.77.1.2"] and "running" in line for line in said)
     failed = next(line for line in said if line.startswith("box-0"))
     assert all(words in failed for words in ("wanted, version 1", "failed", "port 22 is closed", "the port is taken"))
-    summary = f"{2 + len(of_settings)} deckies: {len(of_settings)} decoys does not answer, 1 failed, 1 running"
+    summary = f"{2 + len(of_settings)} deckies: 1 failed, {len(of_settings)} no answer from decoys, 1 running"
     assert summary in said
     assert any(line.split()[0] == of_settings[0] and "in the settings" in line for line in said if line)
     assert len(run("status", "--json").document["deckies"]) == 2 + len(of_settings)
@@ -195,17 +197,17 @@ def test_of_many_deckies_only_those_are_shown_that_are_not_as_desired(run: Run, 
     assert "box-0 " in said
     assert "box-1 " not in said
     assert f"{of_settings[0].name} " not in said
-    assert f"{25 + len(of_settings)} deckies: {len(of_settings)} decoys does not answer, 1 failed, 24 running" in said
+    assert f"{25 + len(of_settings)} deckies: 1 failed, {len(of_settings)} no answer from decoys, 24 running" in said
 
 
 def test_what_is_wrong_is_said_first(run: Run, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     said = run("status")
-    assert said.out.splitlines()[0].startswith("down: bus")
+    assert said.out.splitlines()[0].startswith("down: the whole fleet")
     add_deckies(deployment, 2)
     with transaction(deployment, write=True) as connection:
         begin(connection, ("disk.low", "/var/lib/decnet"), 1_700_000_000_000_000_000)
     first, second, third, *_ = run("status").out.splitlines()
-    assert first.startswith("down: bus")
+    assert first.startswith("down: the whole fleet")
     assert second == "failed: box-0: the port is taken"
     assert third.startswith("disk.low: /var/lib/decnet since 2023-11-")
     assert len(run("status", "--json").document["wrong"]) == 3

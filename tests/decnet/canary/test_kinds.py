@@ -7,6 +7,8 @@ import base64
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -165,3 +167,13 @@ def test_tokens_of_another_key_are_not_imported(run: Run, deployment: Deployment
     assert "made with another key" in refused.err
     (tmp_path / "other.json").write_text("<xml>")
     assert "this is no document" in run("canary", "import", str(tmp_path / "other.json")).err
+
+
+def test_to_describe_all_kinds_needs_nothing_that_makes_keys() -> None:
+    """Whoever lists them, such as the API for a page of the dashboard, would keep 4 MiB of it."""
+    look = (
+        "import sys; from decnet.canary.kinds.registry import MODULES, kind_named; [*map(kind_named, MODULES)]; "
+        "print([name for name in ('cryptography', 'segno', 'pikepdf') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"

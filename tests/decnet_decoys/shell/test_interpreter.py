@@ -211,6 +211,7 @@ def test_the_clock_is_the_one_it_was_given(run: Player) -> None:
         ("ps -p 1 -o comm=; pgrep -f nothing.like.it; echo $?", "systemd\n1\n"),
         ("ldd /bin/ls | wc -l; ldd --version | head -1", "5\nldd (Debian GLIBC 2.36-9+deb12u8) 2.36\n"),
         ("python3 -c 'import os; print(os.path.exists(\"/etc\"), os.path.isfile(\"/etc\"))'", "True False\n"),
+        (">f; chattr +ia f; echo x >> f; wc -c < f", "0\n"),
         (">f; chattr +i f; rm f; echo x > f; chmod 777 f; mv f g; lsattr f", "----i---------e------- f\n"),
         ("echo a > f; chattr +a f; echo b >> f; echo c > f; cat f; chattr -a f; echo c > f; cat f", "a\nb\nc\n"),
         ("touch f; chattr +i f; stat -c %a f; find . -name f -perm 644; chattr -i f; rm f; echo $?", "644\n./f\n0\n"),

@@ -63,3 +63,10 @@ def _escaped(character: str) -> str:
     if code <= 0xFF:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Return why a text file cannot be read, without the number and path that Python adds to the reason."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return "it is not text"

@@ -68,7 +68,7 @@ COMMANDS = (
     Command("swarm", "Sensor hosts: token, list, revoke, renew."),
     Command("user", "Users of the dashboard: add, link, role, disable, reset, remove.", "access"),
     Command("token", "Tokens of programs that use the API: add, list, revoke.", "access"),
-    Command("audit", "What people and programs did, the latest first.", "access"),
+    Command("audit", "What people and programs did, newest first.", "access"),
     Command("replay", "Let a worker handle events again, after showing what that does."),
     Command("quarantine", "Lines that could not be read or stored: list, show, retry."),
     Command("drill", "Attack the fleet with real clients and check that everything is reported."),

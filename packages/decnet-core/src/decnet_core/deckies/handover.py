@@ -136,7 +136,7 @@ class HandoverClient:
             answer, ancillary, _, _ = self._socket.recvmsg(LARGEST_PACKET, _ROOM, socket.MSG_CMSG_CLOEXEC)
             self._descriptors += passed(ancillary)
         except OSError as error:
-            raise HandoverError(f"decoys does not answer at {self._path}: {error.strerror or 'timed out'}") from error
+            raise HandoverError(f"no answer from decoys at {self._path}: {error.strerror or 'timed out'}") from error
         if answer:
             with contextlib.suppress(msgspec.DecodeError):
                 reply = decode_reply.decode(answer)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from decnet_core.text import why_unreadable
 from decnet_decoys.errors import DecoysError
 from decnet_decoys.personas.coherence import contradictions
 from decnet_decoys.personas.schema import Persona
@@ -46,7 +47,7 @@ class PersonaFile(NamedTuple):
         try:
             return self.path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise PersonaError(f"persona {self.name}: {self.path} cannot be read: {error}") from error
+            raise PersonaError(f"persona {self.name}: {self.path} cannot be read: {why_unreadable(error)}") from error
 
 
 @functools.cache

@@ -29,7 +29,7 @@ _SOLD, _SOLD_PART = 4, 0.7
 """How many groups with keys of their own make a feature nobody's, if the largest has a smaller part of them."""
 _USERS_PART = 0.8
 """Of those whose ways of working are known, the largest group has less, if they are users of one kit."""
-_BY_CHANCE = 32
+_BY_CHANCE = 16
 """One actor's addresses fall by chance once in so many times into groups that show nothing in common."""
 _WORMS, _WORMS_PART, _ONE_SYSTEM = 4, 0.34, 0.75
 """From so many attackers on, such a part of them makes a feature malware's; where so many have the same TCP stack, they

@@ -97,7 +97,7 @@ class Reconciler(DatabaseWorker[ReconcilerSettings]):
         self._events.need(report.on_network)
         _show(ctx, report, sensors.notices)
         if report.unreachable and not self._unreachable:
-            log.warning("deckies wait: decoys does not answer; see `decnet status`")
+            log.warning("deckies wait: no answer from decoys; see `decnet status`")
         self._unreachable = report.unreachable
         if report.more:
             return AT_ONCE

@@ -2,6 +2,7 @@
 """Errors as the operator sees them: one line that says what to do, never a traceback."""
 
 import errno
+import re
 import sys
 
 from decnet_core.bus.interface import BusError
@@ -50,6 +51,17 @@ class NotFoundError(OperatorError):
     """What was asked for does not exist."""
 
 
+_PLAIN = {
+    "Input should be greater than or equal to": "it must be at least",
+    "Input should be less than or equal to": "it must be at most",
+    "Input should be a valid integer, .*": "it must be a whole number",
+    "Input should be a valid number, .*": "it must be a number",
+    "Input should be a valid UUID, .*": "it must be a whole id, as lists show it with --json",
+    "Value error, ": "",
+}
+"""What pydantic says of a value in words for programmers, and in ours."""
+
+
 def interruptions() -> tuple[type[BaseException], ...]:
     """Return the errors by which the operator ends a command.
 
@@ -83,5 +95,7 @@ def _usage(error: Exception) -> str:
     Recognised by its attributes, not by its class, which is in typer's private copy of click.
     """
     complaint = " ".join(str(error.format_message()).split()).rstrip(".")  # type: ignore[attr-defined]  # see above
+    for theirs, ours in _PLAIN.items():
+        complaint = re.sub(theirs, ours, complaint)
     context = getattr(error, "ctx", None)
     return f"{complaint}; see {context.command_path if context else 'decnet'} --help"

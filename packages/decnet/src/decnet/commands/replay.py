@@ -29,7 +29,7 @@ def replay(
     worker: Annotated[str, typer.Argument(help="A worker that follows the event log, as profiler or ttp.")],
     since: Annotated[str, typer.Option(help="First event: its number in the log, or a time (2026-11-23T20:00Z).")],
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
     lose_forgotten: Annotated[
         bool, typer.Option("--lose-forgotten", help="Even if retention has removed events that were counted.")
     ] = False,

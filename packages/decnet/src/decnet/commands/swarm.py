@@ -64,7 +64,7 @@ def token(
 def bundle(
     name: Name,
     *,
-    output: Annotated[Path | None, typer.Option(help="The file to write; default: NAME.pyz.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write; default: NAME.pyz.")] = None,
     wheels: Annotated[
         Path | None, typer.Option(help="The wheelhouse; default: that of this installation, or dist.")
     ] = None,

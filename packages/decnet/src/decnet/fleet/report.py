@@ -66,7 +66,7 @@ class Report(msgspec.Struct, frozen=True):
     @property
     def wrong(self) -> list[str]:
         """What an operator must look at, one sentence each; without any all is well."""
-        found = [f"down: {', '.join(self.down)}"] if self.down else []
+        found = [self._what_is_down] if self.down else []
         failed = [state for _, state in self.deckies if state is not None and state.phase == "failed"]
         found += [f"failed: {state.decky}: {for_terminal(state.error or 'no reason is known')}" for state in failed]
         found += [
@@ -85,6 +85,13 @@ class Report(msgspec.Struct, frozen=True):
         ]
         told = [one for one in self.troubles if one[0] != "worker.down"]  # those are above
         return found + [f"{kind}: {for_terminal(subject)} since {moment(since)}" for kind, subject, since in told]
+
+    @property
+    def _what_is_down(self) -> str:
+        """One sentence where nothing runs at all: a list of every worker would hide that."""
+        if any(self.workers.values()) or self.bus_reached or self.supervised:
+            return f"down: {', '.join(self.down)}"
+        return "down: the whole fleet; start it with `decnet up`, or name another with --state DIR"
 
     def _counted(self, counter: str) -> Iterator[tuple[str, float]]:
         """Yield the workers with which a counter is not zero."""

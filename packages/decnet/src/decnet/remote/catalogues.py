@@ -9,6 +9,7 @@ from decnet.deckies.catalogues.personas import ListedPersona
 from decnet.remote.client import Remote, place
 from decnet.remote.converting import struct_of, structs_of
 from decnet_core.deckies.images import Image
+from decnet_core.text import why_unreadable
 
 
 def personas(remote: Remote) -> list[ListedPersona]:
@@ -30,7 +31,7 @@ def problem_of(remote: Remote, file: Path) -> str | None:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        return f"persona {file.stem}: {file} cannot be read: {error}"
+        return f"persona {file.stem}: {file} cannot be read: {why_unreadable(error)}"
     found = remote.send("POST", "/personas/check", {"name": file.stem, "text": text})
     return None if found["good"] else str(found["problem"]).replace(file.stem, f"{file.stem} ({file})", 1)
 

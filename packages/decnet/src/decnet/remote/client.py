@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from decnet.cli.errors import NotFoundError, OperatorError, UnavailableError, WrongUsageError
 from decnet.remote.commands import API, CA, PIN, TOKEN, TOKEN_FILE
-from decnet_core.text import for_terminal
+from decnet_core.text import for_terminal, why_unreadable
 
 PREFIX = "/api/v1"
 _SECONDS = 60.0
@@ -69,7 +69,7 @@ class Remote:
             try:
                 token = Path(file).read_text(encoding="ascii").strip()
             except (OSError, UnicodeDecodeError) as error:
-                raise WrongUsageError(f"--token-file {file} cannot be read: {error}") from error
+                raise WrongUsageError(f"--token-file {file} cannot be read: {why_unreadable(error)}") from error
         return cls(url, token, ca=os.environ.get(CA, ""), pin=os.environ.get(PIN, ""))
 
     def get(self, path: str, **query: Any) -> Any:

@@ -123,7 +123,7 @@ def _states(deckies: Iterable[tuple[Decky, State | None]], *, played: bool) -> s
 def state_words(one: Decky, state: State | None, *, played: bool = True) -> str:
     """Return what a decky is, in a few words."""
     if one.version == 0:  # one of the settings, in which reconciler has no part
-        return "played by decoys" if played else "decoys does not answer"
+        return "played by decoys" if played else "no answer from decoys"
     if state is None:
         return "not looked at yet"
     if state.phase == "running" and (not one.wanted or state.version != one.version):

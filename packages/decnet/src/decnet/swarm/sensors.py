@@ -18,6 +18,7 @@ from decnet.fleet.bus_access import reachable_bus
 from decnet.fleet.deployment import Deployment
 from decnet.swarm.listener_identity import create_if_listening, names
 from decnet_core.bus.subjects import CONTROL, Control
+from decnet_core.text import why_unreadable
 from decnet_swarm.address import Address, address_in
 from decnet_swarm.listener.settings import ListenerSettings
 from decnet_swarm.pki import bootstrap_ca, files
@@ -132,7 +133,7 @@ def request_text(path: Path) -> str:
     try:
         return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongUsageError(f"{path} cannot be read: {error}") from error
+        raise WrongUsageError(f"{path} cannot be read: {why_unreadable(error)}") from error
 
 
 def _reload_listener(deployment: Deployment) -> None:

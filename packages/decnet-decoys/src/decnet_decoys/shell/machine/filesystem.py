@@ -60,7 +60,8 @@ class FileSystem(ReadableFiles):
                 raise FileSystemError(IS_DIRECTORY)
             if not access.identity.may(old, 2):
                 raise FileSystemError(DENIED)
-            if old.protected and access is not KERNEL and not (append and old.mode & APPENDED_ONLY):
+            fixed = old.mode & IMMUTABLE or (old.mode & APPENDED_ONLY and not append)
+            if fixed and access is not KERNEL:
                 raise FileSystemError(NOT_PERMITTED)
             if old.kind in ("device", "pipe") or (_is_of_kernel(resolved) and access is not KERNEL):
                 return resolved

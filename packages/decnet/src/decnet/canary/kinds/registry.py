@@ -38,6 +38,6 @@ MODULES = {
 
 
 def kind_named(name: str) -> Kind:
-    """Return a kind of MODULES; its module is loaded now, for some load libraries."""
+    """Return a kind of MODULES; its module is loaded now, and what it makes keys with only when it makes one."""
     found: Kind = importlib.import_module(f"decnet.canary.kinds.{MODULES[name]}").KIND
     return found

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet audit`: what people and programs did with the API, the dashboard and commands, the latest first."""
+"""`decnet audit`: what people and programs did with the API, the dashboard and commands, newest first."""
 
 from typing import Annotated
 
@@ -34,7 +34,7 @@ def audit(
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
-    """List what people and programs did, the latest first."""
+    """List what people and programs did, newest first."""
     window = time_window(since, until)
     if (remote := master()) is not None:
         from decnet.remote import findings

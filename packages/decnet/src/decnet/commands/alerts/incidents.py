@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`decnet incidents`: what attackers did, gathered for whoever has to act on it, the latest first."""
+"""`decnet incidents`: what attackers did, gathered for whoever has to act on it, newest first."""
 
 import enum
 from typing import Annotated
@@ -47,7 +47,7 @@ def incidents(
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
-    """List incidents, the latest first; `decnet incident NUMBER` shows one, `decnet incident ack` takes charge."""
+    """List incidents, newest first; `decnet incident NUMBER` shows one, `decnet incident ack` takes charge."""
     window = time_window(since, until)
     selection = Selection(
         states=tuple(status or ()),

@@ -23,8 +23,6 @@ from decnet.show.tables import print_table
 from decnet.show.times import moment
 
 app = application("Canary tokens: bait that reports when it is used.")
-upkeep.add_to(app)
-places.add_to(app)
 
 Label = Annotated[str, typer.Argument(help="Where it is planted, in your words; shown with each hit.")]
 Output = Annotated[
@@ -151,3 +149,7 @@ def _row(one: Listed) -> tuple[object, ...]:
     )
     kind = f"{token.kind} (disabled)" if token.disabled else token.kind
     return token.place, kind, token.label, *used, moment(token.created_at)
+
+
+places.add_to(app)  # help lists commands in this order
+upkeep.add_to(app)

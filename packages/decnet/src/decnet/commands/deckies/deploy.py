@@ -17,6 +17,7 @@ from decnet.deckies.wishes import Wishes
 from decnet.fleet import arrival
 from decnet.fleet.deployment import find_deployment, transaction
 from decnet.remote.current import master
+from decnet_core.text import why_unreadable
 
 app = application("Make the fleet what a document says: adds, changes and removes deckies in one transaction.")
 
@@ -73,7 +74,7 @@ def _text(file: Path) -> str:
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongUsageError(f"{file} cannot be read: {error}") from error
+        raise WrongUsageError(f"{file} cannot be read: {why_unreadable(error)}") from error
 
 
 def _confirm() -> None:

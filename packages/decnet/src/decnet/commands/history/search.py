@@ -28,7 +28,7 @@ def search_events(
     text: Annotated[list[str], typer.Argument(metavar="TEXT", help="Words, or beginnings of words; all must occur.")],
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
     decky: Annotated[str | None, typer.Option(help="Only at this decky.")] = None,
-    source: Annotated[str | None, typer.Option(help="Only from this address.")] = None,
+    source: Annotated[str | None, typer.Option("--attacker", "--source", help="Only from this address.")] = None,
     known: Annotated[bool, typer.Option(help="Also what known sources do.")] = False,
     since: Since = None,
     until: Until = None,

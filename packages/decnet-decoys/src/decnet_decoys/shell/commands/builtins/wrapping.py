@@ -23,6 +23,8 @@ _VALUED = {"timeout": "ks", "taskset": "p", "nice": "n", "ionice": "cnp", "stdbu
 
 
 _ADJUSTMENT = re.compile(r"[+-]?\d{1,18}")
+_NICER = re.compile(r"(?:-n ?|--adjustment[= ]|-)([+-]?\d{1,18}) ")
+"""The options of nice that say by how much."""
 _SIZE = re.compile(r"\d{1,18}(?:[KMGTPEZY]B?|kB)?")
 _INTERVAL = re.compile(r"(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18}|inf(?:inity)?)[smhd]?")
 
@@ -31,7 +33,7 @@ _INTERVAL = re.compile(r"(?:\d{1,18}(?:\.\d{0,18})?|\.\d{1,18}|inf(?:inity)?)[sm
 def wrap(call: Call) -> Effects:
     """Run a program in some other way."""
     args, name = list(call.args), call.name
-    shown = next((arg for arg in args[:-1] if re.fullmatch(r"-[ac]*p", arg)), "")
+    shown = next((arg for arg in args[:-1] if re.fullmatch(r"-[ac]*p[ac]*", arg)), "")
     if shown and name in ("taskset", "chrt") and args[-1].isdecimal():
         return _of_process(call, args[-1][:9], listed="c" in shown)
     ended = 124
@@ -118,9 +120,12 @@ def _of_process(call: Call, pid: str, *, listed: bool) -> int:
 
 def _nicer(call: Call, steps: Effects) -> Effects:
     """Run with a higher niceness, which another `nice` shows."""
-    given = next((arg for arg in call.args if arg.lstrip("-n").lstrip("-").isdecimal()), "10")
-    before = call.shell.niceness
-    call.shell.niceness = max(-20, min(19, before + int(given.lstrip("-n")[:3] or 10)))
+    given = _NICER.match(" ".join(call.args[:2]) + " ")
+    adjustment, before = int(given[1]) if given is not None else 10, call.shell.niceness
+    if adjustment < 0 and call.shell.identity.uid != 0:
+        call.print_error("nice: cannot set niceness: Permission denied")
+    else:
+        call.shell.niceness = max(-20, min(19, before + adjustment))
     try:
         return (yield from steps)
     finally:

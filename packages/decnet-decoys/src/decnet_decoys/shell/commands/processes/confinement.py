@@ -160,7 +160,7 @@ def runlevel(call: Call) -> int:
 
 @command("renice", families=("debian",))
 def renice(call: Call) -> int:
-    """Tell of the priorities that processes get."""
+    """Set the priority of this shell, and tell of those that processes get."""
     words = [arg for arg in call.args if arg not in ("-n", "--priority", "-p", "--pid", "-g", "-u")]
     if len(words) < 2 or not words[0].lstrip("+-").isdecimal():
         raise tried(call, "not enough arguments" if len(words) < 2 else f"bad priority value: {words[0][:64]}")
@@ -170,5 +170,11 @@ def renice(call: Call) -> int:
         if pid not in running and pid != str(call.shell.pid) and "-u" not in call.args and "-g" not in call.args:
             status = call.fail(f"failed to get priority for {pid[:16]} (process ID): No such process")
             continue
-        call.print(f"{pid[:16]} (process ID) old priority 0, new priority {new}")
+        old = call.shell.niceness if pid == str(call.shell.pid) else 0
+        if new < old and call.shell.identity.uid != 0:
+            status = call.fail(f"failed to set priority for {pid[:16]} (process ID): Permission denied")
+            continue
+        if pid == str(call.shell.pid):
+            call.shell.niceness = new
+        call.print(f"{pid[:16]} (process ID) old priority {old}, new priority {new}")
     return status

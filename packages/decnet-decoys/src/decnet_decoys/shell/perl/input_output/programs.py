@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from decnet_decoys.shell.command_lookup import find
+from decnet_decoys.shell.command_lookup import find_program
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.effects import Steps
 from decnet_decoys.shell.machine.fs_errors import FileSystemError
@@ -27,7 +27,8 @@ ERRORS = {
     111: "Connection refused", 113: "No route to host",
 }  # fmt: skip
 _NUMBERS = {message: number for number, message in ERRORS.items()}
-_META = re.compile(r"[$&*(){}\[\]'\";\\|?<>~`\n]")
+_META = re.compile(r"\s*(?:exec\s|\w+=)|.*[$&*(){}\[\]'\";\\|?<>~`\n]", re.DOTALL)
+"""Begins what goes to a shell, as Perl cannot run it itself (perlfunc, exec)."""
 
 
 class ErrorNumber(Box):
@@ -90,11 +91,11 @@ class Programs(Patterns):
         """Return what is run for the arguments of system or exec: one of them goes to a shell if it needs one."""
         words = [to_shell(one) for one in values[:200]]
         if len(words) == 1:
-            return ["sh", "-c", words[0]] if _META.search(words[0]) else words[0].split()
+            return ["sh", "-c", words[0]] if _META.match(words[0]) else words[0].split()
         return words
 
     def exists(self, argv: list[str]) -> bool:
-        found = find(self.shell, argv[0]) if argv else None
+        found = find_program(self.shell, argv[0]) if argv else None
         return found is not None and (found.handler is not None or found.script is not None)
 
     def system(self, values: list[Value]) -> Steps[int]:

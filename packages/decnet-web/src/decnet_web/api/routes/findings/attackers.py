@@ -125,7 +125,7 @@ async def list_attackers(
     service: Name = None,
     tool: Name = None,
     fingerprint: Annotated[str | None, Query(max_length=512)] = None,
-    fingerprint_type: Annotated[str | None, Query(max_length=32)] = None,
+    fingerprint_type: Annotated[str | None, Query(max_length=32, description="Only with `fingerprint`.")] = None,
     credential: Annotated[str | None, Query(max_length=32, description="Digest of a credential.")] = None,
     file: Annotated[str | None, Query(max_length=64, description="SHA-256.")] = None,
     technique: Annotated[str | None, Query(max_length=16)] = None,
@@ -133,6 +133,8 @@ async def list_attackers(
     campaign: UUID | None = None,
 ) -> Response:
     """List attackers in the order of `sort`; with a span of time those who were active in it."""
+    if fingerprint_type is not None and fingerprint is None:
+        raise WrongUsageError("fingerprint_type says of which type `fingerprint` is: give both, or neither")
     wanted = Narrowing(
         least_score=min_score,
         verdict=verdict,

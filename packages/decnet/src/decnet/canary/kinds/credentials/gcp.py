@@ -3,9 +3,6 @@
 
 import json
 
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from decnet.canary.kinds.kind import Bait, Kind, Token, text_file
 from decnet_core.canary import SlugKind
 
@@ -13,6 +10,9 @@ _PROJECT = "production-backup"
 
 
 def _make(token: Token) -> Bait:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     document = {

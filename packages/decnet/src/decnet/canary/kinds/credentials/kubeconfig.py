@@ -4,7 +4,6 @@
 import base64
 from pathlib import Path
 
-from decnet.canary.certificates import AuthorityError, client_certificate
 from decnet.canary.kinds.kind import Bait, Kind, Token, text_file
 from decnet.cli.errors import RefusedError
 from decnet_core.canary import SlugKind
@@ -35,6 +34,8 @@ def _make(token: Token) -> Bait:
 
 
 def _certificate(token: Token) -> str:
+    from decnet.canary.certificates import AuthorityError, client_certificate
+
     try:
         certificate, key = client_certificate(Path(token.authority), token.slug)
     except AuthorityError as error:

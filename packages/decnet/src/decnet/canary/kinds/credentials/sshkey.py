@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 """A private SSH key (Ed25519): decoys recognise whoever offers it."""
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
 from decnet.canary.kinds.credentials.fingerprint import fingerprint
 from decnet.canary.kinds.kind import Bait, Kind, Token
 from decnet_core.canary import SlugKind
 
 
 def _make(token: Token) -> Bait:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
     del token
     key = Ed25519PrivateKey.generate()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
