@@ -14,6 +14,8 @@ from tests.decnet_decoys.decky_host import Player
     [
         ("lscpu -p | grep -v '^#'; lscpu -e | head -n 1", "0,0,0,0,,0,0,0,0\n1,1,0,0,,1,1,1,0\n"
          "CPU NODE SOCKET CORE L1d:L1i:L2:L3 ONLINE\n"),
+        ("lscpu -p=CPU,core,Cache | tail -n 3; lscpu -p=foo; echo $?",
+         "# CPU,Core,,L1d,L1i,L2,L3\n0,0,,0,0,0,0\n1,1,,1,1,1,0\n1\n"),
         ("lscpu | grep -cE '^(Flags|L3 cache|Vulnerability Mds):'", "3\n"),
         ("free -w | head -n 1; free | awk '/Mem/{print $6}'; free -w | awk '/Mem/{print $6+$7}'; free -v | tail -n 1 | "
          "cut -c1-5", "               total        used        free      shared     buffers       cache   available\n"

@@ -24,6 +24,7 @@ from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment import dash
 from decnet_decoys.shell.environment.traps import acted, after_failure, own_traps
 from decnet_decoys.shell.execution.background import BackgroundJobs, with_lists
+from decnet_decoys.shell.execution.complaints import refused_output
 from decnet_decoys.shell.execution.evidence import save
 from decnet_decoys.shell.execution.executables import run_named
 from decnet_decoys.shell.execution.line_ends import (
@@ -39,7 +40,6 @@ from decnet_decoys.shell.execution.scripts import run_text
 from decnet_decoys.shell.execution.simple_commands import is_exec, simple_command
 from decnet_decoys.shell.expansion.parameters import ExpansionError
 from decnet_decoys.shell.interactive import nesting
-from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.redirection import MAX_DESCRIPTORS, keep_open, redirected
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, OutputFullError, Streams
@@ -258,10 +258,7 @@ class Interpreter:
                 status = yield from self.execute(argv, inner)
             except OutputFullError:
                 status = broken_pipe(self, inner)
-            if inner.out.closed and inner.out.take():
-                status = 1
-                told = f"{argv[0]}: write error: Bad file descriptor"
-                inner.err.write(encode((self.shell.complaint(told) if argv[0] in BUILTINS else told) + "\n"))
+            status = refused_output(self.shell, argv[0], inner, status)
         yield from finish()
         for write in self._kept_open:
             yield from write()

@@ -10,7 +10,8 @@ from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment import ash, dash
 from decnet_decoys.shell.expansion import splitting, words
 from decnet_decoys.shell.expansion.elements import set_named
-from decnet_decoys.shell.machine.fs_errors import FileSystemError
+from decnet_decoys.shell.machine.fs_errors import NO_SPACE, FileSystemError
+from decnet_decoys.shell.machine.tree import FULL
 from decnet_decoys.shell.runner import Runner
 from decnet_decoys.shell.streams import InputBuffer, OutputBuffer, Streams
 from decnet_decoys.shell.syntax.nodes import HereDocument, Redirect
@@ -89,7 +90,7 @@ def _redirect(  # noqa: PLR0911  # one return for each kind
         buffer = streams.out if stream == 1 else streams.err
     elif redirect.op == ">&" and target in ("1", "2", "-"):
         buffer = runner.buffer() if target == "-" else streams.out if target == "1" else streams.err
-        buffer.closed = buffer.closed or target == "-"
+        buffer.refused = "Bad file descriptor" if target == "-" else buffer.refused
     elif redirect.op in ("<&", "<>"):
         return streams
     else:
@@ -212,6 +213,9 @@ def _open(
         raise FileSystemError("File exists" if runner.shell.dash else "cannot overwrite existing file")
     path = files.write(target, b"", runner.shell.access, append=append)
     buffer = runner.buffer()
-    if files.stat(path).kind != "device":
+    entry = files.stat(path)
+    if entry.kind != "device":
         written.append((path, buffer))
+    elif entry.target == FULL:
+        buffer.refused = NO_SPACE
     return buffer

@@ -76,7 +76,7 @@ class ShellState(Variables):
         self.files.live["/proc/self/comm"], self.files.live["/proc/self/cmdline"] = running.comm, running.cmdline
         self.files.live_links["/proc/self/exe"] = running.exe
         self.files.live_links["/proc/self/cwd"] = running.directory
-        self.files.live["/dev/zero"] = zeros
+        self.files.live["/dev/zero"] = self.files.live["/dev/full"] = zeros
         self.files.live["/dev/urandom"] = self.files.live["/dev/random"] = partial(noise, count())
         self.opened: dict[str, bytes] = {}
         """What is read under the names of process substitutions."""

@@ -33,8 +33,8 @@ class OutputBuffer:
         self._left = MAX_OUTPUT
         self._other: OutputBuffer | None = None
         self._waiting: tuple[JobOutput, ...] = ()
-        self.closed = False
-        """Whether it stands for a descriptor that was closed: what is written there is an error."""
+        self.refused = ""
+        """Why nothing can be written there, as the descriptor was closed or the device takes nothing."""
 
     @property
     def target(self) -> "OutputBuffer":
@@ -50,8 +50,8 @@ class OutputBuffer:
         self._other = None if target is self else target
 
     def inherited(self) -> "OutputBuffer":
-        """Return what writes to this until it is diverted itself; one that is closed is given as it is."""
-        if self.closed:
+        """Return what writes to this until it is diverted itself; one that refuses is given as it is."""
+        if self.refused:
             return self
         child = OutputBuffer(self._budget)
         child._other = self  # not where that goes now: a job's output is held from its first pause on

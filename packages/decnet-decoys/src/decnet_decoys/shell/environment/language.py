@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 MAX_FUNCTION_CHARACTERS = 1 << 16
 """Of the lines that define a session's functions."""
 OPTION_OF = {"a": "allexport", "b": "notify", "C": "noclobber", "E": "errtrace", "e": "errexit", "f": "noglob",
-             "k": "keyword", "m": "monitor", "n": "noexec", "P": "physical", "T": "functrace", "u": "nounset",
-             "v": "verbose", "x": "xtrace"}  # fmt: skip
+             "k": "keyword", "m": "monitor", "n": "noexec", "P": "physical", "p": "privileged", "T": "functrace",
+             "u": "nounset", "v": "verbose", "x": "xtrace"}  # fmt: skip
 """What the letters of `set` stand for."""
 
 

@@ -4,6 +4,7 @@
 from decnet_decoys.shell.control_flow import ExitShell
 from decnet_decoys.shell.encoding import encode
 from decnet_decoys.shell.environment import ash, dash
+from decnet_decoys.shell.programs import BUILTINS
 from decnet_decoys.shell.state import ShellState
 from decnet_decoys.shell.streams import Streams
 from decnet_decoys.shell.syntax.conditional import ConditionalError
@@ -57,6 +58,32 @@ def syntax_complaint(shell: ShellState, fault: ShellSyntaxError, text: str, firs
         message += f"{prefix}: `{(lines or [text])[0][:4096]}'\n"
     streams.err.write(encode(message))
     return 2
+
+
+_PROGRAMS = {
+    "perl": "Unable to flush stdout: {}",
+    "python3": "Exception ignored in: <_io.TextIOWrapper name='<stdout>' mode='w' encoding='utf-8'>\n"
+    "OSError: [Errno 28] {}",
+    "sed": "sed: couldn't flush stdout: {}",
+    "sort": "sort: fflush failed: 'standard output': {}\nsort: write error",
+    "wc": "wc: write error",
+}
+"""What programs say when nothing takes their output, unless it is `NAME: write error: WHY`."""
+_STATUSES = {"grep": 2, "egrep": 2, "fgrep": 2, "python3": 120, "ls": 2, "sed": 4, "sort": 2}
+
+
+def refused_output(shell: ShellState, name: str, streams: Streams, status: int) -> int:
+    """Complain for a command whose standard output takes nothing, if it wrote any; returns its exit status."""
+    out = streams.out.target
+    if not out.refused or not out.take():
+        return status
+    told = f"{name}: write error: {out.refused}"
+    if name in BUILTINS:
+        told = shell.complaint(f"{name}: {name}: I/O error" if shell.dash else told)
+    elif name in _PROGRAMS:
+        told = _PROGRAMS[name].format(out.refused)
+    streams.err.write(encode(told + "\n"))
+    return _STATUSES.get(name, 1)
 
 
 def _given(shell: ShellState, text: str) -> str:

@@ -24,7 +24,7 @@ from decnet_decoys.shell.machine.fs_errors import (
     FileSystemError,
 )
 from decnet_decoys.shell.machine.lookup import MAX_PATH, ReadableFiles, Reading
-from decnet_decoys.shell.machine.tree import APPENDED_ONLY, IMMUTABLE, Entry, Filler, Tree, whole_of
+from decnet_decoys.shell.machine.tree import APPENDED_ONLY, FULL, IMMUTABLE, Entry, Filler, Tree, whole_of
 
 MAX_ENTRIES = 2000
 """Files and directories one attacker may change."""
@@ -63,6 +63,8 @@ class FileSystem(ReadableFiles):
             fixed = old.mode & IMMUTABLE or (old.mode & APPENDED_ONLY and not append)
             if fixed and access is not KERNEL:
                 raise FileSystemError(NOT_PERMITTED)
+            if data and old.kind == "device" and old.target == FULL:
+                raise FileSystemError(NO_SPACE)
             if old.kind in ("device", "pipe") or (_is_of_kernel(resolved) and access is not KERNEL):
                 return resolved
             new = old._replace(mtime=access.now, content=whole_of(old.content) + whole_of(data) if append else data)

@@ -16,6 +16,8 @@ MAX_MADE = 1 << 20
 IMMUTABLE = 1 << 14
 APPENDED_ONLY = 1 << 15
 """What chattr(1) sets, above the permissions in a mode."""
+FULL = "1, 7"
+"""The numbers of /dev/full, on which there is no space for anything (full(4))."""
 
 
 class Filler(NamedTuple):

@@ -19,9 +19,22 @@ try:
 except ValueError as error:
     raise SystemExit(str(error))
 """
+_HTTP_SERVER = """\
+import argparse, time
+parser = argparse.ArgumentParser(prog="server.py")
+parser.add_argument("--cgi", action="store_true", help="run as CGI server")
+parser.add_argument("-b", "--bind", metavar="ADDRESS", help="bind to this address (default: all interfaces)")
+parser.add_argument("-d", "--directory", default=".", help="serve this directory (default: current directory)")
+parser.add_argument("-p", "--protocol", metavar="VERSION", help="conform to this HTTP version (default: HTTP/1.0)")
+parser.add_argument("port", default=8000, type=int, nargs="?", help="bind to this port (default: 8000)")
+parser.parse_args()
+while True:
+    time.sleep(86400)
+"""
+"""What refuses the arguments that the real one refuses; nobody can connect to it."""
 _MODULES = {
     "json.tool": _JSON_TOOL,
-    "http.server": "while True: pass",
+    "http.server": _HTTP_SERVER,
     "pty": "import pty;pty.spawn('/bin/bash')",
     "this": "print('The Zen of Python, by Tim Peters')",
 }
