@@ -9,7 +9,8 @@ from tests.decnet_decoys.services.dialogues.play import Kind, Step
 
 def _users(table: bytes) -> tuple[bytes, ...]:
     return (
-        b"create table " + table + b" (id int not null auto_increment, login varchar(60) not null, pass varchar(255), email varchar(100), primary key (id), unique key login (login))",
+        b"create table " + table + b" (id int not null auto_increment, login varchar(60) not null, pass varchar(255),"
+        b" email varchar(100), primary key (id), unique key login (login))",
         b"insert into " + table + b" (login, pass, email) values ('admin', 'x1', 'a@b.example'), ('bob', 'x2', null)",
     )  # fmt: skip
 
