@@ -76,6 +76,7 @@ class ReadableFiles:
     def locate(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> str:
         """Return the absolute path without links, dots or repeats; the last name need not exist.
 
+        What ends in a slash must be a directory, if there is anything (path_resolution(7)).
         Directories on the way must be searchable; of a relative path, those above the current one are not looked at.
         """
         whole = posixpath.join(access.cwd, path)
@@ -107,6 +108,8 @@ class ReadableFiles:
             if pending:
                 _check_way(entry, access if steps > passed else KERNEL)
             at = self.binds.get(step, step)
+        if path.endswith(("/", "/.")) and (last := self._entry(at)) is not None and last.kind not in ("dir", "link"):
+            raise FileSystemError(NOT_DIRECTORY)
         return at
 
     def _entry(self, path: str) -> Entry | None:
@@ -140,6 +143,7 @@ class ReadableFiles:
 
     def stat(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> Entry:
         """Return the entry; raises FileSystemError when there is none."""
+        follow = follow or path.endswith("/")
         resolved = self.locate(path, access, follow=follow)
         entry = self._entry(resolved)
         if entry is not None and follow and resolved in self.pipes:
