@@ -108,8 +108,7 @@ class ReadableFiles:
             if pending:
                 _check_way(entry, access if steps > passed else KERNEL)
             at = self.binds.get(step, step)
-        if path.endswith(("/", "/.")) and (last := self._entry(at)) is not None and last.kind not in ("dir", "link"):
-            raise FileSystemError(NOT_DIRECTORY)
+        _check_end(path, self._entry(at))
         return at
 
     def _entry(self, path: str) -> Entry | None:
@@ -233,6 +232,12 @@ def _check_way(entry: Entry | None, access: Access) -> None:
         raise FileSystemError(NOT_DIRECTORY)
     if not access.identity.may(entry, 1):
         raise FileSystemError(DENIED)
+
+
+def _check_end(path: str, entry: Entry | None) -> None:
+    """Raise FileSystemError if a path that ends in a slash leads to a file."""
+    if entry is not None and entry.kind not in ("dir", "link") and path.endswith(("/", "/.")):
+        raise FileSystemError(NOT_DIRECTORY)
 
 
 def _parts(path: str) -> list[str]:
