@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.decnet_decoys.mysql.test_mysql_parts import visitor
 
-from decnet_decoys.mysql import prepared
-from decnet_decoys.mysql.binary import WrongArgumentsError, kinds_of, parameters, row
+from decnet_decoys.mysql.binary_protocol import prepared
+from decnet_decoys.mysql.binary_protocol.prepared import Prepared, PreparedStatements, bound, fetched
+from decnet_decoys.mysql.binary_protocol.values import WrongArgumentsError, kinds_of, parameters, row
 from decnet_decoys.mysql.catalogue import Failed, Found
 from decnet_decoys.mysql.packets import Column
-from decnet_decoys.mysql.prepared import Prepared, PreparedStatements, bound, fetched
 from decnet_decoys.mysql.sql.running import preparing
 
 UNSIGNED = 0x8000

@@ -47,7 +47,9 @@ def test_services_are_described_without_what_they_serve_with(python: str) -> Non
         "import sys; from decnet_decoys.services import service_registry as r\n"
         "found = [(name, r.load(name).default_port, r.load(name).reach) for name in r.names()]\n"
         "assert ('ssh', 2222, 'ssh -p {port} {user}@{address}') in found, found\n"
-        "assert not {'asyncssh', 'cryptography', 'decnet_decoys.shell.interpreter'} & set(sys.modules)"
+        "assert not {'asyncssh', 'cryptography', 'decnet_decoys.shell.interpreter'} & set(sys.modules)\n"
+        "served = {f'decnet_decoys.{n}.dialogue' for n in ('mysql', 'redis', 'smtp')} & set(sys.modules)\n"
+        "assert not served, served"
     )
     subprocess.run([python, "-c", code], check=True, timeout=100)
 

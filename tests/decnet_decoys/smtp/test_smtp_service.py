@@ -86,7 +86,7 @@ async def test_what_was_sent_ahead_of_tls_is_not_taken_for_what_came_in_it(host:
 
 
 async def test_errors_beyond_the_limit_end_the_connection(host: DeckyHost, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("decnet_decoys.smtp.service.SOFT_ERRORS", 100)  # which would take 10 seconds
+    monkeypatch.setattr("decnet_decoys.smtp.dialogue.SOFT_ERRORS", 100)  # which would take 10 seconds
     assert await said(host, b"FOO\r\n" * 30) == [b"421 4.7.0 mail.gs-lindenhof.example Error: too many errors"]
 
 

@@ -162,8 +162,13 @@ def test_windows_are_kept_changed_emptied_and_dropped(engine: Engine) -> None:
 
 
 def both(connection: Connection) -> tuple[object, object]:
-    found = windows(connection, RULE, ["a", "b", *map(str, range(1000))])
-    return found.get("a", ()), found.get("b", ())
+    of_another, first, *others, second = windows(
+        connection, [(UUID(int=8), "a"), *((RULE, group) for group in ("a", *map(str, range(1000)), "b"))]
+    )
+    assert not of_another
+    assert not any(others)
+    assert windows(connection, []) == []
+    return first, second
 
 
 def test_a_sequence_names_each_technique_once_in_the_order_of_the_log(engine: Engine) -> None:

@@ -258,7 +258,8 @@ class Visitor(msgspec.Struct):
     def undo(self) -> None:
         """Leave the tables that a statement has begun to change as they were."""
         for table, columns, rows, number in self.before:
-            table.columns[:], table.rows[:], table.next_number = columns, rows, number
+            table.columns[:], table.rows[:] = columns, rows
+            table.next_number = max(table.next_number, number)  # numbers that were taken do not come back
         if self.before:
             self.catalogue.room = self.room_before
         self.before = []

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from decnet_decoys.mysql import packets
+from decnet_decoys.mysql.binary_protocol.prepared import PreparedStatements
 from decnet_decoys.mysql.catalogue import Done, Failed, Outcome
 from decnet_decoys.mysql.packets import Framing
-from decnet_decoys.mysql.prepared import PreparedStatements
 from decnet_decoys.processor import turn
 from decnet_decoys.services.connection import Connection
 

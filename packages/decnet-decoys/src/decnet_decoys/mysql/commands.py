@@ -11,10 +11,10 @@ from decnet_core.events.catalogue import ClientIdentified, CommandRun, FileCaptu
 from decnet_decoys.decky_context import DeckyContext
 from decnet_decoys.evidence.connection_recorder import ConnectionRecorder, text
 from decnet_decoys.mysql import packets
+from decnet_decoys.mysql.binary_protocol.prepared_commands import PreparedCommands
 from decnet_decoys.mysql.catalogue import Failed, Outcome, Visitor
 from decnet_decoys.mysql.channel import Channel
 from decnet_decoys.mysql.packets import Account
-from decnet_decoys.mysql.prepared_commands import PreparedCommands
 from decnet_decoys.mysql.sql.running import answering, divided
 from decnet_decoys.mysql.statements import LONGEST, use
 from decnet_decoys.processor import turn

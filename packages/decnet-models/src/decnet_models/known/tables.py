@@ -19,6 +19,9 @@ known_source = Table(
     Column("label", NAME, nullable=False),
     Column("forget", Boolean, nullable=False),
     Column("added_at", NANOSECONDS, nullable=False),
-    info={"owner": "operator", "readers": ("profiler", "ttp", "clusterer", "history", "reporter", "operator")},
+    info={
+        "owner": "operator",
+        "readers": ("profiler", "ttp", "clusterer", "webhook", "history", "reporter", "operator"),
+    },
     sqlite_autoincrement=True,
 )

@@ -6,11 +6,10 @@ from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Insert, Select, bindparam, delete, select
+from sqlalchemy import Connection, Insert, bindparam, delete
 
 from decnet_models.database.rows.row_insert import RowInsert
-from decnet_models.database.rows.row_select import RowSelect, listed
-from decnet_models.database.statements import insert_into
+from decnet_models.database.statements import as_json, insert_into
 from decnet_models.ttp.tables import ttp_window
 
 WindowKey: TypeAlias = tuple[UUID, str]
@@ -19,28 +18,33 @@ Entries: TypeAlias = tuple[tuple[int, str], ...]
 """Time and digest of what was counted."""
 
 _NEVER = 2**63 - 1
-_CHUNK = 500
-"""Values in one IN list; SQLite may be built with a limit of 999 parameters."""
 _entries_decoder = msgspec.json.Decoder(Entries)
 
 
-def windows(connection: Connection, rule_id: UUID, group_digests: Iterable[str]) -> dict[str, Entries]:
-    """Return the counts of a correlation rule by group; a group without a window has none."""
-    wanted = sorted(set(group_digests))
-    entries_by_group: dict[str, Entries] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        rows = _OF_GROUPS.rows(connection, rule=rule_id, groups=wanted[start : start + _CHUNK])
-        entries_by_group |= {digest: _entries_decoder.decode(entries) for digest, entries in rows}
-    return entries_by_group
+def windows(connection: Connection, keys: Iterable[WindowKey]) -> list[Entries]:
+    """Return the counts of windows in the order of `keys`, none where there is no window: one query for all.
+
+    A rule has few groups in a batch of events, and there are hundreds of rules.
+    """
+    asked = [rule_id.hex + digest for rule_id, digest in keys]
+    found: list[Entries] = [()] * len(asked)
+    if not asked:
+        return found
+    statement = _SQLITE_WINDOWS if connection.dialect.name == "sqlite" else _POSTGRESQL_WINDOWS
+    for place, entries in connection.exec_driver_sql(statement, (as_json(asked),)):
+        found[place] = _entries_decoder.decode(entries)
+    return found
 
 
-def _of_groups(connection: Connection) -> Select[tuple[str, str]]:
-    column = ttp_window.c
-    query = select(column.group_digest, column.entries).where(column.rule_id == bindparam("rule"))
-    return query.where(listed(connection, column.group_digest, "groups"))
-
-
-_OF_GROUPS = RowSelect(_of_groups)
+_SQLITE_WINDOWS = (
+    "SELECT asked.key, ttp_window.entries FROM json_each(?) AS asked CROSS JOIN ttp_window"
+    " ON ttp_window.rule_id = substr(asked.value, 1, 32) AND ttp_window.group_digest = substr(asked.value, 33)"
+)
+_POSTGRESQL_WINDOWS = (
+    "SELECT asked.place - 1, ttp_window.entries"
+    " FROM json_array_elements_text(%s::json) WITH ORDINALITY AS asked(key, place) JOIN ttp_window"
+    " ON ttp_window.rule_id = substr(asked.key, 1, 32)::uuid AND ttp_window.group_digest = substr(asked.key, 33)"
+)
 
 
 def save_windows(connection: Connection, windows: Mapping[WindowKey, tuple[Entries, int]]) -> None:

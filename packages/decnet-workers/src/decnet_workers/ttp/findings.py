@@ -7,7 +7,6 @@ before the transaction that writes (nobody else writes these tables), and kept h
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter
@@ -217,14 +216,12 @@ class Findings:
         return Place(counting, window, digest, self._places(event, outer) if outer else ())
 
     def _fetch_windows(self) -> None:
-        """Read all windows that the events may count in with one query per correlation rule."""
-        wanted: defaultdict[int, dict[str, Window]] = defaultdict(dict)
-        for (number, slot), window in self._windows.items():
-            wanted[number][slot] = window
-        for of_rule in wanted.values():
-            rule_id = next(iter(of_rule.values())).rule_id
-            for slot, entries in correlation_windows.windows(self._connection, rule_id, of_rule).items():
-                of_rule[slot].owner, of_rule[slot].entries = _owned(entries)
+        """Read all windows that the events may count in with one query."""
+        wanted = list(self._windows.values())
+        keys = [(window.rule_id, slot) for (_, slot), window in self._windows.items()]
+        for window, entries in zip(wanted, correlation_windows.windows(self._connection, keys), strict=True):
+            if entries:
+                window.owner, window.entries = _owned(entries)
 
     def _found(self, stored: StoredEvent, attacker: str, found: Sequence[Found]) -> None:
         counted: list[tuple[Place, Found]] = []

@@ -1,134 +1,23 @@
 # SPDX-License-Identifier: MIT
 """INSERT, REPLACE, UPDATE, DELETE and TRUNCATE: what they do to the rows of a table, in the catalogue's bounds."""
 
-import time
 from collections.abc import Sequence
-from typing import Any
+from functools import cmp_to_key
+from typing import NamedTuple
 
 from decnet_decoys.mysql.catalogue import Done
 from decnet_decoys.mysql.packets import NO_INDEX_USED
-from decnet_decoys.mysql.sql.budget import sized, step
+from decnet_decoys.mysql.sql.budget import step
+from decnet_decoys.mysql.sql.changes.target import Cells, Target
 from decnet_decoys.mysql.sql.evaluation.evaluating import value
-from decnet_decoys.mysql.sql.evaluation.scopes import Origin, Scope, StatementError, clause
+from decnet_decoys.mysql.sql.evaluation.scopes import Scope, StatementError, clause
 from decnet_decoys.mysql.sql.parsing import Node, Parser
-from decnet_decoys.mysql.sql.schemas import INFORMATION, find, of_the_server, table_of
+from decnet_decoys.mysql.sql.schemas import find
 from decnet_decoys.mysql.sql.selects.selecting import run
 from decnet_decoys.mysql.sql.selects.sources import is_by_key
-from decnet_decoys.mysql.sql.selects.syntax import parse_limit, parse_select
-from decnet_decoys.mysql.sql.tables import BadValueError, ColumnDefinition, kept, loaded, weight
-from decnet_decoys.mysql.sql.values import Value, raw, truth
-
-Cells = tuple[str | int | float | bytes | None, ...]
-
-
-class Target:
-    """A table that a statement changes."""
-
-    def __init__(self, scope: Scope, database: str, name: str) -> None:
-        self.scope = scope
-        self.visitor = scope.visitor
-        self.database, self.table = table_of(scope.visitor, database, name)
-        self.name = name
-        if self.database == INFORMATION:
-            raise of_the_server(self.visitor)
-        scope.columns = [Origin(one.name, name, self.database, one, name) for one in self.table.columns]
-        self.visitor.changing(self.database, name, self.table)
-        self._keys: dict[int, dict[bytes | int | None, int]] | None = None
-
-    def held(self, given: dict[int, Value], number: int, *, lax: bool) -> Cells:
-        """Return a new row; raises StatementError."""
-        made: list[Any] = []
-        step(1 + len(self.table.columns))
-        for place, column in enumerate(self.table.columns):
-            if place in given and not (column.auto and given[place] in (None, 0)):
-                made.append(self.cell(column, given[place], number, lax=lax))
-            elif column.auto:
-                made.append(self.table.next_number)
-            elif column.has_default or not column.not_null:
-                moment = column.default == "current_timestamp()"
-                made.append(
-                    self.cell(column, _now() if moment else column.default, number, lax=lax)
-                    if column.default is not None
-                    else None
-                )
-            elif lax:
-                made.append(_empty(column))
-            else:
-                raise StatementError(1364, "HY000", f"Field '{column.name}' doesn't have a default value")
-        return tuple(made)
-
-    def cell(
-        self, column: ColumnDefinition, given: Value, number: int, *, lax: bool = False
-    ) -> str | int | float | bytes | None:
-        try:
-            return kept(column, given, number)
-        except BadValueError as error:
-            if lax:
-                self.scope.warnings += 1
-                return _empty(column)
-            place = f"{self.database}`.`{self.name}"
-            raise StatementError(error.code, error.state, error.words.replace("{}", place)) from error
-
-    def clashing(self, cells: Cells, *, but: int = -1) -> tuple[int, ColumnDefinition] | None:
-        """Return the row that has a key of this one, and which."""
-        for place, known in self._known().items():
-            index = known.get(_folded(cells[place]), but)
-            if index != but and cells[place] is not None:
-                return index, self.table.columns[place]
-        return None
-
-    def _known(self) -> dict[int, dict[bytes | int | None, int]]:
-        """Return for each column that is a key where its values are."""
-        if self._keys is None:
-            self._keys = {
-                place: {} for place, column in enumerate(self.table.columns) if column.primary or column.unique
-            }
-            for place, known in self._keys.items():
-                step(len(self.table.rows) // 2)
-                known |= {_folded(row[place]): index for index, row in enumerate(self.table.rows)}
-        return self._keys
-
-    def _remember(self, index: int, cells: Cells) -> None:
-        for place, known in self._known().items():
-            known[_folded(cells[place])] = index
-
-    def add(self, cells: Cells) -> None:
-        if not self.visitor.catalogue.take(weight(cells)):
-            raise StatementError(1114, "HY000", f"The table '{self.name}' is full")
-        self._remember(len(self.table.rows), cells)
-        self.table.rows.append(cells)
-
-    def replace(self, index: int, cells: Cells) -> None:
-        before = self.table.rows[index]
-        if not self.visitor.catalogue.take(weight(cells) - weight(before)):
-            raise StatementError(1114, "HY000", f"The table '{self.name}' is full")
-        for place, known in self._known().items():
-            known.pop(_folded(before[place]), None)
-        self._remember(index, cells)
-        self.table.rows[index] = cells
-
-    def keep(self, rows: list[Cells]) -> None:
-        """Leave only these rows; whether others have their keys is not asked after it."""
-        step(2 * len(self.table.rows))
-        gone = sum(map(weight, self.table.rows)) - sum(map(weight, rows))
-        self.visitor.catalogue.take(-gone)
-        self.table.rows[:] = rows
-
-
-def _folded(cell: str | int | float | bytes | None) -> bytes | int | None:
-    """Return a value as keys compare it."""
-    if cell is None or isinstance(cell, int):
-        return cell
-    sized(cell)
-    return raw(cell).lower()
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
-
-
-def _empty(column: ColumnDefinition) -> str | int | None:
-    return 0 if column.kind.endswith("int") or column.kind in ("double", "float") else ""
+from decnet_decoys.mysql.sql.selects.syntax import parse_limit, parse_ordered, parse_select
+from decnet_decoys.mysql.sql.tables import ColumnDefinition, loaded
+from decnet_decoys.mysql.sql.values import Value, compared, raw, truth
 
 
 def insert(parser: Parser, scope: Scope) -> Done:
@@ -210,16 +99,19 @@ def _inserted(
         if len(row) != len(places) and row:
             raise StatementError(1136, "21S01", f"Column count doesn't match value count at row {number}")
         cells = target.held(dict(zip(places, row, strict=False)), number, lax=lax)
+        counted = _number_of(target, cells)
+        target.table.next_number = max(target.table.next_number, counted + 1)  # also where the row clashes
         clash = target.clashing(cells)
         if clash is not None:
             duplicates += 1
             if replaces:
                 target.replace(clash[0], cells)
                 affected += 2
-                first = first or _number_of(target, cells)
+                first = first or counted
                 continue
             if updates:
                 affected += 2 * _set(target, clash[0], updates, number)
+                first = first or _number_of(target, target.table.rows[clash[0]])
                 continue
             if lax:
                 target.scope.warnings += 1
@@ -227,11 +119,7 @@ def _inserted(
             raise _duplicate(target, cells, clash[1])
         target.add(cells)
         affected += 1
-        for place, column in enumerate(target.table.columns):
-            made = cells[place]
-            if column.auto and isinstance(made, int):
-                first = first or made
-                target.table.next_number = max(target.table.next_number, made + 1)
+        first = first or counted
     if first:
         target.visitor.insert_id = first
     info = f"Records: {len(given)}  Duplicates: {duplicates}  Warnings: {target.scope.warnings}" if many else ""
@@ -289,26 +177,47 @@ def update(parser: Parser, scope: Scope) -> Done:
         find(scope.visitor, database, name)
     parser.must("SET")
     changes = parser.listed(lambda: _assignment(parser))
-    where, limit = _which(parser)
+    which = _which(parser)
     target = Target(scope, database, name)
-    scope.where = "WHERE"
-    found = [index for index in range(len(target.table.rows)) if _wanted(target, where, index)]
-    found = found if limit is None else found[: limit[1]]
+    found = which.rows(target)
     scope.where = "UPDATE"
     changed = sum(_set(target, index, changes, number) for number, index in enumerate(found, 1))
     info = f"Rows matched: {len(found)}  Changed: {changed}  Warnings: {scope.warnings}"
-    return Done(changed, 0, scope.warnings, info, 0 if is_by_key(where, target.table.columns) else NO_INDEX_USED)
+    return Done(changed, 0, scope.warnings, info, 0 if is_by_key(which.where, target.table.columns) else NO_INDEX_USED)
 
 
-def _which(parser: Parser) -> tuple[Node | None, tuple[int, int] | None]:
+class _Which(NamedTuple):
+    """The rows that UPDATE and DELETE mean."""
+
+    where: Node | None
+    order: Sequence[tuple[Node, bool]]
+    limit: tuple[int, int] | None
+
+    def rows(self, target: Target) -> list[int]:
+        """Return their places, in the order in which they are changed."""
+        target.scope.where = "WHERE"
+        found = [index for index in range(len(target.table.rows)) if _wanted(target, self.where, index)]
+        target.scope.where = "ORDER BY"
+        for node, down in reversed(self.order):
+            keyed = [(value(node, target.scope, loaded(target.table, target.table.rows[one])), one) for one in found]
+            keyed.sort(key=cmp_to_key(_by_value), reverse=down)
+            found = [one for _, one in keyed]
+        return found if self.limit is None else found[: self.limit[1]]
+
+
+def _by_value(left: tuple[Value, int], right: tuple[Value, int]) -> int:
+    step()
+    found = compared(left[0], right[0])
+    return (left[0] is not None) - (right[0] is not None) if found is None else found
+
+
+def _which(parser: Parser) -> _Which:
     where = parser.expression() if parser.then("WHERE") else None
-    if parser.then("ORDER", "BY"):
-        parser.listed(parser.expression)
-        parser.then("DESC")
+    order = parser.listed(lambda: parse_ordered(parser)) if parser.then("ORDER", "BY") else []
     limit = parse_limit(parser)
     if not parser.ends():
         raise parser.fail()
-    return where, limit
+    return _Which(where, order, limit)
 
 
 def _wanted(target: Target, where: Node | None, index: int) -> bool:
@@ -326,16 +235,11 @@ def delete(parser: Parser, scope: Scope) -> Done:
         find(scope.visitor, database, name)
         parser.must("FROM")
     database, name = parser.path()
-    where, limit = _which(parser)
+    which = _which(parser)
     target = Target(scope, database, name)
-    scope.where = "WHERE"
-    most = len(target.table.rows) if limit is None else limit[1]
-    gone: set[int] = set()
-    for index in range(len(target.table.rows)):
-        if len(gone) < most and _wanted(target, where, index):
-            gone.add(index)
+    gone = set(which.rows(target))
     target.keep([row for index, row in enumerate(target.table.rows) if index not in gone])
-    return Done(len(gone), 0, 0, "", 0 if is_by_key(where, target.table.columns) else NO_INDEX_USED)
+    return Done(len(gone), 0, 0, "", 0 if is_by_key(which.where, target.table.columns) else NO_INDEX_USED)
 
 
 def truncate(parser: Parser, scope: Scope) -> Done:

@@ -4,7 +4,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from decnet_decoys.mysql.binary import parameter_column
+from decnet_decoys.mysql.binary_protocol.values import parameter_column
 from decnet_decoys.mysql.catalogue import SWITCHES
 from decnet_decoys.mysql.functions import columns
 from decnet_decoys.mysql.packets import Column

@@ -10,7 +10,7 @@ from decnet_decoys.mysql.catalogue import Done, Failed, Found, Outcome, Visitor,
 from decnet_decoys.mysql.sql import changing, session_statements, showing
 from decnet_decoys.mysql.sql.budget import sized
 from decnet_decoys.mysql.sql.changes import loading, transactions
-from decnet_decoys.mysql.sql.definitions import altering, databases, routines, tables
+from decnet_decoys.mysql.sql.definitions import altering, databases, maintenance, routines, tables
 from decnet_decoys.mysql.sql.evaluation.scopes import Row, Scope, StatementError, remember
 from decnet_decoys.mysql.sql.parsing import Parser
 from decnet_decoys.mysql.sql.reading import plain
@@ -190,6 +190,12 @@ def _deallocate(parser: Parser, scope: Scope) -> Outcome:
 _STATEMENTS: Final[dict[tuple[str, ...], Callable[[Parser, Scope], Outcome | None]]] = {
     ("SELECT",): _select,
     ("(",): _select,
+    ("WITH",): _select,
+    ("CHECK",): maintenance.maintain,
+    ("ANALYZE",): maintenance.maintain,
+    ("OPTIMIZE",): maintenance.maintain,
+    ("REPAIR",): maintenance.maintain,
+    ("CHECKSUM",): maintenance.checksum,
     ("INSERT",): changing.insert,
     ("REPLACE",): changing.insert,
     ("UPDATE",): changing.update,
@@ -242,8 +248,8 @@ _STATEMENTS: Final[dict[tuple[str, ...], Callable[[Parser, Scope], Outcome | Non
 }
 _ELSEWHERE: Final = frozenset((
         "CREATE", "DROP", "ALTER", "USE", "GRANT", "REVOKE", "FLUSH", "LOCK", "UNLOCK", "LOAD", "RENAME",
-        "RESET", "OPTIMIZE", "CHECK", "ANALYZE", "PURGE", "INSTALL", "UNINSTALL", "HANDLER", "HELP", "SIGNAL",
-        "CHANGE", "STOP", "SHUTDOWN", "XA", "REPAIR", "CACHE", "BINLOG", "VALUES",
-        "WITH", "START",
+        "RESET", "PURGE", "INSTALL", "UNINSTALL", "HANDLER", "HELP", "SIGNAL",
+        "CHANGE", "STOP", "SHUTDOWN", "XA", "CACHE", "BINLOG", "VALUES",
+        "START",
 ))  # fmt: skip
 """Words that a statement may begin with, beside those that are parsed here."""

@@ -42,6 +42,8 @@ class Reader:
         self.at = at
         self.select: Callable[[Any], Any] | None = None
         """What parses a SELECT within brackets."""
+        self.common: dict[str, Any] = {}
+        """The tables that WITH names, by name in small letters."""
         self.parameters = 0
         self._depth = 0
 

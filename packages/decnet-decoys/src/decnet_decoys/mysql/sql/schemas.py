@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Finds tables: those of visitors and personas, and those that the server makes when they are looked at."""
 
-from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import Final
+
+import msgspec
 
 from decnet_decoys.mysql.catalogue import Visitor
 from decnet_decoys.mysql.sql.budget import step
 from decnet_decoys.mysql.sql.evaluation.scopes import StatementError
 from decnet_decoys.mysql.sql.tables import ColumnDefinition, Stored
-from decnet_decoys.mysql.state.server_state import shown_variables
 
 INFORMATION: Final = "information_schema"
 
@@ -17,9 +19,13 @@ def columns(*described: str) -> list[ColumnDefinition]:
     """Return columns by name, type and size: `User char 128`; an exclamation mark is NOT NULL."""
     made = []
     for one in described:
-        name, kind, *size = one.removesuffix("!").split()
+        words = one.removesuffix("!").split()
+        unsigned = words[-1] == "unsigned"
+        name, kind, *size = words[: len(words) - unsigned]
         sizes = tuple(map(int, size))
-        made.append(ColumnDefinition(name, kind, sizes, not_null=one.endswith("!"), has_default=True))
+        made.append(
+            ColumnDefinition(name, kind, sizes, unsigned=unsigned, not_null=one.endswith("!"), has_default=True)
+        )
     return made
 
 
@@ -42,7 +48,7 @@ def find(visitor: Visitor, database: str, name: str) -> tuple[str, Stored | None
     if not database:
         raise no_database()
     if database.lower() == INFORMATION:
-        return INFORMATION, _information(visitor, name)
+        return INFORMATION, _information(visitor, name.lower())
     tables = visitor.catalogue.databases.get(database)
     if tables is None:
         return database, None
@@ -145,168 +151,31 @@ def _of_mysql(visitor: Visitor, name: str) -> Stored | None:
 def names_of(visitor: Visitor, database: str) -> list[str]:
     """Return the names of a database's tables, in order."""
     if database == INFORMATION:
-        return sorted(name.upper() for name in _INFORMATION)
+        return [name.upper() for name in information_columns()]
     own = visitor.catalogue.databases.get(database, {})
     step(1 + len(own))
     return sorted({*own, *(_MYSQL_NAMES if database == "mysql" else ())})
 
 
-def _schemata(visitor: Visitor) -> list[tuple[str | int | None, ...]]:
-    return [("def", one, "utf8mb4", "utf8mb4_general_ci", None, "") for one in sorted(visitor.catalogue.databases)]
-
-
-def _tables(visitor: Visitor) -> list[tuple[str | int | None, ...]]:
-    made: list[tuple[str | int | None, ...]] = []
-    for database in sorted(visitor.catalogue.databases):
-        for name in names_of(visitor, database):
-            step(2)
-            table = visitor.catalogue.databases[database].get(name)
-            kind = (
-                "SYSTEM VIEW"
-                if database == INFORMATION
-                else "VIEW"
-                if table is not None and table.query
-                else "BASE TABLE"
-            )
-            made.append(
-                (
-                    "def",
-                    database,
-                    name,
-                    kind,
-                    None if kind != "BASE TABLE" else "InnoDB",
-                    len(table.rows) if table is not None else 0,
-                    "",
-                )
-            )
-    return made
-
-
-def _columns(visitor: Visitor) -> list[tuple[str | int | None, ...]]:
-    made: list[tuple[str | int | None, ...]] = []
-    for database in sorted(visitor.catalogue.databases):
-        if database == INFORMATION:
-            continue
-        for name in names_of(visitor, database):
-            _, table = find(visitor, database, name)
-            for place, one in enumerate(table.columns if table is not None else (), 1):
-                step(2 + len(one.choices))
-                key = "PRI" if one.primary else "UNI" if one.unique else ""
-                made.append(
-                    (
-                        "def",
-                        database,
-                        name,
-                        one.name,
-                        place,
-                        None if one.default is None else str(one.default),
-                        "NO" if one.not_null else "YES",
-                        one.kind,
-                        one.type_text,
-                        key,
-                    )
-                )
-    return made
-
-
-def _privileges(visitor: Visitor) -> list[tuple[str | int | None, ...]]:
-    kinds = ("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "FILE", "SUPER")
-    return [
-        (f"'{user}'@'{one.host}'", "def", kind, "YES" if one.grants else "NO")
-        for user, one in visitor.catalogue.accounts.listed()
-        for kind in kinds
-    ]
-
-
-def _variables(visitor: Visitor) -> list[tuple[str | int | None, ...]]:
-    return [(name.upper(), shown) for name, shown in shown_variables(visitor.catalogue, visitor.settings).items()]
-
-
-def _none(_visitor: Visitor) -> Sequence[tuple[str | int | None, ...]]:
-    return ()
-
-
-_INFORMATION: Final[dict[str, tuple[tuple[str, ...], Callable[[Visitor], Sequence[tuple[str | int | None, ...]]]]]] = {
-    "schemata": (
-        (
-            "CATALOG_NAME varchar 512!",
-            "SCHEMA_NAME varchar 64!",
-            "DEFAULT_CHARACTER_SET_NAME varchar 32!",
-            "DEFAULT_COLLATION_NAME varchar 64!",
-            "SQL_PATH varchar 512",
-            "SCHEMA_COMMENT varchar 1024!",
-        ),
-        _schemata,
-    ),
-    "tables": (
-        (
-            "TABLE_CATALOG varchar 512!",
-            "TABLE_SCHEMA varchar 64!",
-            "TABLE_NAME varchar 64!",
-            "TABLE_TYPE varchar 64!",
-            "ENGINE varchar 64",
-            "TABLE_ROWS bigint",
-            "TABLE_COMMENT varchar 2048!",
-        ),
-        _tables,
-    ),
-    "columns": (
-        (
-            "TABLE_CATALOG varchar 512!",
-            "TABLE_SCHEMA varchar 64!",
-            "TABLE_NAME varchar 64!",
-            "COLUMN_NAME varchar 64!",
-            "ORDINAL_POSITION bigint 21!",
-            "COLUMN_DEFAULT longtext",
-            "IS_NULLABLE varchar 3!",
-            "DATA_TYPE varchar 64!",
-            "COLUMN_TYPE longtext!",
-            "COLUMN_KEY varchar 3!",
-        ),
-        _columns,
-    ),
-    "user_privileges": (
-        ("GRANTEE varchar 385!", "TABLE_CATALOG varchar 512!", "PRIVILEGE_TYPE varchar 64!", "IS_GRANTABLE varchar 3!"),
-        _privileges,
-    ),
-    "global_variables": (("VARIABLE_NAME varchar 64!", "VARIABLE_VALUE varchar 4096!"), _variables),
-    "session_variables": (("VARIABLE_NAME varchar 64!", "VARIABLE_VALUE varchar 4096!"), _variables),
-    "processlist": (
-        (
-            "ID bigint 4!",
-            "USER varchar 128!",
-            "HOST varchar 64!",
-            "DB varchar 64",
-            "COMMAND varchar 16!",
-            "TIME int 7!",
-            "STATE varchar 64",
-            "INFO longtext",
-        ),
-        lambda visitor: [
-            (
-                visitor.number,
-                visitor.user,
-                visitor.address,
-                visitor.database or None,
-                "Query",
-                0,
-                "Filling schema table",
-                "",
-            )
-        ],
-    ),
-    "plugins": (("PLUGIN_NAME varchar 64!", "PLUGIN_VERSION varchar 20!", "PLUGIN_STATUS varchar 16!"), _none),
-    "routines": (("SPECIFIC_NAME varchar 64!", "ROUTINE_SCHEMA varchar 64!", "ROUTINE_NAME varchar 64!"), _none),
-    "triggers": (("TRIGGER_CATALOG varchar 512!", "TRIGGER_SCHEMA varchar 64!", "TRIGGER_NAME varchar 64!"), _none),
-    "events": (("EVENT_CATALOG varchar 64!", "EVENT_SCHEMA varchar 64!", "EVENT_NAME varchar 64!"), _none),
-}
+@cache
+def information_columns() -> dict[str, list[str]]:
+    """Return the tables of the information schema of MariaDB 10.11, by name in small letters, with their columns."""
+    data = files("decnet_decoys.mysql").joinpath("information_columns.json").read_bytes()
+    return msgspec.json.decode(data, type=dict[str, list[str]])
 
 
 def _information(visitor: Visitor, name: str) -> Stored | None:
-    found = _INFORMATION.get(name.lower())
-    if found is None:
+    from decnet_decoys.mysql.sql.information import rows_of  # which finds tables here
+
+    described = information_columns().get(name)
+    if described is None:
         return None
-    made = columns(*found[0])
+    made = columns(*described)
     for one in made:
         one.has_default = False  # which is how the server describes them
-    return Stored(made, list(found[1](visitor)))
+    empty = {one.name: None if not one.not_null else "" if one.kind in ("varchar", "longtext") else 0 for one in made}
+    rows = []
+    for row in rows_of(visitor, name):
+        step(2 + len(made) // 4)
+        rows.append(tuple((empty | row).values()))
+    return Stored(made, rows)

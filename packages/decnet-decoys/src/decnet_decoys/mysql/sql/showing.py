@@ -3,10 +3,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
-from importlib.resources import files
-
-import msgspec
 
 from decnet_decoys.mysql.catalogue import Found, Outcome
 from decnet_decoys.mysql.expressions import like
@@ -21,6 +17,7 @@ from decnet_decoys.mysql.sql.schemas import INFORMATION, names_of, no_database, 
 from decnet_decoys.mysql.sql.tables import BLOB, NO_DEFAULT, NOT_NULL
 from decnet_decoys.mysql.sql.values import truth
 from decnet_decoys.mysql.state.server_state import server_state, shown_variables
+from decnet_decoys.mysql.state.shown_lists import shown_lists
 
 _CAPTION = 4096
 Rows = Sequence[Sequence[str | None]]
@@ -181,7 +178,7 @@ def _table_status(parser: Parser, scope: Scope, _full: bool) -> Outcome:
         number = str(table.next_number) if any(one.auto for one in table.columns) else None
         row = [name, "InnoDB", "10", "Dynamic", str(count), str(16384 // count if count else 0), "16384", "0", "0", "0"]
         rows.append([*row, number, moment, None, None, "utf8mb4_general_ci", None, "", "", "0", "N"])
-    found = _lists()["TABLE STATUS"]
+    found = shown_lists()["TABLE STATUS"]
     return _filtered(parser, scope, list(found.columns), rows, found.status)
 
 
@@ -327,26 +324,13 @@ def _index(parser: Parser, scope: Scope, _full: bool) -> Outcome:
     return _filtered(parser, scope, columns, rows)
 
 
-class _List(msgspec.Struct):
-    status: int
-    columns: list[Column]
-    rows: list[list[str | None]]
-
-
-@cache
-def _lists() -> dict[str, _List]:
-    """Return what MariaDB 10.11 shows of itself: columns, and rows where they are the same on each machine."""
-    data = files("decnet_decoys.mysql").joinpath("shown_lists.json").read_bytes()
-    return msgspec.json.decode(data, type=dict[str, _List])
-
-
 def _listed(name: str, *, of_database: bool = False) -> Callable[[Parser, Scope, bool], Outcome]:
     """Return what shows one of those lists."""
 
     def shown(parser: Parser, scope: Scope, _full: bool) -> Outcome:
         if of_database:
             _of_database(parser, scope)
-        found = _lists()[name]
+        found = shown_lists()[name]
         step(2 * len(found.rows))
         return _filtered(parser, scope, list(found.columns), [list(row) for row in found.rows], found.status)
 

@@ -11,7 +11,8 @@ import msgspec
 
 from decnet_decoys.mysql.catalogue import Done, Outcome
 from decnet_decoys.mysql.sql.budget import sized, step
-from decnet_decoys.mysql.sql.changing import Target, insert_rows
+from decnet_decoys.mysql.sql.changes.target import Target
+from decnet_decoys.mysql.sql.changing import insert_rows
 from decnet_decoys.mysql.sql.evaluation.scopes import Scope, StatementError
 from decnet_decoys.mysql.sql.parsing import Parser
 from decnet_decoys.mysql.sql.tokens import NotUnderstoodError

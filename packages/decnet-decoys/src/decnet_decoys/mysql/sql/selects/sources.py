@@ -10,7 +10,8 @@ from decnet_decoys.mysql.sql.evaluation.evaluating import value
 from decnet_decoys.mysql.sql.evaluation.scopes import Origin, Row, Scope
 from decnet_decoys.mysql.sql.parsing import Node, Parser
 from decnet_decoys.mysql.sql.schemas import table_of
-from decnet_decoys.mysql.sql.selects.syntax import Select, Source, parse_select
+from decnet_decoys.mysql.sql.selects.common_tables import rows_of_common
+from decnet_decoys.mysql.sql.selects.syntax import CommonTable, Select, Source, parse_select
 from decnet_decoys.mysql.sql.tables import ColumnDefinition, loaded
 from decnet_decoys.mysql.sql.tokens import tokens
 from decnet_decoys.mysql.sql.values import truth
@@ -43,8 +44,11 @@ def is_by_key(where: Node | None, columns: Sequence[ColumnDefinition]) -> bool:
 
 def _of_source(source: Source, scope: Scope) -> tuple[list[Origin], list[Row], int]:
     if source.inner is not None:
-        columns, rows = scope.subselect(source.inner)
-        status = NO_INDEX_USED if source.inner.others or source.inner.sources else 0
+        if isinstance(source.inner, CommonTable):
+            columns, rows, status = rows_of_common(source.inner, scope)
+        else:
+            columns, rows = scope.subselect(source.inner)
+            status = NO_INDEX_USED if source.inner.others or source.inner.sources else 0
         return (
             [
                 Origin(

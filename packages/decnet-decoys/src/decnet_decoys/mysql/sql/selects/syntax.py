@@ -4,7 +4,9 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from decnet_decoys.mysql.sql.evaluation.scopes import StatementError
 from decnet_decoys.mysql.sql.parsing import Node, Parser
+from decnet_decoys.mysql.sql.reading import TooDeepError
 
 
 class Source(NamedTuple):
@@ -44,11 +46,56 @@ _MODIFIERS = (
     "HIGH_PRIORITY",
     "STRAIGHT_JOIN",
 )
+_MOST_COMMON = 16
+"""Tables that WITH may name."""
 _JOINS = ("INNER", "CROSS", "LEFT", "RIGHT", "NATURAL", "JOIN")
+
+
+class CommonTable:
+    """A table that WITH names."""
+
+    def __init__(self, name: str, columns: Sequence[str]) -> None:
+        self.name = name
+        self.columns = columns
+        self.select: Any = None
+        self.working: tuple[Sequence[Any], list[Any]] | None = None
+        """Columns and the rows found last, while its rows are made out of its own."""
 
 
 def parse_select(parser: Parser) -> Select:
     """Return a SELECT; raises NotUnderstoodError, TooDeepError."""
+    if not parser.sees("WITH"):
+        return _united(parser)
+    outer, parser.common = parser.common, dict(parser.common)
+    try:
+        parser.must("WITH")
+        recursive = parser.then("RECURSIVE")
+        own: set[str] = set()
+        parser.listed(lambda: _common(parser, own, recursive=recursive))
+        return _united(parser)
+    finally:
+        parser.common = outer
+
+
+def _common(parser: Parser, own: set[str], *, recursive: bool) -> None:
+    """Read a table that WITH names."""
+    name = parser.name()
+    if name.lower() in own:
+        raise StatementError(4004, "HY000", f"Duplicate query name `{name}` in WITH clause")
+    own.add(name.lower())
+    made = CommonTable(name, parser.bracketed(parser.name) if parser.sees("(") else ())
+    parser.must("AS")
+    parser.must("(")
+    if len(parser.common) >= _MOST_COMMON:
+        raise TooDeepError
+    if recursive:
+        parser.common[name.lower()] = made
+    made.select = parser.nested(lambda: parse_select(parser))
+    parser.must(")")
+    parser.common[name.lower()] = made
+
+
+def _united(parser: Parser) -> Select:
     select = parser.nested(lambda: _simple(parser))
     others: list[tuple[Any, bool]] = []
     while parser.then("UNION"):
@@ -77,9 +124,9 @@ def _simple(parser: Parser) -> Select:
     into = _into(parser)
     sources = _from(parser) if parser.then("FROM") else []
     where = parser.expression() if parser.then("WHERE") else None
-    group = [one for one, _ in parser.listed(lambda: _ordered(parser))] if parser.then("GROUP", "BY") else []
+    group = [one for one, _ in parser.listed(lambda: parse_ordered(parser))] if parser.then("GROUP", "BY") else []
     having = parser.expression() if parser.then("HAVING") else None
-    order = parser.listed(lambda: _ordered(parser)) if parser.then("ORDER", "BY") else []
+    order = parser.listed(lambda: parse_ordered(parser)) if parser.then("ORDER", "BY") else []
     limit = parse_limit(parser)
     into = _into(parser) or into
     if not parser.then("FOR", "UPDATE"):
@@ -116,7 +163,8 @@ def _into(parser: Parser) -> tuple[str, ...]:
     return tuple(parser.listed(lambda: parser.take("variable").text))
 
 
-def _ordered(parser: Parser) -> tuple[Node, bool]:
+def parse_ordered(parser: Parser) -> tuple[Node, bool]:
+    """Return an expression of ORDER BY, and whether the highest comes first."""
     node = parser.expression()
     down = parser.then("DESC")
     if not down:
@@ -169,6 +217,7 @@ def _source(parser: Parser, join: str) -> Source:
         return Source("", "", parser.name(), inner, join)
     database, name = parser.path()
     alias = name
+    common = None if database else parser.common.get(name.lower())
     if (
         parser.then("AS")
         or parser.token.kind == "name"
@@ -194,4 +243,4 @@ def _source(parser: Parser, join: str) -> Source:
         )
     ):
         alias = parser.name()
-    return Source(database, name, alias, None, join)
+    return Source(database, name, alias, common, join)

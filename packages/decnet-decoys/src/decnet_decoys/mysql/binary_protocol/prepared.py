@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
-from decnet_decoys.mysql import binary, packets
-from decnet_decoys.mysql.binary import WrongArgumentsError
+from decnet_decoys.mysql import packets
+from decnet_decoys.mysql.binary_protocol import values
+from decnet_decoys.mysql.binary_protocol.values import WrongArgumentsError
 from decnet_decoys.mysql.packets import Column
 from decnet_decoys.mysql.sql.values import Value
 
@@ -101,11 +102,11 @@ def bound(statement: Prepared, given: bytes) -> list[Value]:
     if len(nulls) < size or not again:
         raise WrongArgumentsError
     if again == b"\1":
-        statement.kinds = binary.kinds_of(rest, statement.count)
+        statement.kinds = values.kinds_of(rest, statement.count)
         rest = rest[2 * statement.count :]
     if statement.kinds is None:
         raise WrongArgumentsError
-    return binary.parameters(rest, nulls, statement.kinds, statement.long)
+    return values.parameters(rest, nulls, statement.kinds, statement.long)
 
 
 def described(statement: Prepared, columns: Sequence[Column], capabilities: int, charset: int) -> Iterator[bytes]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from decnet_decoys.mysql import packets, prepared
-from decnet_decoys.mysql.binary import WrongArgumentsError, row
+from decnet_decoys.mysql import packets
+from decnet_decoys.mysql.binary_protocol import prepared
+from decnet_decoys.mysql.binary_protocol.prepared import Prepared
+from decnet_decoys.mysql.binary_protocol.values import WrongArgumentsError, row
 from decnet_decoys.mysql.catalogue import Failed, Found, Outcome, Visitor
 from decnet_decoys.mysql.channel import Channel
-from decnet_decoys.mysql.prepared import Prepared
 from decnet_decoys.mysql.sql.running import preparing
 from decnet_decoys.processor import turn
 
