@@ -50,7 +50,6 @@ GROW = {
     "ttp.queries.tags_between": "walks to the span of time, for an export",
     "ttp.queries.technique_uses": "of all attackers, for an export",
     "ttp.queries.techniques_in": "sums up",
-    "ttp.correlation_windows.delete_windows": "deletes all that ended since it was last called",
 }
 """Functions that do more work the more there is, because that is what they are for."""
 

@@ -50,8 +50,10 @@ class FileSystem(ReadableFiles):
 
     def write(self, path: str, data: bytes | Filler, access: Access, *, append: bool = False) -> str:
         """Create or replace a file, or append to it; returns its absolute path."""
-        resolved = self.locate(path, access)
+        resolved = self.locate(path.rstrip("/") or "/", access)
         old = self._entry(resolved)
+        if path.endswith("/"):
+            raise FileSystemError(IS_DIRECTORY)
         if old is None:
             self._check_parent(resolved, access)
             new = access.made(Entry("file", 0o644, content=data))
@@ -72,7 +74,7 @@ class FileSystem(ReadableFiles):
         return resolved
 
     def mkdir(self, path: str, access: Access) -> None:
-        self._create(self.locate(path, access), Entry("dir", 0o755), access)
+        self._create(self.locate(path.rstrip("/") or "/", access), Entry("dir", 0o755), access)
 
     def make_pipe(self, path: str, access: Access) -> None:
         self._create(self.locate(path, access), Entry("pipe", 0o644), access)
@@ -82,8 +84,10 @@ class FileSystem(ReadableFiles):
         self._create(self.locate(path, access), Entry("device", 0o644, target=numbers), access)
 
     def link(self, target: str, path: str, access: Access) -> None:
-        link = Entry("link", 0o777, target=target[:MAX_PATH])
-        self._create(self.locate(path, access, follow=False), link, access)
+        resolved = self.locate(path, access, follow=False)
+        if path.endswith("/") and self._entry(resolved) is None:
+            raise FileSystemError(NOT_FOUND)
+        self._create(resolved, Entry("link", 0o777, target=target[:MAX_PATH]), access)
 
     def _create(self, resolved: str, entry: Entry, access: Access) -> None:
         if self._entry(resolved) is not None:

@@ -76,6 +76,7 @@ class ReadableFiles:
     def locate(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> str:
         """Return the absolute path without links, dots or repeats; the last name need not exist.
 
+        What ends in a slash must be a directory, if there is anything (path_resolution(7)).
         Directories on the way must be searchable; of a relative path, those above the current one are not looked at.
         """
         whole = posixpath.join(access.cwd, path)
@@ -107,6 +108,7 @@ class ReadableFiles:
             if pending:
                 _check_way(entry, access if steps > passed else KERNEL)
             at = self.binds.get(step, step)
+        _check_end(path, self._entry(at))
         return at
 
     def _entry(self, path: str) -> Entry | None:
@@ -140,6 +142,7 @@ class ReadableFiles:
 
     def stat(self, path: str, access: Access = KERNEL, *, follow: bool = True) -> Entry:
         """Return the entry; raises FileSystemError when there is none."""
+        follow = follow or path.endswith("/")
         resolved = self.locate(path, access, follow=follow)
         entry = self._entry(resolved)
         if entry is not None and follow and resolved in self.pipes:
@@ -229,6 +232,12 @@ def _check_way(entry: Entry | None, access: Access) -> None:
         raise FileSystemError(NOT_DIRECTORY)
     if not access.identity.may(entry, 1):
         raise FileSystemError(DENIED)
+
+
+def _check_end(path: str, entry: Entry | None) -> None:
+    """Raise FileSystemError if a path that ends in a slash leads to a file."""
+    if entry is not None and entry.kind not in ("dir", "link") and path.endswith(("/", "/.")):
+        raise FileSystemError(NOT_DIRECTORY)
 
 
 def _parts(path: str) -> list[str]:
