@@ -399,3 +399,20 @@ def test_to_0037_keys_of_notices_begin_with_their_occasion(
         keys = list(connection.execute(text("SELECT key FROM notice")).scalars())
     engine.dispose()
     assert keys == [f"ttp.tagged|{now}|192.0.2.1|rule|T1105"]
+
+
+def test_to_0037_keys_that_a_new_version_has_written_stay(old_url: str) -> None:
+    written = [
+        "ttp.tagged|day 2026-12-03|192.0.2.5|rule|T1105",
+        "ttp.tagged|session s12/c1a3bcc3eb5b5235|192.0.2.1|rule|T1105",
+    ]
+    old = ["ttp.tagged|192.0.2.1|rule|T1105|session c1a3bcc3eb5b5235", "ttp.tagged|192.0.2.1|rule|T1105|day 2026-12-03"]
+    engine = open_engine(old_url)
+    with writing(engine) as connection:
+        migrate_to(connection, "0036_after_hosts")
+        for key in (*old, *written):
+            connection.execute(INSERT_NOTICE, {"key": key, "body": '{"session":"s12"}'})
+        migrate_to(connection, "0037_after_occasion")
+        keys = list(connection.execute(text("SELECT key FROM notice ORDER BY seq")).scalars())
+    engine.dispose()
+    assert keys == [old[0], "ttp.tagged|day 2026-12-03|192.0.2.1|rule|T1105", *written]
