@@ -118,16 +118,17 @@ def test_incidents_of_a_source_that_is_forgotten_are_closed_and_say_why(run: Run
 
 
 @pytest.mark.usefixtures("hear")
-def test_an_incident_in_which_somebody_else_takes_part_stays_open(run: Run, deployment: Deployment) -> None:
+@pytest.mark.parametrize("deckies", [0, 120])
+def test_an_incident_in_which_somebody_else_takes_part_stays_open(
+    run: Run, deployment: Deployment, deckies: int
+) -> None:
+    seen = {"incident": 1, "first_seen": 1, "last_seen": 1}
+    values = [
+        {**seen, "field": "attacker", "value": "192.0.2.8", "notices": 1},
+        *({**seen, "field": "decky", "value": f"web-{number}", "notices": 9} for number in range(deckies)),
+    ]
     with transaction(deployment, write=True) as connection:
-        values = {
-            "incident": 1,
-            "field": "attacker",
-            "value": "192.0.2.8",
-            "notices": 1,
-            "first_seen": 1,
-            "last_seen": 1,
-        }
-        connection.execute(incident_value.insert().values(**values))
+        connection.execute(incident_value.update().where(incident_value.c.field == "attacker").values(notices=500))
+        connection.execute(incident_value.insert(), values)
     assert run("known", "add", "192.0.2.7", "--forget").code == 0
     assert {one["state"] for one in run("incidents", "--json").document} == {"new"}

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from decnet_core.net.addresses import parse_address, parse_network
 from decnet_models.attackers.tables import attacker
 from decnet_models.database.addresses_in import addresses_in
-from decnet_models.incidents import queries
+from decnet_models.incidents import keeping, queries
 from decnet_models.incidents.queries import Selection
 from decnet_models.incidents.values import ACKNOWLEDGED, ATTACKER, CLOSED, NEW
 from decnet_models.known.queries import KnownSource
@@ -45,6 +45,7 @@ def _addresses(connection: Connection, network: str) -> list[str]:
 
 
 def _is_all_of(connection: Connection, number: int, network: str) -> bool:
-    values = queries.values(connection, number, _ADDRESSES + 1)
-    attackers = [parse_address(one.value) for one in values if one.field == ATTACKER]
-    return 0 < len(attackers) <= _ADDRESSES and all(one in parse_network(network) for one in attackers if one)
+    values = keeping.values_of(connection, [number], (ATTACKER,), _ADDRESSES + 1)
+    attackers = [parse_address(one.value) for one in values]
+    within = [one is not None and one in parse_network(network) for one in attackers]
+    return 0 < len(attackers) <= _ADDRESSES and all(within)
