@@ -34,7 +34,7 @@ class Timeline(msgspec.Struct, frozen=True):
 def timeline_of(connection: Connection, address: str, window: Window, step_seconds: int) -> Timeline:
     """Return the timeline of an address in steps of whole minutes, or less than one where the newest events tell."""
     kinds, since = _kinds(connection, address, window, step_seconds)
-    if step_seconds < _MINUTE and since is not None and since > window.since:
+    if step_seconds < _MINUTE and (not kinds or (since is not None and since > window.since)):
         step_seconds = _MINUTE
         kinds, since = _kinds(connection, address, window, step_seconds)
     totals = _totals(connection, address, window, step_seconds // _MINUTE) if step_seconds >= _MINUTE else {}
