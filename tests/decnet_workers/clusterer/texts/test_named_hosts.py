@@ -24,6 +24,8 @@ from decnet_workers.clusterer.texts.command_text import hosts, parts, urls
             "a.net",
             "curl -H 'Host: www.b.net' --data b.net/y URL",
         ),
+        ("wget --domains b.net a.net/z", "http://a.net/z", "a.net", "wget --domains b.net URL"),
+        ("curl --resolve b.net a.net/z", "http://a.net/z", "a.net", "curl --resolve b.net URL"),
         ('sh -c "curl a.cc/i"', "http://a.cc/i", "a.cc", 'sh -c "curl URL"'),
         ("$(curl -s a.cc/i)", "http://a.cc/i", "a.cc", "$(curl -s URL)"),
         ("sudo timeout 10 curl a.cc/i", "http://a.cc/i", "a.cc", "sudo timeout 10 curl URL"),

@@ -44,7 +44,7 @@ _WGET_NAMES = frozenset(
         *("--output-document", "--output-file", "--append-output", "--execute", "--input-file", "--base"),
         *("--tries", "--timeout", "--wait", "--quota", "--directory-prefix", "--user-agent", "--header"),
         *("--post-data", "--post-file", "--user", "--password", "--referer", "--level", "--accept", "--reject"),
-        *("--domains"),
+        "--domains",
     )
 )
 _CURL_NAMES = frozenset(
@@ -52,7 +52,7 @@ _CURL_NAMES = frozenset(
         *("--output", "--output-dir", "--user-agent", "--data", "--data-raw", "--data-binary", "--data-urlencode"),
         *("--header", "--request", "--user", "--max-time", "--connect-timeout", "--retry", "--proxy", "--cookie"),
         *("--cookie-jar", "--form", "--upload-file", "--referer", "--cacert", "--range", "--write-out"),
-        *("--resolve"),
+        "--resolve",
     )
 )
 _NETCAT = _Program(_HOST_PORT, "ecpwsqigGoOTXxIm", listens="l")
