@@ -145,6 +145,15 @@ def test_statement_that_changes_something_changes_nothing_when_it_is_prepared() 
 
 
 @pytest.mark.parametrize(
+    "sql", ["with a as (select 1 n) select n from a", "check table mysql.user", "checksum table mysql.user"]
+)
+def test_what_reads_has_its_columns_when_it_is_prepared(sql: str) -> None:
+    outcome, _, reads = last(preparing(visitor(), sql))
+    assert isinstance(outcome, Found)
+    assert reads
+
+
+@pytest.mark.parametrize(
     ("sql", "code"), [("foo", 1064), ("", 1065), ("select 1; select 2", 1064), ("execute s", 1295)]
 )
 def test_statement_that_cannot_be_prepared_is_refused(sql: str, code: int) -> None:

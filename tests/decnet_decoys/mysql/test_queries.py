@@ -120,6 +120,13 @@ def test_settings_that_cannot_be(sql: str, code: int) -> None:
     assert outcome.code == code
 
 
+@pytest.mark.parametrize("sql", ["set @c = 1, @d =", "set @c = 1, autocommit = 0 nonsense"])
+def test_settings_that_are_not_understood_change_nothing(sql: str) -> None:
+    one = visitor()
+    assert isinstance(asked(one, sql), Failed)
+    assert rows(one, "select @c") == [(None,)]
+
+
 @pytest.mark.parametrize("sql", [
     "/*!40014 SET @OLD_UNIQUE_CHECKS=@@UNIQUE_CHECKS, UNIQUE_CHECKS=0 */",
     "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */",

@@ -160,7 +160,7 @@ def preparing(visitor: Visitor, sql: str) -> Generator[None, None, tuple[Outcome
 
 _CHANGES: Final = ("insert", "replac", "update", "delete")
 """How statements begin that cannot appear to be done when they are too long."""
-_READS: Final = ("SELECT", "SHOW", "DESC", "DESCRIBE", "EXPLAIN", "(")
+_READS: Final = ("SELECT", "WITH", "SHOW", "DESC", "DESCRIBE", "EXPLAIN", "CHECK", "CHECKSUM", "(")
 _ERRORS: Final = (
     OverspentError, TooDeepError, RecursionError, ArithmeticError, NotUnderstoodError, StatementError, TooLongError,
 )  # fmt: skip

@@ -2,6 +2,7 @@
 """Statements about the session: variables, locks, threads."""
 
 import re
+from collections.abc import Callable
 
 from decnet_decoys.mysql import statements
 from decnet_decoys.mysql.catalogue import Done, Failed, Outcome
@@ -31,9 +32,11 @@ def set_variables(parser: Parser, scope: Scope) -> Outcome | None:
     if not _begins_with_variable(parser):
         return None
     parser.must("SET")
-    parser.listed(lambda: _assigned(parser, scope))
+    assignments = parser.listed(lambda: _assigned(parser, scope))
     if not parser.ends():
         raise parser.fail()
+    for assign in assignments:
+        assign()
     return Done()
 
 
@@ -45,8 +48,8 @@ def _begins_with_variable(parser: Parser) -> bool:
     return found
 
 
-def _assigned(parser: Parser, scope: Scope) -> None:
-    """Set a variable of the session, or one of the server's, which `statements` sets."""
+def _assigned(parser: Parser, scope: Scope) -> Callable[[], None]:
+    """Return what sets a variable of the session, or one of the server's, once all of the statement is understood."""
     start = parser.token
     while not parser.sees("=", ":="):
         if parser.ends() or parser.sees(","):
@@ -54,13 +57,18 @@ def _assigned(parser: Parser, scope: Scope) -> None:
         parser.at += 1
     parser.at += 1
     if start.kind == "variable":
-        remember(scope.visitor, start.text, value(parser.expression(), scope))
-        return
+        node = parser.expression()
+        return lambda: remember(scope.visitor, start.text, value(node, scope))
     if parser.sees("ON", "DEFAULT"):
         parser.at += 1
     else:
         parser.expression()
-    outcome, _ = statements.answer(scope.visitor, f"SET {parser.sql[start.at : parser.token.at]}".rstrip("*/ "))
+    text = parser.sql[start.at : parser.token.at].rstrip("*/ ")
+    return lambda: _set_of_server(scope, f"SET {text}")
+
+
+def _set_of_server(scope: Scope, sql: str) -> None:
+    outcome, _ = statements.answer(scope.visitor, sql)
     if isinstance(outcome, Failed):
         raise StatementError(*outcome)
 
