@@ -51,7 +51,7 @@ function SessionItem({ session, story, open, onToggle }: ItemProps): ReactElemen
     <li className={styles.session}>
       <div className={styles.sessionHead}>
         <Go to="/sessions/$session" params={{ session: session.session }}>
-          <code>{session.session.slice(0, 16)}</code>
+          <code>{session.session.slice(0, 20)}</code>
         </Go>
         <Moment value={session.opened_at ?? session.first_seen} />
         <span>{place}</span>

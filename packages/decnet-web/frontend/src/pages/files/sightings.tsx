@@ -51,11 +51,11 @@ const COLUMNS: readonly Column<Sighting>[] = [
   {
     id: "session",
     header: t("files.column.session"),
-    width: "9rem",
+    width: "12rem",
     cell: (row) =>
       row.session ? (
         <Go to="/sessions/$session" params={{ session: row.session }}>
-          <code>{row.session.slice(0, 10)}</code>
+          <code>{row.session.slice(0, 20)}</code>
         </Go>
       ) : (
         "–"

@@ -30,7 +30,7 @@ type Whole = Data<"/api/v1/sessions/{session}">;
 export default function OneSession(): ReactElement {
   const { session } = useParams({ strict: false }) as { session: string };
   const query = useGet("/api/v1/sessions/{session}", { params: { path: { session } } });
-  const title = t("session.title", { session: session.slice(0, 16) });
+  const title = t("session.title", { session: session.slice(0, 20) });
   return (
     <Page title={title} actions={query.data && <Actions whole={query.data} />}>
       {query.error && <ErrorState problem={query.error} onRetry={() => void query.refetch()} />}
