@@ -87,10 +87,11 @@ def _checked(owner: Account, name: str, scopes: Sequence[str]) -> str:
     """Return the name as it is stored."""
     if owner.disabled_at is not None:
         raise OperatorError(f"{owner.name} is disabled; enable it first")
-    if not name.strip() or len(name) > LONGEST_NAME:
-        raise WrongUsageError(f"say what the token is for, in 1 to {LONGEST_NAME} printable characters")
+    name = label(name, "name of a token", LONGEST_NAME)
+    if not name:
+        raise WrongUsageError(f"say what the token is for, in 1 to {LONGEST_NAME} visible characters")
     refuse_unknown(scopes)
-    return label(name, "name of a token")
+    return name
 
 
 def refuse_unknown(scopes: Iterable[str]) -> None:

@@ -13,11 +13,11 @@ from decnet.cli.errors import WrongUsageError
 LONGEST = 255
 
 
-def label(text: str, what: str) -> str:
+def label(text: str, what: str, longest: int = LONGEST) -> str:
     """Return the label of `what` as it is stored; raises WrongUsageError, which names what is wrong with it."""
     kept = unicodedata.normalize("NFC", text.strip())
-    if len(kept) > LONGEST:
-        raise WrongUsageError(f"the {what} has at most {LONGEST} characters")
+    if len(kept) > longest:
+        raise WrongUsageError(f"the {what} has at most {longest} characters")
     unseen = next((character for character in kept if not character.isprintable()), "")
     if unseen:
         raise WrongUsageError(f"the {what} has visible characters only, not {code_point(unseen)}")
