@@ -247,7 +247,7 @@ class Porter(Worker[NoSettings]):
 
     async def run(self, ctx: Context) -> None:
         asyncio.get_running_loop().add_reader(self.udp, self._answer_datagram)
-        ctx.parking.looks = False
+        ctx.parking.looks_by_itself = False
         while not ctx.stopping.is_set():
             began = time.monotonic()
             with contextlib.suppress(BlockingIOError):

@@ -154,7 +154,7 @@ class Context:
 
     async def off(self) -> None:
         """Wait until the worker must stop, or be parked for good: its settings give it nothing to do."""
-        self.parking.listens, self.parking.looks = (), False
+        self.parking.listens, self.parking.looks_by_itself = (), False
         while not self.stopping.is_set():
             await self.nudged(self.parking.rest(time.monotonic(), CALM_SECONDS))
 
@@ -164,7 +164,7 @@ class Context:
         `visits` returns a number that changes with each visitor, and whether one is there now; it is asked every
         `look_seconds`.
         """
-        seen, self.parking.looks = -1.0, False
+        seen, self.parking.looks_by_itself = -1.0, False
         while not self.stopping.is_set():
             began = time.monotonic()
             came, there = visits()

@@ -218,7 +218,7 @@ class Host:
         """Without the bus nothing could wake a parked worker, and it polls instead."""
         if self._ctx.bus.connected and not self._ctx.stopping.is_set():
             mine = self._ctx.parking
-            if mine.looks:
+            if mine.looks_by_itself:
                 latest = time.monotonic() + self._runtime.parked_seconds
                 due = latest if due is None else min(due, latest)
             held, on = mine.sockets, mine.listens is None and not in_break

@@ -76,7 +76,7 @@ class Parking:
         """Listening sockets by name, which the supervisor is to hold."""
         self.listens: tuple[str, ...] | None = None
         """Bus patterns whose messages wake it, if those that its class declares are not what it needs now."""
-        self.looks = True
+        self.looks_by_itself = True
         """Whether it also looks every `[runtime] parked_seconds`; not if work can only come by what it waits for."""
         self.hand_over_watch: Callable[[], int] | None = None
         """Returns a descriptor of inotify(7) for the supervisor alone, for changes since the last look began."""

@@ -100,7 +100,7 @@ class Api(Worker[ApiSettings]):
 
     async def run(self, ctx: Context) -> None:
         """Serve, from the first client on; raises StartupError when there is no database that it could use."""
-        ctx.parking.looks = False  # to start it takes seconds of processor time: only for a client
+        ctx.parking.looks_by_itself = False  # to start it takes seconds of processor time: only for a client
         if not self._woken:
             await self._first_client(ctx)
         if ctx.stopping.is_set():

@@ -39,9 +39,9 @@ from decnet_workers.ttp.tagging import (
 )
 
 SWEEP_EVENTS = 4096
-"""Expired windows of one part of the slots are removed at every event whose row number is a multiple of this, ..."""
+"""At every event whose row number is a multiple of this, the expired windows of one part of the slots are removed."""
 SWEEP_PARTS = 64
-"""... the parts in turn. So no index by time is needed, which each change of a window would change, too."""
+"""The parts take turns. So no index by time is needed, which each change of a window would change, too."""
 
 SLOT_BITS = 18
 """A correlation has at most 2**18 windows, however many groups attackers make up: some 30 MB of the database.

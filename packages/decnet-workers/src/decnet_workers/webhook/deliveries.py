@@ -31,7 +31,7 @@ from decnet_workers.webhook.envelope import body_of
 from decnet_workers.webhook.filters import TEST, Offer, wants
 from decnet_workers.webhook.incidents.incidents import ACTIONS, Incidents, Waiting
 from decnet_workers.webhook.outcome import Failed, Reply
-from decnet_workers.webhook.own_sources import others
+from decnet_workers.webhook.own_sources import without_own
 from decnet_workers.webhook.retry import Schedule
 from decnet_workers.webhook.settings import WebhookSettings
 
@@ -177,7 +177,7 @@ class Deliveries:
         if not lines:
             return
         _advance(connection, WORKER, start, lines[-1].seq, now)
-        lines = others(connection, lines, self._known)
+        lines = without_own(connection, lines, self._known)
         scores = self._incidents.take(connection, lines, now)
         deliveries = [
             NewDelivery(webhook.id, line.seq, line.kind, body)

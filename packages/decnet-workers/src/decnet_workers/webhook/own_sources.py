@@ -11,7 +11,7 @@ from decnet_models.notices.queries import OutboxLine
 from decnet_workers.webhook.incidents.content import Attributed
 
 
-def others(connection: Connection, lines: Sequence[OutboxLine], cache: KnownSourcesCache) -> list[OutboxLine]:
+def without_own(connection: Connection, lines: Sequence[OutboxLine], cache: KnownSourcesCache) -> list[OutboxLine]:
     """Return the lines without those of an attacker all of whose events are the operator's own."""
     known = cache.current(connection)
     if not known:

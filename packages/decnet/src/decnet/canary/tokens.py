@@ -12,8 +12,8 @@ from decnet.canary.instrument.formats import FORMATS
 from decnet.canary.instrument.run import instrument
 from decnet.canary.kinds.kind import Bait, Token
 from decnet.canary.kinds.registry import MODULES, kind_named
-from decnet.cli import labels
 from decnet.cli.errors import RefusedError, WrongUsageError
+from decnet.cli.labels import label as checked_label
 from decnet.fleet.deployment import Deployment, transaction
 from decnet_core.canary import Slug, SlugKind, canary_key, mint
 from decnet_models.canary import blobs, queries
@@ -73,7 +73,7 @@ def new_bait(
     connection: Connection, deployment: Deployment, kind: str, label: str, options: Options
 ) -> tuple[Planted, Bait]:
     """Create a token and its bait, of which a file is kept. Raises KeyFileError, OperatorError."""
-    label = _seen(label)
+    label = _checked(label)
     what, key, now_ns = kind_named(kind), canary_key(deployment.state.keys), time.time_ns()
     slug = _numbered(connection, key) if what.slug is SlugKind.WIREGUARD else mint(key, what.slug)
     token = _token(deployment.settings.section("canary", CanarySettings), slug, key, options)
@@ -109,16 +109,16 @@ def prepared(deployment: Deployment, document: bytes, file: Path) -> Instrumente
 def instrumented(connection: Connection, deployment: Deployment, made: Instrumented, label: str) -> Planted:
     """Store a document with its token."""
     bait, now_ns = made.bait, time.time_ns()
-    token = queries.add_token(connection, made.slug, _seen(label), now_ns=now_ns, kind=made.kind)
+    token = queries.add_token(connection, made.slug, _checked(label), now_ns=now_ns, kind=made.kind)
     blobs.add_blob(connection, made.slug.text, bait.name, bait.media_type, bait.content, now_ns=now_ns)
     return placed(deployment, token)
 
 
-def _seen(label: str) -> str:
+def _checked(given: str) -> str:
     """Return the label as it is stored."""
-    if not label.strip():
+    if not given.strip():
         raise WrongUsageError("the label is empty: say where the token will be planted, it is shown with each hit")
-    return labels.label(label, "label of a canary")
+    return checked_label(given, "label of a canary")
 
 
 def planted(connection: Connection, deployment: Deployment, limit: int) -> list[Planted]:
