@@ -131,4 +131,7 @@ def test_the_command_writes_beside_the_document(run: Run, deployment: Deployment
     assert refused.code == 1
     assert "bomb.docx was not instrumented: its part 'word/document.xml' unpacks to 200 times its size" in refused.err
     assert len(run("canary", "list", "--json").document) == 1
+    (tmp_path / "bomb.exe").write_bytes(b"MZ")
     assert run("canary", "instrument", str(tmp_path / "bomb.exe")).code == 2
+    missing = run("canary", "instrument", str(tmp_path / "missing"))
+    assert (missing.code, "cannot read" in missing.err) == (1, True)

@@ -56,7 +56,9 @@ def _refuse_forbidden(deployment: Deployment, url: str, *, allow_private: bool) 
         raise OperatorError(f"[webhook] allow_networks: {error}; write e.g. 10.1.0.0/16") from error
     why = refusal(address, allow_private=allow_private, allowed=allowed)
     if why is not None:
-        remedy = "allow a private address (allow_private), or name its network in [webhook] allow_networks"
+        remedy = "name its network in [webhook] allow_networks"
+        if refusal(address, allow_private=True, allowed=allowed) is None:
+            remedy = f"use --allow-private (in the API: allow_private), or {remedy}"
         raise OperatorError(f"nothing would be sent there: {why}; {remedy}")
 
 

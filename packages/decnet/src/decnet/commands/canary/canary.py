@@ -86,7 +86,7 @@ def instrument(
     as_json: Json = False,
 ) -> None:
     """Put a new token into a document of yours; writes NAME-canary.EXT, an image as SVG."""
-    if file.suffix.lower() not in FORMATS:
+    if file.exists() and file.suffix.lower() not in FORMATS:
         raise WrongUsageError(f"{file.name}: only {', '.join(FORMATS)} can be instrumented")
     try:
         document = file.read_bytes()
